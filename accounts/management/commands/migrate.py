@@ -1,0 +1,44 @@
+"""Django's migrate, run as the owner role, with the app role's rights granted."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import connections
+from psycopg import sql
+
+OWNER = "owner"
+INSERT_ONLY = ("accounts_auditentry",)
+
+
+class Command(Migrate):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.set_defaults(database=OWNER)
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        result = super().handle(*args, **options)
+        if options["database"] == OWNER:
+            grant_app_role()
+        return result
+
+
+def grant_app_role() -> None:
+    """Let the app role use every table, and only that: no table is its own, none can be truncated."""
+    app = sql.Identifier(settings.DATABASES["default"]["USER"])
+    statements = [
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app),
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(app),
+        sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(app),
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(app),
+    ]
+    with connections[OWNER].cursor() as cursor:
+        present = set(connections[OWNER].introspection.table_names(cursor))
+        statements += [
+            sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), app)
+            for table in INSERT_ONLY
+            if table in present
+        ]
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class BillingSyncConfig(AppConfig):
+    name = "billing_sync"

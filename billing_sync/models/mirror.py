@@ -1,0 +1,240 @@
+"""The latest known state of each Stripe object.
+
+`payload` is the object's JSON without personal data, compressed with zstd; embedded lists are complete in it.
+The typed columns are those that later stages filter, join or order by.
+"""
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import functions
+
+from accounts.models import TenantModel
+
+
+class Mirrored(TenantModel):
+    connection_id = models.UUIDField()
+    stripe_id = models.CharField(max_length=255)
+    created_at = models.DateTimeField(null=True)
+    payload = models.BinaryField()
+    api_version = models.CharField(max_length=64)
+    fetched_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def key() -> models.CompositePrimaryKey:
+        return models.CompositePrimaryKey("organization_id", "connection_id", "stripe_id")
+
+
+def by(table: str, *fields: str) -> list[models.Index]:
+    """Return one index over the tenant, the connection and the fields."""
+    return [
+        models.Index(fields=["organization", "connection_id", *fields], name=f"{table}_by_{fields[0]}"[:30])
+    ]
+
+
+def stripe_id(*, blank: bool = False) -> "models.CharField[str, str]":
+    return models.CharField(max_length=255, blank=blank)
+
+
+class Customer(Mirrored):
+    pk = Mirrored.key()
+    currency = models.CharField(max_length=3, blank=True)
+    delinquent = models.BooleanField(default=False)
+
+
+class Payer(TenantModel):
+    """A customer's personal data, once: no other row of the mirror holds any."""
+
+    pk = models.CompositePrimaryKey("organization_id", "connection_id", "customer_id")
+    connection_id = models.UUIDField()
+    customer_id = models.CharField(max_length=255)
+    name = models.TextField(blank=True)
+    email = models.TextField(blank=True)
+    name_lower = models.GeneratedField(
+        expression=functions.Lower("name"), output_field=models.TextField(), db_persist=True
+    )
+    email_lower = models.GeneratedField(
+        expression=functions.Lower("email"), output_field=models.TextField(), db_persist=True
+    )
+    fields = models.BinaryField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                "organization",
+                "connection_id",
+                OpClass("name_lower", "text_pattern_ops"),
+                name="payer_by_name",
+            ),
+            models.Index(
+                "organization",
+                "connection_id",
+                OpClass("email_lower", "text_pattern_ops"),
+                name="payer_by_email",
+            ),
+        ]
+
+
+class Product(Mirrored):
+    pk = Mirrored.key()
+    name = models.TextField(blank=True)
+    active = models.BooleanField(default=True)
+
+
+class Price(Mirrored):
+    pk = Mirrored.key()
+    product_id = stripe_id(blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    interval = models.CharField(max_length=16, blank=True)
+    interval_count = models.PositiveIntegerField(null=True)
+    usage_type = models.CharField(max_length=16, blank=True)
+    nickname = models.TextField(blank=True)
+    active = models.BooleanField(default=True)
+
+
+class Coupon(Mirrored):
+    pk = Mirrored.key()
+    duration = models.CharField(max_length=16, blank=True)
+
+
+class PromotionCode(Mirrored):
+    pk = Mirrored.key()
+    coupon_id = stripe_id(blank=True)
+
+
+class TaxRate(Mirrored):
+    pk = Mirrored.key()
+    inclusive = models.BooleanField(default=False)
+
+
+class Subscription(Mirrored):
+    pk = Mirrored.key()
+    customer_id = stripe_id()
+    status = models.CharField(max_length=32)
+    currency = models.CharField(max_length=3, blank=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    cancel_at_period_end = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = by("subscription", "customer_id")
+
+
+class SubscriptionSchedule(Mirrored):
+    pk = Mirrored.key()
+    customer_id = stripe_id(blank=True)
+    subscription_id = stripe_id(blank=True)
+    status = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = by("schedule", "customer_id")
+
+
+class Invoice(Mirrored):
+    pk = Mirrored.key()
+    customer_id = stripe_id()
+    subscription_id = stripe_id(blank=True)
+    status = models.CharField(max_length=32, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    billing_reason = models.CharField(max_length=64, blank=True)
+    total_minor = models.BigIntegerField(null=True)
+    paid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = by("invoice", "customer_id")
+
+
+class InvoiceItem(Mirrored):
+    """An amount waiting for the next invoice."""
+
+    pk = Mirrored.key()
+    customer_id = stripe_id()
+
+    class Meta:
+        indexes = by("invoice_item", "customer_id")
+
+
+class InvoicePayment(Mirrored):
+    """Which payment settled which invoice; the customer is the invoice's."""
+
+    pk = Mirrored.key()
+    invoice_id = stripe_id()
+    status = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = by("invoice_payment", "invoice_id")
+
+
+class Charge(Mirrored):
+    pk = Mirrored.key()
+    customer_id = stripe_id(blank=True)
+    payment_intent_id = stripe_id(blank=True)
+    status = models.CharField(max_length=32, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    amount_minor = models.BigIntegerField(null=True)
+    amount_refunded_minor = models.BigIntegerField(null=True)
+    failure_code = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        indexes = by("charge", "customer_id")
+
+
+class Refund(Mirrored):
+    pk = Mirrored.key()
+    charge_id = stripe_id(blank=True)
+    payment_intent_id = stripe_id(blank=True)
+    status = models.CharField(max_length=32, blank=True)
+    amount_minor = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = by("refund", "charge_id")
+
+
+class CreditNote(Mirrored):
+    pk = Mirrored.key()
+    customer_id = stripe_id(blank=True)
+    invoice_id = stripe_id(blank=True)
+    status = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = by("credit_note", "customer_id")
+
+
+class Dispute(Mirrored):
+    pk = Mirrored.key()
+    charge_id = stripe_id(blank=True)
+    status = models.CharField(max_length=64, blank=True)
+
+
+class PaymentMethod(Mirrored):
+    """A card's expiry, read where customers and subscriptions name their default."""
+
+    pk = Mirrored.key()
+    customer_id = stripe_id(blank=True)
+    exp_month = models.PositiveSmallIntegerField(null=True)
+    exp_year = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        indexes = by("payment_method", "customer_id")
+
+
+class BalanceTransaction(Mirrored):
+    pk = Mirrored.key()
+    source_id = stripe_id(blank=True)
+    type = models.CharField(max_length=64, blank=True)
+
+
+class Event(Mirrored):
+    """What Stripe said happened; kept for ever, the only exact source of dates."""
+
+    pk = Mirrored.key()
+    type = models.CharField(max_length=128)
+    object_id = stripe_id(blank=True)
+    customer_id = stripe_id(blank=True)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [*by("event", "customer_id"), *by("event", "created_at")]
