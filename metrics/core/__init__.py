@@ -1,0 +1,1 @@
+"""The arithmetic of recurring revenue: pure functions over immutable facts, standard library only."""

@@ -1,0 +1,212 @@
+"""What Stripe said: immutable facts in Stripe's nouns. Instants are unix seconds; what Stripe left out is None.
+
+Amounts are minor units; decimals are exact fractions. References between objects are Stripe ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One step of a tiered price; `up_to` None has no upper bound."""
+
+    up_to: int | None
+    unit_amount: Fraction = Fraction(0)
+    flat_amount: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a price asks in one currency: an amount per unit, or tiers."""
+
+    unit_amount: Fraction | None
+    tiers: tuple[Tier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A Stripe price; `amounts` holds its own currency and every currency option."""
+
+    id: str
+    product: str
+    amounts: Mapping[str, Amount]
+    interval: str | None = "month"
+    interval_count: int = 1
+    metered: bool = False
+    tiers_mode: str | None = None
+    divide_by: int | None = None
+    round: str = "up"
+    tax_inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon; `amounts_off` holds its own currency and every option, `products` empty means all."""
+
+    id: str
+    duration: str
+    percent_off: Fraction | None = None
+    amounts_off: Mapping[str, int] | None = None
+    duration_in_months: int | None = None
+    products: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A coupon at work on an item, a subscription, or (neither given) a customer."""
+
+    id: str
+    coupon: str
+    start: int
+    end: int | None = None
+    subscription: str | None = None
+    subscription_item: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """One item of a subscription as a snapshot shows it; the percentage sums its inclusive tax rates."""
+
+    id: str
+    price: str
+    quantity: int | None = 1
+    created: int | None = None
+    current_period_start: int | None = None
+    current_period_end: int | None = None
+    discounts: tuple[str, ...] = ()
+    inclusive_tax_percent: Fraction | None = None
+    trial_start: int | None = None
+    trial_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionState:
+    """A whole subscription as an event's object showed it at `created`, or as it was last fetched."""
+
+    at: int
+    status: str
+    currency: str
+    start_date: int
+    items: tuple[ItemState, ...]
+    event: str | None = None
+    created: int | None = None
+    collection_method: str = "charge_automatically"
+    trial_start: int | None = None
+    trial_end: int | None = None
+    canceled_at: int | None = None
+    ended_at: int | None = None
+    pause_collection: bool = False
+    discounts: tuple[str, ...] = ()
+    cancellation_reason: str | None = None
+    cancellation_feedback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An invoice line for a subscription item; `amount` is Stripe's, before discounts.
+
+    `credited` tells that `proration_details.credited_items` is set; `discounts` joins the ids of
+    `discounts` and `discount_amounts`; `discount_amount` and `inclusive_tax` are sums.
+    """
+
+    id: str
+    subscription_item: str | None
+    price: str | None
+    quantity: int | None
+    amount: int
+    period_start: int
+    period_end: int
+    proration: bool = False
+    credited: bool = False
+    discounts: tuple[str, ...] = ()
+    discount_amount: int = 0
+    inclusive_tax: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of a subscription; `payments` are ids of payment intents and charges that paid it."""
+
+    id: str
+    status: str
+    created: int
+    lines: tuple[Line, ...]
+    currency: str = ""
+    billing_reason: str | None = None
+    collection_method: str = "charge_automatically"
+    attempted: bool = True
+    amount_paid: int = 0
+    due_date: int | None = None
+    finalized_at: int | None = None
+    paid_at: int | None = None
+    voided_at: int | None = None
+    marked_uncollectible_at: int | None = None
+    discounts: tuple[str, ...] = ()
+    payments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back through a payment intent or a charge."""
+
+    id: str
+    amount: int
+    created: int
+    status: str | None = "succeeded"
+    payment_intent: str | None = None
+    charge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """A credit note: the refunds it names with their amounts, and what was given back outside Stripe."""
+
+    id: str
+    invoice: str
+    refunds: tuple[tuple[str, int], ...] = ()
+    out_of_band_amount: int = 0
+    status: str = "issued"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The start of a schedule's phase and the (price, quantity) pairs that it sets."""
+
+    start: int
+    items: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """All that is known of one subscription: its present state, its logged states, its invoices.
+
+    A schedule that has not started is one with the status `not_started`, `start_date` the day of
+    signing and `ended_at` the start of its first phase.
+    """
+
+    id: str
+    present: SubscriptionState | None = None
+    snapshots: tuple[SubscriptionState, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    phases: tuple[Phase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Everything one payer's history is made from; discounts are all that were ever seen, by id."""
+
+    id: str
+    subscriptions: tuple[Subscription, ...]
+    discounts: Mapping[str, Discount]
+    refunds: tuple[Refund, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Prices and coupons by id, shared by all customers of a connection."""
+
+    prices: Mapping[str, Price]
+    coupons: Mapping[str, Coupon]
