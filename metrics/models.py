@@ -1,0 +1,213 @@
+"""The boxes of the road after the mirror: each table can be built again from the one before it.
+
+Money is in millionths of the currency's minor unit: one row's fits 64 bits, totals are numeric.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import Organization, TenantModel, User
+
+
+def stripe_id() -> "models.CharField[str, str]":
+    return models.CharField(max_length=255)
+
+
+def texts() -> "ArrayField[list[str], list[str]]":
+    return ArrayField(models.TextField())
+
+
+def total() -> "models.DecimalField[int, int]":
+    return models.DecimalField(max_digits=40, decimal_places=0, default=0)
+
+
+class Definition(TenantModel):
+    """One version of an organization's rules; a version that made numbers never changes."""
+
+    pk = models.CompositePrimaryKey("organization_id", "version")
+    version = models.PositiveIntegerField()
+    settings = models.JSONField()
+    alerts = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+
+class CurrentBuild(TenantModel):
+    """The pointer: which definition version and build every reader sees."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    definition_version = models.PositiveIntegerField()
+    build = models.PositiveBigIntegerField()
+    computed_at = models.DateTimeField()
+    data_through = models.DateTimeField(null=True)
+
+
+class Built(TenantModel):
+    """A row that one build made under one definition version."""
+
+    definition_version = models.PositiveIntegerField()
+    build = models.PositiveBigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def key(*fields: str) -> models.CompositePrimaryKey:
+        return models.CompositePrimaryKey("organization_id", "definition_version", "build", *fields)
+
+
+class Configuration(TenantModel):
+    """What one subscription item was over `[from_at, to_at)`, whatever a definition makes of it."""
+
+    pk = models.CompositePrimaryKey(
+        "organization_id", "connection_id", "customer_id", "subscription_id", "item_id", "from_at"
+    )
+    connection_id = models.UUIDField()
+    customer_id = stripe_id()
+    subscription_id = stripe_id()
+    item_id = stripe_id()
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+    price_id = stripe_id()
+    quantity = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=255)
+    paid = models.BooleanField()
+    collection_paused = models.BooleanField()
+    cancel_requested = models.BooleanField()
+    refunded = models.BooleanField()
+    unpaid_since = models.DateTimeField(null=True)
+    discounts = texts()
+    tax_share = models.CharField(max_length=255, null=True)  # noqa: DJ001 - unknown is not 0
+    usage = models.CharField(max_length=255, null=True)  # noqa: DJ001 - none is not 0
+    cancellation = models.CharField(max_length=255)
+    evidence = texts()
+    precision = models.CharField(max_length=16)
+
+
+class UnusedFact(TenantModel):
+    """A Stripe object that history could not use, and the rule that says why."""
+
+    pk = models.CompositePrimaryKey("organization_id", "connection_id", "customer_id", "object_id", "rule")
+    connection_id = models.UUIDField()
+    customer_id = stripe_id()
+    object_id = stripe_id()
+    rule = models.CharField(max_length=255)
+
+
+class DatedChange(TenantModel):
+    """The next instant at which a customer's MRR changes by date alone, such as a discount's end."""
+
+    pk = models.CompositePrimaryKey("organization_id", "connection_id", "customer_id")
+    connection_id = models.UUIDField()
+    customer_id = stripe_id()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "at"], name="dated_change_by_time")]
+
+
+class Segment(Built):
+    """One subscription item's MRR over `[from_at, to_at)`, with what proves it."""
+
+    pk = Built.key("connection_id", "customer_id", "subscription_id", "item_id", "from_at")
+    connection_id = models.UUIDField()
+    customer_id = stripe_id()
+    subscription_id = stripe_id()
+    item_id = stripe_id()
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+    currency = models.CharField(max_length=3)
+    price_id = stripe_id()
+    product_id = stripe_id()
+    quantity = models.BigIntegerField()
+    mrr_micro = models.BigIntegerField()
+    committed_micro = models.BigIntegerField()
+    contracted = models.BooleanField()
+    excluded = models.CharField(max_length=64)
+    discounts = texts()
+    cancellation = models.CharField(max_length=255)
+    evidence = texts()
+    precision = models.CharField(max_length=16)
+
+
+class Movement(Built):
+    """What one customer's MRR did on one local day, classified; its legs sum to it."""
+
+    pk = Built.key("date", "connection_id", "customer_id", "currency")
+    connection_id = models.UUIDField()
+    customer_id = stripe_id()
+    date = models.DateField()
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=16)
+    amount_micro = models.BigIntegerField()
+    after_micro = models.BigIntegerField()
+    reasons = texts()
+    subscription_ids = texts()
+    legs = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=[
+                    "organization",
+                    "definition_version",
+                    "build",
+                    "connection_id",
+                    "customer_id",
+                    "date",
+                ],
+                name="movement_by_customer",
+            )
+        ]
+
+
+class Flows(Built):
+    """Sums and counts of movements by kind; balances are running sums of these."""
+
+    currency = models.CharField(max_length=3)
+    new_micro = total()
+    expansion_micro = total()
+    reactivation_micro = total()
+    contraction_micro = total()
+    churn_micro = total()
+    contracted_net_micro = total()
+    committed_net_micro = total()
+    customers_new = models.BigIntegerField(default=0)
+    customers_expanded = models.BigIntegerField(default=0)
+    customers_reactivated = models.BigIntegerField(default=0)
+    customers_contracted = models.BigIntegerField(default=0)
+    customers_churned = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class DailyRevenue(Flows):
+    """One local day's flows in one currency, netted by day."""
+
+    pk = Built.key("currency", "day")
+    day = models.DateField()
+
+
+class MonthlyRevenue(Flows):
+    """One month's flows in one currency, netted as the definition's `movement_window` says."""
+
+    pk = Built.key("currency", "month")
+    month = models.DateField()
+
+
+class PlanRevenue(Built):
+    """What one price's MRR and number of items changed by in one month; balances are running sums."""
+
+    pk = Built.key("currency", "month", "price_id")
+    currency = models.CharField(max_length=3)
+    month = models.DateField()
+    price_id = stripe_id()
+    product_id = stripe_id()
+    net_micro = total()
+    items = models.BigIntegerField(default=0)
