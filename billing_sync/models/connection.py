@@ -41,7 +41,10 @@ class Connection(TenantModel):
 
 
 class SyncCursor(TenantModel):
-    """How far one list of one connection has been read; moves in the transaction that writes its page."""
+    """How far one list of one connection has been read; moves in the transaction that writes its page.
+
+    The event log is read again and again, from `since_at` by Stripe's clock; `reached_at` is the newest seen.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -54,6 +57,8 @@ class SyncCursor(TenantModel):
     resource = models.CharField(max_length=64)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     starting_after = models.CharField(max_length=255, blank=True)
+    since_at = models.DateTimeField(null=True)
+    reached_at = models.DateTimeField(null=True)
     objects_done = models.BigIntegerField(default=0)
     pages_done = models.BigIntegerField(default=0)
     started_at = models.DateTimeField(null=True)

@@ -1,9 +1,11 @@
 """The latest known state of each Stripe object.
 
 `payload` is the object's JSON without personal data, compressed with zstd; embedded lists are complete in it.
-The typed columns are those that later stages filter, join or order by.
+The typed columns are those that later stages filter, join or order by. Stripe's words are stored as they
+come: its enums are open, so no column limits their length.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import functions
@@ -35,14 +37,24 @@ def by(table: str, *fields: str) -> list[models.Index]:
     ]
 
 
-def stripe_id(*, blank: bool = False) -> "models.CharField[str, str]":
-    return models.CharField(max_length=255, blank=blank)
+def stripe_id() -> "models.CharField[str, str]":
+    return models.CharField(max_length=255, blank=True)
+
+
+def word() -> "models.TextField[str, str]":
+    return models.TextField(blank=True)
+
+
+def catalog() -> "ArrayField[list[str], list[str]]":
+    """Hold the prices, coupons and tax rates an object names, so that a change of one finds its customers."""
+    return ArrayField(models.TextField(), default=list)
 
 
 class Customer(Mirrored):
     pk = Mirrored.key()
-    currency = models.CharField(max_length=3, blank=True)
+    currency = word()
     delinquent = models.BooleanField(default=False)
+    catalog_ids = catalog()
 
 
 class Payer(TenantModel):
@@ -80,29 +92,29 @@ class Payer(TenantModel):
 
 class Product(Mirrored):
     pk = Mirrored.key()
-    name = models.TextField(blank=True)
+    name = word()
     active = models.BooleanField(default=True)
 
 
 class Price(Mirrored):
     pk = Mirrored.key()
-    product_id = stripe_id(blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    interval = models.CharField(max_length=16, blank=True)
-    interval_count = models.PositiveIntegerField(null=True)
-    usage_type = models.CharField(max_length=16, blank=True)
-    nickname = models.TextField(blank=True)
+    product_id = stripe_id()
+    currency = word()
+    interval = word()
+    interval_count = models.BigIntegerField(null=True)
+    usage_type = word()
+    nickname = word()
     active = models.BooleanField(default=True)
 
 
 class Coupon(Mirrored):
     pk = Mirrored.key()
-    duration = models.CharField(max_length=16, blank=True)
+    duration = word()
 
 
 class PromotionCode(Mirrored):
     pk = Mirrored.key()
-    coupon_id = stripe_id(blank=True)
+    coupon_id = stripe_id()
 
 
 class TaxRate(Mirrored):
@@ -113,11 +125,12 @@ class TaxRate(Mirrored):
 class Subscription(Mirrored):
     pk = Mirrored.key()
     customer_id = stripe_id()
-    status = models.CharField(max_length=32)
-    currency = models.CharField(max_length=3, blank=True)
+    status = word()
+    currency = word()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     cancel_at_period_end = models.BooleanField(default=False)
+    catalog_ids = catalog()
 
     class Meta:
         indexes = by("subscription", "customer_id")
@@ -125,9 +138,9 @@ class Subscription(Mirrored):
 
 class SubscriptionSchedule(Mirrored):
     pk = Mirrored.key()
-    customer_id = stripe_id(blank=True)
-    subscription_id = stripe_id(blank=True)
-    status = models.CharField(max_length=32, blank=True)
+    customer_id = stripe_id()
+    subscription_id = stripe_id()
+    status = word()
 
     class Meta:
         indexes = by("schedule", "customer_id")
@@ -136,10 +149,10 @@ class SubscriptionSchedule(Mirrored):
 class Invoice(Mirrored):
     pk = Mirrored.key()
     customer_id = stripe_id()
-    subscription_id = stripe_id(blank=True)
-    status = models.CharField(max_length=32, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    billing_reason = models.CharField(max_length=64, blank=True)
+    subscription_id = stripe_id()
+    status = word()
+    currency = word()
+    billing_reason = word()
     total_minor = models.BigIntegerField(null=True)
     paid_at = models.DateTimeField(null=True)
 
@@ -162,7 +175,7 @@ class InvoicePayment(Mirrored):
 
     pk = Mirrored.key()
     invoice_id = stripe_id()
-    status = models.CharField(max_length=32, blank=True)
+    status = word()
 
     class Meta:
         indexes = by("invoice_payment", "invoice_id")
@@ -170,13 +183,13 @@ class InvoicePayment(Mirrored):
 
 class Charge(Mirrored):
     pk = Mirrored.key()
-    customer_id = stripe_id(blank=True)
-    payment_intent_id = stripe_id(blank=True)
-    status = models.CharField(max_length=32, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
+    customer_id = stripe_id()
+    payment_intent_id = stripe_id()
+    status = word()
+    currency = word()
     amount_minor = models.BigIntegerField(null=True)
     amount_refunded_minor = models.BigIntegerField(null=True)
-    failure_code = models.CharField(max_length=255, blank=True)
+    failure_code = word()
 
     class Meta:
         indexes = by("charge", "customer_id")
@@ -184,9 +197,10 @@ class Charge(Mirrored):
 
 class Refund(Mirrored):
     pk = Mirrored.key()
-    charge_id = stripe_id(blank=True)
-    payment_intent_id = stripe_id(blank=True)
-    status = models.CharField(max_length=32, blank=True)
+    customer_id = stripe_id()
+    charge_id = stripe_id()
+    payment_intent_id = stripe_id()
+    status = word()
     amount_minor = models.BigIntegerField(null=True)
 
     class Meta:
@@ -195,9 +209,9 @@ class Refund(Mirrored):
 
 class CreditNote(Mirrored):
     pk = Mirrored.key()
-    customer_id = stripe_id(blank=True)
-    invoice_id = stripe_id(blank=True)
-    status = models.CharField(max_length=32, blank=True)
+    customer_id = stripe_id()
+    invoice_id = stripe_id()
+    status = word()
 
     class Meta:
         indexes = by("credit_note", "customer_id")
@@ -205,17 +219,17 @@ class CreditNote(Mirrored):
 
 class Dispute(Mirrored):
     pk = Mirrored.key()
-    charge_id = stripe_id(blank=True)
-    status = models.CharField(max_length=64, blank=True)
+    charge_id = stripe_id()
+    status = word()
 
 
 class PaymentMethod(Mirrored):
     """A card's expiry, read where customers and subscriptions name their default."""
 
     pk = Mirrored.key()
-    customer_id = stripe_id(blank=True)
-    exp_month = models.PositiveSmallIntegerField(null=True)
-    exp_year = models.PositiveSmallIntegerField(null=True)
+    customer_id = stripe_id()
+    exp_month = models.BigIntegerField(null=True)
+    exp_year = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = by("payment_method", "customer_id")
@@ -223,18 +237,32 @@ class PaymentMethod(Mirrored):
 
 class BalanceTransaction(Mirrored):
     pk = Mirrored.key()
-    source_id = stripe_id(blank=True)
-    type = models.CharField(max_length=64, blank=True)
+    source_id = stripe_id()
+    type = word()
 
 
 class Event(Mirrored):
-    """What Stripe said happened; kept for ever, the only exact source of dates."""
+    """What Stripe said happened; kept for ever, the only exact source of dates.
+
+    `position` orders the events of an archive; `applied_at` is empty while the object that the event names is
+    still to be fetched.
+    """
 
     pk = Mirrored.key()
-    type = models.CharField(max_length=128)
-    object_id = stripe_id(blank=True)
-    customer_id = stripe_id(blank=True)
+    type = word()
+    object_type = word()
+    object_id = stripe_id()
+    customer_id = stripe_id()
+    position = models.BigIntegerField(null=True)
     applied_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [*by("event", "customer_id"), *by("event", "created_at")]
+        indexes = [
+            *by("event", "customer_id"),
+            *by("event", "created_at"),
+            models.Index(
+                fields=["organization", "connection_id", "created_at"],
+                condition=models.Q(applied_at__isnull=True),
+                name="event_to_apply",
+            ),
+        ]
