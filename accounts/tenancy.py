@@ -2,9 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
+from adbc_driver_postgresql import dbapi
 from django.db import connection, transaction
+
+LIBPQ = (
+    "dbname",
+    "host",
+    "port",
+    "user",
+    "password",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "options",
+)
 
 
 class WrongTenantError(RuntimeError):
@@ -30,16 +45,49 @@ def current_organization_id() -> UUID | None:
     return UUID(value) if value else None
 
 
+def blank_tenant() -> None:
+    """Leave no tenant on the connection between two units of work; a query then raises."""
+    if connection.in_atomic_block:
+        raise WrongTenantError("The unit of work before left its transaction open.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.organization_id', '', false)")
+
+
 @contextmanager
 def tenant(organization_id: UUID) -> Iterator[None]:
-    """Open a transaction that sees and writes one organization's rows, and leave no tenant behind."""
-    if connection.in_atomic_block:
-        present = current_organization_id()
-        if present not in (None, organization_id):
-            raise WrongTenantError(f"Inside {present}, asked for {organization_id}.")
-    else:
-        present = None
+    """Open a transaction that sees and writes one organization's rows, and leave no tenant behind.
+
+    An exception rolls back, and with the rows PostgreSQL restores the tenant that was set before.
+    """
+    nested = connection.in_atomic_block
+    present = current_organization_id() if nested else None
+    if present not in (None, organization_id):
+        raise WrongTenantError(f"Inside {present}, asked for {organization_id}.")
     with transaction.atomic():
         set_tenant(organization_id)
         yield
-        set_tenant(present)
+        if nested:
+            set_tenant(present)
+
+
+@contextmanager
+def adbc(organization_id: UUID) -> Iterator["dbapi.Connection"]:
+    """Open a second connection for bulk reads, in a tenant transaction of its own that is never committed.
+
+    It sees committed rows only.
+    """
+    with dbapi.connect(_uri(), autocommit=False) as bulk:
+        with bulk.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.organization_id', $1, true)", [str(organization_id)])
+            cursor.fetchall()
+        try:
+            yield bulk
+        finally:
+            bulk.rollback()
+
+
+def _uri() -> str:
+    """Return libpq's URI of the app role, with every connection option of the settings but the pool's."""
+    parameters = connection.get_connection_params()
+    wanted = {name: parameters[name] for name in LIBPQ if parameters.get(name)}
+    return "postgresql:///?" + urlencode(wanted, quote_via=quote)

@@ -106,10 +106,18 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1, "socket_connect_timeout": 2, "visibility_timeout": 900}
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5)
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30)
+JOB_BACKOFF_SECONDS = env.integer("JOB_BACKOFF_SECONDS", 1)
 POLL_SECONDS = env.integer("POLL_SECONDS", 60)
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "accounts.tasks.sweep", "schedule": SWEEP_SECONDS}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "accounts.tasks.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    }
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 # People.

@@ -1,0 +1,186 @@
+"""Who works on a job: every change of a job's row that needs a claim, as a conditional UPDATE."""
+
+import logging
+import os
+import random
+import socket
+import threading
+import uuid
+from datetime import timedelta
+from functools import cache
+from uuid import UUID
+
+import psutil
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import Case, DateTimeField, F, Q, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Least, Now
+
+from accounts.models import Job
+from accounts.redaction import describe
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+State = Job.State
+STOPPED = "The process stopped in the middle of this job, five times in a row."
+
+
+def after(delay: timedelta) -> Combinable:
+    """Return the database's time plus a delay: leases and due times never trust a local clock."""
+    return Now() + Value(delay)
+
+
+def lease_end() -> Combinable:
+    return after(timedelta(seconds=settings.JOB_LEASE_SECONDS))
+
+
+@cache
+def host() -> str:
+    """Name the machine and, on Linux, the set of process ids in which ours means something."""
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        namespace = 0
+    return f"{socket.gethostname()[:60]}/{namespace}"
+
+
+def new_owner() -> str:
+    """Name one claim: host, process id, the process's start, and a token of its own."""
+    pid = os.getpid()
+    return f"{host()}:{pid}:{psutil.Process(pid).create_time():.2f}:{uuid.uuid4().hex[:12]}"
+
+
+def is_alive(owner: str) -> bool:
+    """Say whether the process that made a claim on this host still runs."""
+    _, pid, start, _ = owner.rsplit(":", 3)
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == start
+    except psutil.NoSuchProcess:
+        return False
+
+
+def claim(job_id: UUID) -> str | None:
+    """Take a job that is due and return the claim, or None if someone else has it."""
+    owner = new_owner()
+    taken = Job.objects.filter(id=job_id, state=State.QUEUED, next_at__lte=Now()).update(
+        state=State.RUNNING,
+        wanted_again=False,
+        attempts=F("attempts") + 1,
+        lease_owner=owner,
+        lease_until=lease_end(),
+        updated_at=Now(),
+    )
+    return owner if taken == 1 else None
+
+
+def renew(job_id: UUID, owner: str, *, progressed: bool = False) -> bool:
+    """Extend a lease; after progress the attempt that follows is the first again."""
+    changes = {"attempts": 1, "last_error": ""} if progressed else {}
+    held = Job.objects.filter(id=job_id, lease_owner=owner, state=State.RUNNING)
+    return held.update(lease_until=lease_end(), updated_at=Now(), **changes) == 1
+
+
+def finish(job_id: UUID, owner: str) -> bool:
+    """End a job, or queue it again if it was wanted meanwhile."""
+    again = When(wanted_again=True, then=Value(State.QUEUED.value))
+    state = Case(again, default=Value(State.DONE.value))
+    return _leave(job_id, owner, state=state, attempts=0, last_error="")
+
+
+def postpone(job_id: UUID, owner: str, delay: timedelta) -> bool:
+    """Queue a job that made progress, for later; a wish that came meanwhile may make it sooner."""
+    sooner = When(wanted_again=True, then=Least(F("next_at"), after(delay)))
+    due = Case(sooner, default=after(delay), output_field=DateTimeField())
+    return _leave(job_id, owner, state=State.QUEUED, attempts=0, last_error="", next_at=due)
+
+
+def give_back(job_id: UUID, owner: str) -> bool:
+    """Queue a job whose process was told to stop; the attempt does not count."""
+    return _leave(job_id, owner, state=State.QUEUED, attempts=F("attempts") - 1, next_at=Now())
+
+
+def fail(job_id: UUID, owner: str, error: str) -> bool:
+    """Queue a failed job with a growing pause; the fifth failure without progress sets it aside."""
+    last = When(attempts__gte=MAX_ATTEMPTS, then=Value(State.SET_ASIDE.value))
+    pauses = [When(attempts=n, then=after(pause_after(n))) for n in range(1, MAX_ATTEMPTS)]
+    return _leave(
+        job_id,
+        owner,
+        state=Case(last, default=Value(State.QUEUED.value)),
+        next_at=Case(*pauses, default=Now(), output_field=DateTimeField()),
+        last_error=error,
+    )
+
+
+def pause_after(attempt: int) -> timedelta:
+    """Return 1, 3, 9, 27 times the base pause, each half to one and a half as long."""
+    spread = random.uniform(0.5, 1.5)  # noqa: S311
+    return timedelta(seconds=settings.JOB_BACKOFF_SECONDS * 3 ** (attempt - 1) * spread)
+
+
+def _leave(job_id: UUID, owner: str, **changes: object) -> bool:
+    held = Job.objects.filter(id=job_id, lease_owner=owner, state=State.RUNNING)
+    free = {"wanted_again": False, "lease_owner": "", "lease_until": None}
+    return held.update(**free, **changes, updated_at=Now()) == 1
+
+
+def revive_expired() -> int:
+    """Queue the jobs whose lease ran out, or set them aside at the fifth time."""
+    return _revive(Q(lease_until__lt=Now()))
+
+
+def release_host() -> int:
+    """Queue the jobs of this host's processes that no longer run."""
+    claims = Job.objects.filter(state=State.RUNNING, lease_owner__startswith=f"{host()}:")
+    dead = [owner for owner in claims.values_list("lease_owner", flat=True) if not is_alive(owner)]
+    return _revive(Q(lease_owner__in=dead)) if dead else 0
+
+
+def _revive(which: Q) -> int:
+    last = When(attempts__gte=MAX_ATTEMPTS, then=Value(State.SET_ASIDE.value))
+    why = When(attempts__gte=MAX_ATTEMPTS, then=Value(STOPPED))
+    with transaction.atomic():
+        stopped = Job.objects.filter(which, state=State.RUNNING).select_for_update(skip_locked=True)
+        return Job.objects.filter(id__in=list(stopped.values_list("id", flat=True))).update(
+            state=Case(last, default=Value(State.QUEUED.value)),
+            last_error=Case(why, default=F("last_error"), output_field=TextField()),
+            wanted_again=False,
+            lease_owner="",
+            lease_until=None,
+            next_at=Now(),
+            updated_at=Now(),
+        )
+
+
+class Heartbeat:
+    """Keep one claim alive from a thread with a database connection of its own."""
+
+    def __init__(self, job_id: UUID, owner: str) -> None:
+        self.job_id, self.owner = job_id, owner
+        self.lost = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"lease of {job_id}", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self.lost and not self._stop.wait(settings.JOB_LEASE_SECONDS / 3):
+                self._renew()
+        finally:
+            connection.close()
+
+    def _renew(self) -> None:
+        try:
+            self.lost = not renew(self.job_id, self.owner)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The lease of job %s could not be renewed: %s", self.job_id, describe(error))
+            connection.close()

@@ -1,0 +1,36 @@
+"""What Celery runs: ids in, one function called."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import task_prerun, worker_ready
+
+from accounts import jobs, leases
+from accounts.tenancy import blank_tenant
+
+
+@shared_task(name="accounts.tasks.run_job")
+def run_job(job_id: str) -> None:
+    """Work on one job, or on the oldest if that one is no longer due."""
+    if not jobs.run(UUID(job_id)):
+        jobs.run_oldest()
+
+
+@shared_task(name="accounts.tasks.sweep")
+def sweep() -> None:
+    """Find the jobs that nobody works on and nobody was told about."""
+    jobs.sweep()
+
+
+@task_prerun.connect
+def forget_tenant(**kwargs: Any) -> None:
+    """Start every task without an organization, so that leaked context fails."""
+    blank_tenant()
+
+
+@worker_ready.connect
+def free_dead_leases(**kwargs: Any) -> None:
+    """Free what a killed worker of this host left behind."""
+    leases.release_host()
+    sweep.delay()
