@@ -1,0 +1,97 @@
+"""An organization's rules as versioned data: what every number names as its definition."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from accounts.models import Organization, User
+from config import clock
+from metrics.core import definition as rules
+from metrics.models import CurrentBuild
+from metrics.models import Definition as Version
+
+SettingError = rules.SettingError
+
+
+def latest_version(organization_id: UUID) -> int | None:
+    """Return the newest version's number, None before the first use."""
+    rows = Version.objects.filter(organization_id=organization_id)
+    newest: int | None = rows.aggregate(newest=Max("version"))["newest"]
+    return newest
+
+
+def of_version(organization_id: UUID, version: int) -> rules.Definition:
+    """Return one version of the organization's definition."""
+    row = Version.objects.get(organization_id=organization_id, version=version)
+    return rules.changed(rules.Definition(version=version), row.settings)
+
+
+def latest(organization_id: UUID) -> rules.Definition:
+    """Return the newest version, made from the defaults and the organization's time zone on first use."""
+    version = latest_version(organization_id)
+    if version is not None:
+        return of_version(organization_id, version)
+    zone = Organization.objects.values_list("time_zone", flat=True).get(id=organization_id)
+    first = rules.changed(rules.Definition(), {"time_zone": zone})
+    Version.objects.bulk_create(
+        [_row(organization_id, first, rules.AlertSettings(), None)], ignore_conflicts=True
+    )
+    return of_version(organization_id, 1)
+
+
+def in_use(organization_id: UUID) -> rules.Definition:
+    """Return the version that made the numbers on show; before the first build, the newest."""
+    pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
+    return of_version(organization_id, pointer.definition_version) if pointer else latest(organization_id)
+
+
+def alert_settings(organization_id: UUID) -> rules.AlertSettings:
+    """Return the thresholds of the newest version."""
+    version = latest(organization_id).version
+    row = Version.objects.get(organization_id=organization_id, version=version)
+    return rules.changed(rules.AlertSettings(), row.alerts)
+
+
+def set_definition(
+    organization_id: UUID, values: Mapping[str, Any], *, by: User | None = None
+) -> rules.Definition:
+    """Make the next version from some changed settings; the newest stays where nothing changes."""
+    present, alerts = latest(organization_id), alert_settings(organization_id)
+    mine = {key: value for key, value in values.items() if key in rules.settings(alerts)}
+    others = {key: value for key, value in values.items() if key not in mine}
+    if "version" in others:
+        raise SettingError("version is counted by Millrace and cannot be set.")
+    changed, changed_alerts = _changed(present, others), rules.changed(alerts, mine)
+    if (changed, changed_alerts) == (present, alerts):
+        return present
+    following = replace(changed, version=present.version + 1)
+    _row(organization_id, following, changed_alerts, by).save(force_insert=True)
+    return following
+
+
+def _changed(present: rules.Definition, values: Mapping[str, Any]) -> rules.Definition:
+    allowed = sorted({*_settings(present), *rules.settings(rules.AlertSettings())})
+    unknown = sorted(set(values) - set(allowed))
+    if unknown:
+        raise SettingError(f"There is no setting {unknown[0]}. The settings are {', '.join(allowed)}.")
+    return rules.changed(present, values)
+
+
+def _settings(record: rules.Definition) -> dict[str, Any]:
+    return {key: value for key, value in rules.settings(record).items() if key != "version"}
+
+
+def _row(
+    organization_id: UUID, record: rules.Definition, alerts: rules.AlertSettings, by: User | None
+) -> Version:
+    return Version(
+        organization_id=organization_id,
+        version=record.version,
+        settings=_settings(record),
+        alerts=rules.settings(alerts),
+        created_at=clock.now(),
+        created_by=by,
+    )
