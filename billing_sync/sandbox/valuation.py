@@ -77,8 +77,7 @@ def item_values(subscription: Subscription, coupons: Sequence[tuple[Coupon, str 
             touched = _touched(subscription.items, coupon, only)
             amounts = _less(amounts, touched, _amount_off(coupon, subscription.currency))
     return [
-        micro(monthly(item.price, amount))
-        for item, amount in zip(subscription.items, amounts, strict=True)
+        micro(monthly(item.price, amount)) for item, amount in zip(subscription.items, amounts, strict=True)
     ]
 
 
@@ -96,8 +95,7 @@ def _touched(items: Sequence[Item], coupon: Coupon, only: str | None) -> set[int
     return {
         number
         for number, item in enumerate(items)
-        if only in (None, item.id)
-        and (not coupon.products or item.price.product in coupon.products)
+        if only in (None, item.id) and (not coupon.products or item.price.product in coupon.products)
     }
 
 
