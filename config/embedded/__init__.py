@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis for a machine that has none: private to one DATA_DIR, gone with its last command."""

@@ -1,0 +1,53 @@
+"""The people that tests share: an owner, her teammate, a stranger, and the owner of another organization."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+
+from accounts.models import Membership, Organization, Role, User
+
+PASSWORD = "long enough to sign in with"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a verified address, and her signed-in client."""
+
+    user: User
+    client: Client
+
+    @property
+    def email(self) -> str:
+        return self.user.email
+
+
+def person(email: str) -> Person:
+    """Make a verified person who is signed in."""
+    user = User.objects.create(email=email, password=hashed_password())
+    EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return Person(user, client)
+
+
+@cache
+def hashed_password() -> str:
+    """Hash the one password once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
+def member(email: str, organization: Organization, role: Role) -> Person:
+    """Make a person who belongs to an organization."""
+    somebody = person(email)
+    Membership.objects.create(organization=organization, user=somebody.user, role=role)
+    return somebody
+
+
+def make_organization(slug: str, *, currency: str = "usd", time_zone: str = "UTC") -> Organization:
+    """Make an organization without members."""
+    return Organization.objects.create(
+        slug=slug, name=slug.capitalize(), currency=currency, time_zone=time_zone
+    )
