@@ -13,6 +13,11 @@ def stripe_id() -> "models.CharField[str, str]":
     return models.CharField(max_length=255)
 
 
+def word() -> "models.TextField[str, str]":
+    """Hold a word of Stripe's or ours; its enums are open, so no column limits their length."""
+    return models.TextField()
+
+
 def texts() -> "ArrayField[list[str], list[str]]":
     return ArrayField(models.TextField())
 
@@ -74,19 +79,19 @@ class Configuration(TenantModel):
     to_at = models.DateTimeField(null=True)
     price_id = stripe_id()
     quantity = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    status = models.CharField(max_length=255)
+    currency = word()
+    status = word()
     paid = models.BooleanField()
     collection_paused = models.BooleanField()
     cancel_requested = models.BooleanField()
     refunded = models.BooleanField()
     unpaid_since = models.DateTimeField(null=True)
     discounts = texts()
-    tax_share = models.CharField(max_length=255, null=True)  # noqa: DJ001 - unknown is not 0
-    usage = models.CharField(max_length=255, null=True)  # noqa: DJ001 - none is not 0
-    cancellation = models.CharField(max_length=255)
+    tax_share = models.TextField(null=True)  # noqa: DJ001 - unknown is not 0
+    usage = models.TextField(null=True)  # noqa: DJ001 - none is not 0
+    cancellation = word()
     evidence = texts()
-    precision = models.CharField(max_length=16)
+    precision = word()
 
 
 class UnusedFact(TenantModel):
@@ -96,7 +101,7 @@ class UnusedFact(TenantModel):
     connection_id = models.UUIDField()
     customer_id = stripe_id()
     object_id = stripe_id()
-    rule = models.CharField(max_length=255)
+    rule = stripe_id()
 
 
 class DatedChange(TenantModel):
@@ -121,18 +126,18 @@ class Segment(Built):
     item_id = stripe_id()
     from_at = models.DateTimeField()
     to_at = models.DateTimeField(null=True)
-    currency = models.CharField(max_length=3)
+    currency = word()
     price_id = stripe_id()
     product_id = stripe_id()
     quantity = models.BigIntegerField()
     mrr_micro = models.BigIntegerField()
     committed_micro = models.BigIntegerField()
     contracted = models.BooleanField()
-    excluded = models.CharField(max_length=64)
+    excluded = word()
     discounts = texts()
-    cancellation = models.CharField(max_length=255)
+    cancellation = word()
     evidence = texts()
-    precision = models.CharField(max_length=16)
+    precision = word()
 
 
 class Movement(Built):
@@ -142,8 +147,8 @@ class Movement(Built):
     connection_id = models.UUIDField()
     customer_id = stripe_id()
     date = models.DateField()
-    currency = models.CharField(max_length=3)
-    kind = models.CharField(max_length=16)
+    currency = word()
+    kind = word()
     amount_micro = models.BigIntegerField()
     after_micro = models.BigIntegerField()
     reasons = texts()
@@ -169,7 +174,7 @@ class Movement(Built):
 class Flows(Built):
     """Sums and counts of movements by kind; balances are running sums of these."""
 
-    currency = models.CharField(max_length=3)
+    currency = word()
     new_micro = total()
     expansion_micro = total()
     reactivation_micro = total()
@@ -205,7 +210,7 @@ class PlanRevenue(Built):
     """What one price's MRR and number of items changed by in one month; balances are running sums."""
 
     pk = Built.key("currency", "month", "price_id")
-    currency = models.CharField(max_length=3)
+    currency = word()
     month = models.DateField()
     price_id = stripe_id()
     product_id = stripe_id()
