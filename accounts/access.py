@@ -1,11 +1,102 @@
-from collections.abc import Callable
+"""Who may see an organization's pages: the transaction, the membership check and the tenant of a request."""
 
-from django.http import HttpRequest, HttpResponse
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.tenancy import set_tenant
+
+ORGANIZATION_PAGE = re.compile(r"^/o/(?P<slug>[^/]+)/")
+Parameters = ParamSpec("Parameters")
+
+
+class SignedInRequest(HttpRequest):
+    """A request of a person who signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class OrganizationRequest(SignedInRequest):
+    """A request under /o/<slug>/, inside that organization's transaction and tenant."""
+
+    organization: Organization
+    membership: Membership
+
+
+View = Callable[Concatenate[OrganizationRequest, Parameters], HttpResponse]
+
+
+class StreamingRefusedError(RuntimeError):
+    """Raised where a response would run queries after its transaction and its tenant have ended."""
 
 
 class TenantMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    """Give every request under /o/<slug>/ one transaction that sees the organization's rows alone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        page = ORGANIZATION_PAGE.match(request.path_info)
+        if page is None:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return _to_sign_in(cast(SignedInRequest, request))
+        return self._inside(cast(OrganizationRequest, request), page["slug"])
+
+    def _inside(self, request: OrganizationRequest, slug: str) -> HttpResponseBase:
+        with transaction.atomic():
+            request.membership = _membership(request.user, slug)
+            request.organization = request.membership.organization
+            set_tenant(request.organization.id)
+            response = self.get_response(request)
+            if response.streaming and not isinstance(response, FileResponse):
+                response.close()
+                raise StreamingRefusedError(f"{request.path_info} answers with a stream.")
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+def _membership(user: User, slug: str) -> Membership:
+    memberships = Membership.objects.select_related("organization")
+    membership = memberships.filter(organization__slug=slug, user=user).first()
+    if membership is None:
+        raise Http404("No such organization, or not yours.")
+    return membership
+
+
+def _to_sign_in(request: SignedInRequest) -> HttpResponseBase:
+    if request.htmx:
+        page = request.htmx.current_url_abs_path or request.path
+        return HttpResponseClientRedirect(redirect_to_login(page).url)
+    return redirect_to_login(request.get_full_path())
+
+
+def requires(role: Role) -> Callable[[View[Parameters]], View[Parameters]]:
+    """Refuse a view under /o/<slug>/ to members below a role."""
+
+    def decorate(view: View[Parameters]) -> View[Parameters]:
+        @wraps(view)
+        def guarded(
+            request: OrganizationRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
+        ) -> HttpResponse:
+            if not Role(request.membership.role).covers(role):
+                raise PermissionDenied(_("Your role in this organization does not allow this."))
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

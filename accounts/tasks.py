@@ -4,9 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import task_prerun, worker_ready
+from celery.signals import task_prerun, worker_init, worker_ready
 
 from accounts import jobs, leases
+from accounts.app_role import refuse_unsafe_start
 from accounts.tenancy import blank_tenant
 
 
@@ -21,6 +22,12 @@ def run_job(job_id: str) -> None:
 def sweep() -> None:
     """Find the jobs that nobody works on and nobody was told about."""
     jobs.sweep()
+
+
+@worker_init.connect
+def check_role(**kwargs: Any) -> None:
+    """Refuse to start under a role that row level security does not bind."""
+    refuse_unsafe_start()
 
 
 @task_prerun.connect
