@@ -822,6 +822,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fields", models.BinaryField()),
+                ("fetched_at", models.DateTimeField()),
                 (
                     "organization",
                     models.ForeignKey(

@@ -72,6 +72,7 @@ class Payer(TenantModel):
         expression=functions.Lower("email"), output_field=models.TextField(), db_persist=True
     )
     fields = models.BinaryField()
+    fetched_at = models.DateTimeField()
 
     class Meta:
         indexes = [

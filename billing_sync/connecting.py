@@ -1,0 +1,127 @@
+"""Connect a Stripe account by a pasted key: judge its shape, store it encrypted, let a job check it."""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts import jobs, secrets
+from accounts.tenancy import tenant
+from billing_sync.models import Connection, SyncCursor
+
+SECRETS_MODEL, SECRETS_FIELD = "billing_sync.Connection", "key_encrypted"
+LONGEST_KEY = 255
+HINT_LETTERS = 4
+MODES = {"rk_test_": False, "sk_test_": False, "rk_live_": True, "sk_live_": True}
+
+
+class KeyRefused(ValueError):  # noqa: N818
+    """Raised with words for the person who pasted the key; they never repeat it."""
+
+
+def connect(organization_id: UUID, *, api_key: str, api_base: str | None = None) -> UUID:
+    """Store a key and ask for its check; only an operator's command names an `api_base`."""
+    key = api_key.strip()
+    livemode = mode_of(key)
+    base = _checked_base(api_base or settings.STRIPE_API_BASE)
+    with tenant(organization_id):
+        _forget_attempts(organization_id, livemode)
+        connection = Connection(
+            organization_id=organization_id,
+            kind=Connection.Kind.RESTRICTED_KEY,
+            livemode=livemode,
+            api_base=base,
+        )
+        seal_key(connection, key)
+        connection.save(force_insert=True)
+        jobs.enqueue(organization_id, "check_connection", str(connection.id))
+    return connection.id
+
+
+def mode_of(key: str) -> bool:
+    """Return whether a key is for live mode; raise KeyRefused where its shape is not that of a key we use."""
+    if not key:
+        raise KeyRefused(_("Paste a restricted key. It starts with rk_live_ or rk_test_."))
+    if key.startswith("pk_"):
+        raise KeyRefused(
+            _("This is a publishable key: it cannot read. Paste a restricted key, which starts with rk_.")
+        )
+    if key.startswith("whsec_"):
+        raise KeyRefused(
+            _("This is the secret of a webhook, not a key. Paste a restricted key, which starts with rk_.")
+        )
+    prefix = next((prefix for prefix in MODES if key.startswith(prefix)), None)
+    body = key[len(prefix) :] if prefix else ""
+    if prefix is None or not body.isascii() or not body.isalnum() or len(key) > LONGEST_KEY:
+        raise KeyRefused(
+            _(
+                "This is not a key of Stripe's. A restricted key starts with rk_live_ or rk_test_ and has no spaces."
+            )
+        )
+    if prefix == "sk_live_" and not settings.STRIPE_ALLOW_SECRET_LIVE_KEYS:
+        raise KeyRefused(
+            _(
+                "This secret key may do anything in your live account, and reading is all we need. "
+                "Create a restricted key with read permissions and paste that."
+            )
+        )
+    return MODES[prefix]
+
+
+def warnings(api_key: str) -> list[str]:
+    """Return what a person should know about a key that is accepted."""
+    key = api_key.strip()
+    if key.startswith("sk_"):
+        return [
+            _("This secret key may also write. A restricted key with read permissions is safer: replace it.")
+        ]
+    return [
+        _(
+            "Stripe does not tell which permissions to write a restricted key has: give it none, reading is enough."
+        )
+    ]
+
+
+def seal_key(connection: Connection, key: str) -> None:
+    """Put a key into a connection, encrypted for this row alone."""
+    connection.key_hint = f"{key[: key.rindex('_') + 1]}…{key[-HINT_LETTERS:]}"
+    connection.key_encrypted = secrets.encrypt(
+        key,
+        organization_id=connection.organization_id,
+        model=SECRETS_MODEL,
+        field=SECRETS_FIELD,
+        row=str(connection.id),
+    )
+
+
+def open_key(connection: Connection) -> str:
+    """Return a connection's key, for a request to Stripe and nothing else."""
+    return secrets.decrypt(
+        bytes(connection.key_encrypted),
+        organization_id=connection.organization_id,
+        model=SECRETS_MODEL,
+        field=SECRETS_FIELD,
+        row=str(connection.id),
+    )
+
+
+def _checked_base(base: str) -> str:
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise KeyRefused(_("The address of the API must start with http:// or https://."))
+    return base.rstrip("/")
+
+
+def _forget_attempts(organization_id: UUID, livemode: bool) -> None:
+    """Drop connections whose key never worked: a new paste takes their place."""
+    attempts = Connection.objects.filter(
+        organization_id=organization_id,
+        kind=Connection.Kind.RESTRICTED_KEY,
+        livemode=livemode,
+        account_id="",
+        imported_at=None,
+    )
+    gone = list(attempts.values_list("id", flat=True))
+    SyncCursor.objects.filter(organization_id=organization_id, connection_id__in=gone).delete()
+    attempts.delete()

@@ -1,0 +1,129 @@
+"""What the page shows of a sync: cheap to ask, three queries for an organization."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from billing_sync.models import Connection, SetAside, SyncCursor
+from billing_sync.resource import Resource
+from billing_sync.resources import RESOURCES
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceProgress:
+    """How far one list has been read; the rate is None until it can be told."""
+
+    name: str
+    label: str
+    state: str
+    state_label: str
+    objects_done: int
+    rate_per_second: float | None
+    error: str
+    permission: str
+    permission_label: str
+    permission_state: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionProgress:
+    """One connected account: what it is, how it stands, what has been read and what comes next."""
+
+    id: UUID
+    kind: str
+    name: str
+    account_id: str
+    livemode: bool | None
+    key_hint: str
+    state: str
+    state_label: str
+    error: str
+    imported_at: datetime | None
+    checked_at: datetime | None
+    data_through: datetime | None
+    resources: tuple[ResourceProgress, ...]
+    set_aside: int
+    next_label: str
+
+    @property
+    def objects_done(self) -> int:
+        """Count the objects read in the latest reading of each list."""
+        return sum(resource.objects_done for resource in self.resources)
+
+    @property
+    def resources_done(self) -> int:
+        """Count the lists that are read to their end or cannot be read."""
+        ended = (SyncCursor.State.COMPLETE, SyncCursor.State.UNAVAILABLE)
+        return sum(resource.state in ended for resource in self.resources)
+
+    @property
+    def resources_total(self) -> int:
+        """Count the lists."""
+        return len(self.resources)
+
+    @property
+    def failed(self) -> bool:
+        """Say whether a person must act."""
+        return self.state in (Connection.State.REFUSED, Connection.State.REVOKED)
+
+
+def progress(organization_id: UUID) -> list[ConnectionProgress]:
+    """Return every connection of the organization, oldest first, inside its tenant."""
+    cursors: dict[UUID, dict[str, SyncCursor]] = {}
+    for cursor in SyncCursor.objects.filter(organization_id=organization_id):
+        cursors.setdefault(cursor.connection_id, {})[cursor.resource] = cursor
+    aside = Counter(
+        SetAside.objects.filter(organization_id=organization_id).values_list("connection_id", flat=True)
+    )
+    found = Connection.objects.filter(organization_id=organization_id).order_by("created_at", "id")
+    return [_of(connection, cursors.get(connection.id, {}), aside[connection.id]) for connection in found]
+
+
+def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> ConnectionProgress:
+    listed = () if connection.kind == Connection.Kind.ARCHIVE else RESOURCES
+    resources = tuple(_resource(connection, resource, cursors.get(resource.name)) for resource in listed)
+    waiting = (SyncCursor.State.WAITING, SyncCursor.State.READING)
+    return ConnectionProgress(
+        id=connection.id,
+        kind=connection.kind,
+        name=connection.account_name or connection.account_id,
+        account_id=connection.account_id,
+        livemode=connection.livemode,
+        key_hint=connection.key_hint,
+        state=connection.state,
+        state_label=str(Connection.State(connection.state).label),
+        error=connection.error,
+        imported_at=connection.imported_at,
+        checked_at=connection.checked_at,
+        data_through=connection.data_through,
+        resources=resources,
+        set_aside=aside,
+        next_label=next((one.label for one in resources if one.state in waiting), ""),
+    )
+
+
+def _resource(connection: Connection, resource: Resource, cursor: SyncCursor | None) -> ResourceProgress:
+    known = connection.permissions.get(resource.name, {})
+    state = SyncCursor.State(cursor.state if cursor else SyncCursor.State.WAITING)
+    return ResourceProgress(
+        name=resource.name,
+        label=str(resource.label),
+        state=state.value,
+        state_label=str(state.label),
+        objects_done=cursor.objects_done if cursor else 0,
+        rate_per_second=_rate(cursor) if cursor else None,
+        error=cursor.error if cursor else known.get("error", ""),
+        permission=known.get("permission") or resource.permission,
+        permission_label=str(resource.permission_label),
+        permission_state=known.get("state", "unknown"),
+        required=resource.required,
+    )
+
+
+def _rate(cursor: SyncCursor) -> float | None:
+    if cursor.started_at is None or cursor.moved_at is None:
+        return None
+    seconds = (cursor.moved_at - cursor.started_at).total_seconds()
+    return cursor.objects_done / seconds if seconds > 0 else None

@@ -1,0 +1,138 @@
+"""What can go wrong between us and Stripe, each with words that say what to do."""
+
+import re
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from accounts.redaction import redact
+
+PERMISSION = re.compile(r"'(rak_\w+)'")
+EXPIRED = frozenset({"api_key_expired", "platform_api_key_expired"})
+CURSORS = frozenset({"starting_after", "ending_before"})
+
+
+class StripeError(Exception):
+    """Raised where Stripe gave no answer we can use; the message is for people, and holds no key."""
+
+    def __init__(self, message: str, *, request_id: str = "") -> None:
+        super().__init__(redact(message))
+        self.request_id = request_id
+
+
+class KeyWrongError(StripeError):
+    """Stripe does not know the key."""
+
+
+class KeyExpiredError(StripeError):
+    """The key was valid once."""
+
+
+class PermissionMissingError(StripeError):
+    """The key may not read this; `permission` is Stripe's name for what is missing, if it said so."""
+
+    def __init__(self, message: str, *, permission: str, request_id: str = "") -> None:
+        super().__init__(message, request_id=request_id)
+        self.permission = permission
+
+
+class NotFoundError(StripeError):
+    """Stripe has nothing at this address."""
+
+
+class CursorLostError(StripeError):
+    """The object after which a list was to go on exists no longer."""
+
+
+class RateLimitedError(StripeError):
+    """Stripe wants fewer requests; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: float, request_id: str = "") -> None:
+        super().__init__(message, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class UnreachableError(StripeError):
+    """No answer came."""
+
+
+class StripeTroubleError(StripeError):
+    """Stripe answered with an error of its own, or with something that is not its API."""
+
+
+def error_of(
+    status: int | None,
+    *,
+    path: str,
+    code: str = "",
+    param: str = "",
+    message: str = "",
+    headers: Mapping[str, str] | None = None,
+    request_id: str = "",
+) -> StripeError:
+    """Return our error for an answer of Stripe's, or for none (status None)."""
+    if status is None:
+        return UnreachableError(_no_answer(message))
+    if status == 401:
+        return _refused_key(code, message, request_id)
+    if status == 403:
+        return _refused_path(path, message, request_id)
+    if status == 429:
+        return RateLimitedError(
+            _("Stripe asks for fewer requests. The sync goes on by itself."),
+            retry_after=_seconds((headers or {}).get("retry-after", "")),
+            request_id=request_id,
+        )
+    if status in (400, 404) and param in CURSORS:
+        return CursorLostError(_("The list %(path)s moved on.") % {"path": path}, request_id=request_id)
+    if status == 404:
+        return NotFoundError(_("Stripe has nothing at %(path)s.") % {"path": path}, request_id=request_id)
+    return StripeTroubleError(_trouble(status, path, message, request_id), request_id=request_id)
+
+
+def not_stripe(path: str) -> StripeTroubleError:
+    """Return the error for an answer that is not of Stripe's API."""
+    return StripeTroubleError(
+        _("The answer at %(path)s is not one of Stripe's API. Check the address of the API.") % {"path": path}
+    )
+
+
+def _refused_key(code: str, message: str, request_id: str) -> StripeError:
+    if code in EXPIRED or "expired" in message.lower():
+        return KeyExpiredError(
+            _("This key has expired. Create a new restricted key in Stripe and paste it here."),
+            request_id=request_id,
+        )
+    return KeyWrongError(
+        _("Stripe does not know this key. Copy the whole key again from Stripe's dashboard and paste it."),
+        request_id=request_id,
+    )
+
+
+def _refused_path(path: str, message: str, request_id: str) -> PermissionMissingError:
+    named = PERMISSION.search(message)
+    permission = named[1] if named else ""
+    text = _("The key may not read %(path)s.") % {"path": path}
+    if permission:
+        text = _("The key lacks Stripe's permission %(permission)s.") % {"permission": permission}
+    return PermissionMissingError(text, permission=permission, request_id=request_id)
+
+
+def _no_answer(message: str) -> str:
+    if "timed out" in message.lower():
+        return _("Stripe did not answer in time. The sync tries again by itself.")
+    return _("Stripe cannot be reached. Check this server's connection; the sync tries again by itself.")
+
+
+def _trouble(status: int, path: str, message: str, request_id: str) -> str:
+    text = _("Stripe answered %(path)s with error %(status)s.") % {"path": path, "status": status}
+    if status < 500 and message:
+        text = f"{text} {message}"
+    return f"{text} ({request_id})" if request_id else text
+
+
+def _seconds(text: str) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return 0.0
