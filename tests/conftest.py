@@ -1,17 +1,28 @@
 """Fixtures that every test may ask for. Tests that write ask for `db` or for anything built on it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.test import override_settings
+from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 from redis import Redis
 
 from accounts.models import Organization, Role
-from tests import database
+from billing_sync.sandbox.company import Company, generate
+from billing_sync.sandbox.server import serve
+from tests import chromium, database, live
 from tests.cast import Person, make_organization, member, person
+from tests.processes import Worker
+
+TODAY = datetime(2026, 11, 15, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +87,58 @@ def other_owner(other_organization: Organization) -> Person:
 def stranger(db: None) -> Person:
     """Give someone signed in who belongs nowhere."""
     return person("stranger@nowhere.example")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An invented Stripe account and where it is served."""
+
+    company: Company
+    base_url: str
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Callable[..., Account]]:
+    """Serve invented accounts: `sandbox(size=50, seed=7, now=…, keys=…, faults=…)`."""
+    with ExitStack() as stack:
+
+        def served(*, size: int = 50, seed: int = 7, now: datetime = TODAY, **options: Any) -> Account:
+            company = generate(seed=seed, size=size, now=now)
+            return Account(company, stack.enter_context(serve(company, **options)))
+
+        yield served
+
+
+@pytest.fixture
+def celery_worker(db: None) -> Iterator[Worker]:
+    """Run a real worker on this test's servers; `kill()` and `start()` it as the test needs."""
+    worker = Worker()
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def live_server_url(db: None) -> Iterator[str]:
+    """Serve the application over HTTP, and give its address."""
+    with live.serving() as url, override_settings(BASE_URL=url, CSRF_TRUSTED_ORIGINS=[url]):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright runs an event loop in this thread, and Django would refuse to query beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium.program(playwright), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser, live_server_url: str) -> Iterator[Page]:
+    """Open a browser page whose relative addresses are the application's."""
+    with chromium.opened(browser, live_server_url) as page:
+        yield page
