@@ -49,7 +49,7 @@ class AlertSettings:
 Record = TypeVar("Record", Definition, AlertSettings)
 
 
-class InvalidSetting(ValueError):
+class SettingError(ValueError):
     """A setting that does not exist or cannot hold the value; the message says what can."""
 
 
@@ -63,7 +63,7 @@ def changed(record: Record, values: Mapping[str, Any]) -> Record:
     kinds = {field.name: str(field.type) for field in fields(record)}
     for key in values:
         if key not in kinds:
-            raise InvalidSetting(f"There is no setting {key}. The settings are {', '.join(sorted(kinds))}.")
+            raise SettingError(f"There is no setting {key}. The settings are {', '.join(sorted(kinds))}.")
     return replace(record, **{key: _parsed(key, kinds[key], value) for key, value in values.items()})
 
 
@@ -82,7 +82,7 @@ def _parsed(key: str, kind: str, value: Any) -> Any:
 
 def _chosen(key: str, text: str, allowed: tuple[str, ...]) -> str:
     if text not in allowed:
-        raise InvalidSetting(f"{key} cannot be {text!r}. Use one of {', '.join(allowed)}.")
+        raise SettingError(f"{key} cannot be {text!r}. Use one of {', '.join(allowed)}.")
     return text
 
 
@@ -90,14 +90,14 @@ def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
     except (ValueError, KeyError, OSError) as error:
-        raise InvalidSetting(f"time_zone cannot be {text!r}. Use a name such as Europe/Paris.") from error
+        raise SettingError(f"time_zone cannot be {text!r}. Use a name such as Europe/Paris.") from error
 
 
 def _number(key: str, text: str, kind: type[Decimal] | type[int]) -> Decimal | int:
     try:
         number = kind(text)
     except (ValueError, InvalidOperation) as error:
-        raise InvalidSetting(f"{key} cannot be {text!r}. Use a number above 0.") from error
+        raise SettingError(f"{key} cannot be {text!r}. Use a number above 0.") from error
     if not 0 < number < 1_000_000:
-        raise InvalidSetting(f"{key} cannot be {text!r}. Use a number above 0.")
+        raise SettingError(f"{key} cannot be {text!r}. Use a number above 0.")
     return number

@@ -1,4 +1,4 @@
-"""What Stripe said: immutable facts in Stripe's nouns. Instants are unix seconds; what Stripe left out is None.
+"""What Stripe said: immutable facts in Stripe's nouns; instants are unix seconds, absent is None.
 
 Amounts are minor units; decimals are exact fractions. References between objects are Stripe ids.
 """

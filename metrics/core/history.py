@@ -1,26 +1,31 @@
 """From facts to configurations: what was configured from when to when, whatever the definition says."""
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
+from math import inf
+from operator import itemgetter
+from typing import TypeVar
 
-from metrics.core.facts import Catalogue, Customer
+from metrics.core.changes import Terms, changes
+from metrics.core.discounts import Applied
+from metrics.core.facts import Catalogue, Customer, Subscription, SubscriptionState
+from metrics.core.payments import Billed, Span, unpaid_since
+from metrics.core.redemptions import bounds, in_effect
+from metrics.core.standing import known_states
+from metrics.core.timeline import ItemTimeline, Timeline, timeline
 
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A discount in effect: its coupon, and whether it sits on the item alone."""
-
-    discount: str
-    coupon: str
-    on_item: bool = False
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """One item over `[start, end)` with nothing about it changing; `end` None is open.
 
-    All items of a subscription are cut at the same instants. `precision` is `period` when a bound
-    was dated by a period boundary for want of a trace. `tax_share` is the inclusive tax in the price,
+    All items of a subscription are cut at the same instants; a bound that is not exact was dated by
+    a period boundary for want of a trace. `tax_share` is the inclusive tax in the price,
     None when the price includes tax of an unknown rate. `unpaid_since` is the due instant of the
     oldest invoice unpaid for a day or more. `usage` is the mean of the last three metered amounts.
     """
@@ -41,9 +46,10 @@ class Configuration:
     discounts: tuple[Applied, ...] = ()
     tax_share: Fraction | None = Fraction(0)
     usage: Fraction | None = None
-    cancellation: str = ""
+    cancellation: str = "cancellation"
     evidence: tuple[str, ...] = ()
-    precision: str = "exact"
+    start_exact: bool = True
+    end_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +70,131 @@ class History:
 
 def history(customer: Customer, catalogue: Catalogue) -> History:
     """Return what the customer's subscriptions were configured as, from invoice lines and events."""
-    raise NotImplementedError
+    rows: list[Configuration] = []
+    aside = _idle_discounts(customer, catalogue)
+    for subscription in customer.subscriptions:
+        billed = _billed(subscription, catalogue, aside)
+        states = [_usable(state, catalogue, aside) for state in known_states(subscription)]
+        trails = changes(subscription, states, billed, catalogue.prices)
+        if trails:
+            laid_out = timeline(subscription, customer, catalogue, states, billed, trails)
+            rows += _rows(laid_out, catalogue)
+    return History(tuple(rows), tuple(dict.fromkeys(aside)))
+
+
+def _billed(subscription: Subscription, catalogue: Catalogue, aside: list[SetAside]) -> list[Billed]:
+    """Return the recurring lines by their start; those that cannot be used are set aside."""
+    billed = []
+    for invoice in sorted(subscription.invoices, key=lambda invoice: invoice.created):
+        for line in invoice.lines:
+            price = catalogue.prices.get(line.price or "")
+            if line.subscription_item is None or (price and price.interval is None):
+                continue
+            if price is None:
+                aside.append(SetAside(f"{invoice.id}/{line.id}", "unknown_price"))
+            elif line.period_end <= line.period_start:
+                aside.append(SetAside(f"{invoice.id}/{line.id}", "empty_period"))
+            else:
+                billed.append((line, invoice))
+    return sorted(billed, key=lambda pair: pair[0].period_start)
+
+
+def _usable(state: SubscriptionState, catalogue: Catalogue, aside: list[SetAside]) -> SubscriptionState:
+    items = tuple(item for item in state.items if item.price in catalogue.prices)
+    if len(items) == len(state.items):
+        return state
+    aside += [SetAside(item.id, "unknown_price") for item in state.items if item not in items]
+    return replace(state, items=items)
+
+
+def _idle_discounts(customer: Customer, catalogue: Catalogue) -> list[SetAside]:
+    aside = []
+    for discount in customer.discounts.values():
+        if discount.coupon not in catalogue.coupons:
+            aside.append(SetAside(discount.id, "unknown_coupon"))
+        elif discount.end is not None and discount.end < discount.start:
+            aside.append(SetAside(discount.id, "ends_before_start"))
+    return aside
+
+
+def _cuts(line: Timeline, catalogue: Catalogue) -> dict[int, bool]:
+    """Return every instant at which anything changes, by time, and whether it is dated exactly."""
+    cuts = [(line.began, True), *((at, True) for at, _ in [*line.statuses, *line.requests])]
+    cuts += [(at, True) for at in (line.counts_from, line.refunded_from) if at is not None]
+    cuts += [(at, True) for span in line.unpaid for at in span if at is not None]
+    terms = [change.terms for item in line.items.values() for change in item.trail if change.terms]
+    prices = [catalogue.prices[price] for price in {one.price for one in terms}]
+    cuts += [(at, True) for at in bounds(line.redeemed, prices, catalogue.coupons)]
+    cuts += [(one.end, False) for one in line.redeemed if one.end is not None and not one.exact]
+    for item in line.items.values():
+        cuts += [(change.at, change.exact) for change in item.trail]
+        cuts += [(at, exact) for span, exact in item.pauses for at in span if at is not None]
+        cuts += [(at, True) for at in item.trial or () if at is not None]
+        cuts += [(at, True) for at, _ in item.usage]
+    ended = inf if line.ended is None else line.ended
+    within = sorted(cut for cut in cuts if line.began <= cut[0] and cut[0] < ended)
+    return {at: min(exact for _, exact in group) for at, group in groupby(within, key=itemgetter(0))}
+
+
+def _rows(line: Timeline, catalogue: Catalogue) -> Iterator[Configuration]:
+    cuts = _cuts(line, catalogue)
+    for start, end in zip(cuts, [*list(cuts)[1:], line.ended], strict=True):
+        for name, item in line.items.items():
+            terms = _latest([(change.at, change.terms) for change in item.trail], start, None)
+            if terms is not None:
+                dated = cuts[start], end is None or cuts.get(end, True)
+                yield _row(line, name, item, terms, (start, end), dated, catalogue)
+
+
+def _row(
+    line: Timeline,
+    name: str,
+    item: ItemTimeline,
+    terms: Terms,
+    span: tuple[int, int | None],
+    dated: tuple[bool, bool],
+    catalogue: Catalogue,
+) -> Configuration:
+    start, end = span
+    trialing = item.trial is not None and _within([item.trial], start)
+    return Configuration(
+        subscription=line.subscription,
+        item=name,
+        start=start,
+        end=end,
+        price=terms.price,
+        quantity=terms.quantity,
+        currency=terms.currency,
+        status="trialing" if trialing else _latest(line.statuses, start, "active"),
+        paid=line.counts_from is not None and line.counts_from <= start,
+        collection_paused=_within([span for span, _ in item.pauses], start),
+        cancel_requested=_latest(line.requests, start, False),
+        refunded=line.refunded_from is not None and line.refunded_from <= start,
+        unpaid_since=unpaid_since(line.unpaid, start),
+        discounts=in_effect(line.redeemed, name, catalogue.prices[terms.price], start, catalogue.coupons),
+        tax_share=item.tax_share,
+        usage=_latest(item.usage, start, None),
+        cancellation=line.cancellation,
+        evidence=_evidence(item.evidence, start, end),
+        start_exact=dated[0],
+        end_exact=dated[1],
+    )
+
+
+def _latest(track: Sequence[tuple[int, Value]], at: int, default: Value) -> Value:
+    """Return what a track holds at an instant."""
+    index = bisect_right(track, at, key=itemgetter(0))
+    return track[index - 1][1] if index else default
+
+
+def _within(spans: Sequence[Span], at: int) -> bool:
+    return any(start <= at and (end is None or at < end) for start, end in spans)
+
+
+def _evidence(shown: Sequence[tuple[int, str]], start: int, end: int | None) -> tuple[str, ...]:
+    """Return what shows a configuration: all within its span, and the last before it."""
+    known = bisect_right(shown, start, key=itemgetter(0))
+    since = shown[max(known - 1, 0)][0] if shown else start
+    first = bisect_left(shown, since, key=itemgetter(0))
+    last = len(shown) if end is None else bisect_left(shown, end, key=itemgetter(0))
+    return tuple(name for _, name in shown[first : max(last, known)])

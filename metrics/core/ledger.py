@@ -1,11 +1,19 @@
 """From configurations to segments: history valued under one definition."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import groupby
 
 from metrics.core.definition import Definition
-from metrics.core.facts import Catalogue
+from metrics.core.discounts import DURATIONS, Charge, counted, discounted
+from metrics.core.facts import Catalogue, Price
 from metrics.core.history import Configuration
+from metrics.core.money import micro
+from metrics.core.pricing import asked, is_contracted, monthly
+
+COUNTING = frozenset({"active", "past_due"})
+DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +21,7 @@ class Segment:
     """One item's MRR over `[start, end)`; 0 names the rule that left it out in `excluded`.
 
     `committed_micro` leaves out requested cancellations and adds what is signed, not started;
-    `contracted` tells an interval of a year or longer.
+    `interval` reads `3 month`; `contracted` tells a year or longer.
     """
 
     subscription: str
@@ -23,6 +31,7 @@ class Segment:
     currency: str
     price: str
     product: str
+    interval: str
     quantity: int
     mrr_micro: int
     committed_micro: int
@@ -31,11 +40,134 @@ class Segment:
     discounts: tuple[str, ...]
     cancellation: str
     evidence: tuple[str, ...]
-    precision: str
+    start_exact: bool
+    end_exact: bool
+
+    @property
+    def precision(self) -> str:
+        """Return `exact`, or `period` when a bound was dated for want of a trace."""
+        return "exact" if self.start_exact and self.end_exact else "period"
 
 
 def segments(
-    configurations: Sequence[Configuration], catalogue: Catalogue, definition: Definition
+    configurations: Iterable[Configuration], catalogue: Catalogue, definition: Definition
 ) -> tuple[Segment, ...]:
-    """Value one customer's configurations under a definition."""
-    raise NotImplementedError
+    """Value one customer's configurations under a definition, by item and time."""
+    ledger: dict[tuple[str, str], list[Segment]] = {}
+    counted_before: set[str] = set()
+    rows = sorted(_past_grace(configurations, definition), key=_together)
+    for (subscription, *_), group in groupby(rows, key=_together):
+        valued = _valued(list(group), catalogue, definition, subscription in counted_before)
+        if any(segment.mrr_micro for segment in valued):
+            counted_before.add(subscription)
+        for segment in valued:
+            _append(ledger.setdefault((subscription, segment.item), []), segment)
+    return tuple(segment for item in sorted(ledger) for segment in ledger[item])
+
+
+def _together(row: Configuration) -> tuple[str, int, str]:
+    return row.subscription, row.start, row.currency
+
+
+def _past_grace(rows: Iterable[Configuration], definition: Definition) -> Iterator[Configuration]:
+    """Cut rows where grace runs out, so that `unpaid_since` is left only where it has."""
+    grace = definition.past_due_grace_days
+    for row in rows:
+        if row.unpaid_since is None or grace is None:
+            yield row
+            continue
+        over = row.unpaid_since + grace * DAY
+        if row.start < over:
+            yield replace(row, unpaid_since=None, end=over if row.end is None else min(over, row.end))
+        if row.end is None or over < row.end:
+            yield replace(row, start=max(row.start, over))
+
+
+def _valued(
+    rows: Sequence[Configuration], catalogue: Catalogue, definition: Definition, has_counted: bool
+) -> list[Segment]:
+    """Value the items that one subscription has at the same time, for they share its coupons."""
+    durations = DURATIONS[definition.discounts]
+    charges = []
+    for row in rows:
+        price = catalogue.prices[row.price]
+        amount = row.usage if price.metered else asked(price, row.quantity, row.currency)
+        counting = (applied for applied in row.discounts if counted(applied, catalogue.coupons, durations))
+        charges.append(Charge(amount, price.product, () if price.metered else tuple(counting)))
+    left = discounted(charges, catalogue.coupons, rows[0].currency)
+    return [
+        _segment(row, charge, amount, catalogue.prices[row.price], definition, has_counted)
+        for row, charge, amount in zip(rows, charges, left, strict=True)
+    ]
+
+
+def _segment(
+    row: Configuration,
+    charge: Charge,
+    left: Fraction,
+    price: Price,
+    definition: Definition,
+    has_counted: bool,
+) -> Segment:
+    value = micro(monthly(price, left) * (1 - (row.tax_share or 0))) if left else 0
+    excluded = _excluded(row, price, definition, has_counted) or ("" if value else _worthless(charge))
+    mrr = 0 if excluded else value
+    return Segment(
+        subscription=row.subscription,
+        item=row.item,
+        start=row.start,
+        end=row.end,
+        currency=row.currency,
+        price=row.price,
+        product=price.product,
+        interval=f"{price.interval_count} {price.interval}",
+        quantity=row.quantity,
+        mrr_micro=mrr,
+        committed_micro=value if excluded == "not_started" else 0 if row.cancel_requested else mrr,
+        contracted=is_contracted(price),
+        excluded=excluded,
+        discounts=tuple(applied.discount for applied in charge.discounts),
+        cancellation=row.cancellation,
+        evidence=row.evidence,
+        start_exact=row.start_exact,
+        end_exact=row.end_exact,
+    )
+
+
+def _excluded(row: Configuration, price: Price, definition: Definition, has_counted: bool) -> str:
+    """Name the first rule that leaves a configuration out of MRR, empty when none does."""
+    if row.status not in COUNTING and not (row.status == "trialing" and has_counted):
+        return "trial" if row.status == "trialing" else row.status
+    rules = {
+        "usage": price.metered and definition.usage == "exclude",
+        "first_payment": definition.require_first_payment and not row.paid,
+        "refund": definition.refunds_netted_out and row.refunded,
+        "paused": row.collection_paused and not definition.paused_counts,
+        "payment_failure": row.unpaid_since is not None and definition.past_due_grace_days is not None,
+        "cancellation": row.cancel_requested and definition.churn_at == "cancellation_request",
+    }
+    return next((rule for rule, holds in rules.items() if holds), "")
+
+
+def _worthless(charge: Charge) -> str:
+    if charge.amount is None:
+        return "price"
+    return "discount" if charge.amount else "free"
+
+
+def _append(item: list[Segment], segment: Segment) -> None:
+    """Add a segment, as one with the segment before when they meet and show the same."""
+    last = item[-1] if item else segment
+    as_last = replace(
+        segment,
+        start=last.start,
+        end=last.end,
+        evidence=last.evidence,
+        start_exact=last.start_exact,
+        end_exact=last.end_exact,
+    )
+    if last.end != segment.start or as_last != last:
+        item.append(segment)
+        return
+    evidence = tuple(dict.fromkeys(last.evidence + segment.evidence))
+    item[-1] = replace(last, end=segment.end, evidence=evidence, end_exact=segment.end_exact)

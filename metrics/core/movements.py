@@ -1,16 +1,28 @@
 """From segments to movements: one customer's changes of MRR, netted within a window and classified."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby, pairwise
 
 from metrics.core.intervals import Windows
 from metrics.core.ledger import Segment
 
+# What brings an item back, by the rule that kept it out, in the order of what explains most.
+RETURNS = {
+    "trial": "trial_converted",
+    "paused": "resumed",
+    "unpaid": "payment_recovered",
+    "payment_failure": "payment_recovered",
+    "discount": "discount_ended",
+    "free": "plan_change",
+}
+LEAVES = {"unpaid": "payment_failure", "discount": "discount_started", "free": "plan_change"}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A raw change of one item at an instant, on one plan; `amount_micro` is signed."""
+    """A raw change of one item on one plan at an instant; `amount_micro` is signed."""
 
     at: int
     currency: str
@@ -56,10 +68,146 @@ class Movement:
 
 
 def steps(ledger: Sequence[Segment]) -> tuple[Step, ...]:
-    """Return every raw change of one customer's items, by time."""
-    raise NotImplementedError
+    """Return every raw change of one customer's items, by time; a change of plan is two."""
+    changes: list[Step] = []
+    for _, item in groupby(ledger, key=lambda segment: (segment.subscription, segment.item)):
+        silent: list[str] = []
+        for before, after in pairwise(_filled(item)):
+            silent = [] if before.mrr_micro else [*silent, before.excluded]
+            changes += _between(before, after, silent, ledger)
+    return tuple(sorted(changes, key=lambda step: (step.at, step.subscription, step.item, step.amount_micro)))
 
 
 def movements(changes: Sequence[Step], windows: Windows) -> tuple[Movement, ...]:
-    """Net one customer's steps within each window and name what remains."""
-    raise NotImplementedError
+    """Net one customer's steps within each window and name what remains, by time and currency."""
+    found: list[Movement] = []
+    balances: dict[str, int] = {}
+    ever: set[str] = set()
+    for _, window in groupby(changes, key=lambda step: windows.key(step.at)):
+        netted = []
+        by_currency = sorted(window, key=lambda step: step.currency)
+        for currency, group in groupby(by_currency, key=lambda step: step.currency):
+            within = tuple(group)
+            before = balances.get(currency, 0)
+            after = balances[currency] = before + sum(step.amount_micro for step in within)
+            if before != after:
+                kind = _kind(before, after, currency in ever)
+                netted.append(_netted(kind, after - before, within, windows))
+            if _rises_above_zero(before, within):
+                ever.add(currency)
+        found += _with_switch(netted)
+    return tuple(found)
+
+
+def _filled(item: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield an item's segments with an absent one of 0 wherever before, between or after them is nothing."""
+    segment: Segment | None = None
+    end: int | None = None
+    for segment in item:
+        if end != segment.start:
+            yield replace(segment, start=end or 0, end=segment.start, mrr_micro=0, excluded="absent")
+        yield segment
+        end = segment.end
+    if segment and end is not None:
+        yield replace(segment, start=end, end=None, mrr_micro=0, excluded="absent")
+
+
+def _between(
+    before: Segment, after: Segment, silent: Sequence[str], ledger: Sequence[Segment]
+) -> Iterator[Step]:
+    old, new = before.mrr_micro, after.mrr_micro
+    changed = [(before, -old), (after, new)] if _plan(before) != _plan(after) else [(after, new - old)]
+    for segment, delta in changed:
+        if delta:
+            reasons = _reasons(before, after, silent, ledger)
+            plan = segment.price, segment.product
+            yield Step(
+                after.start, segment.currency, segment.subscription, segment.item, *plan, delta, reasons
+            )
+
+
+def _plan(segment: Segment) -> tuple[str, str, str]:
+    return segment.currency, segment.price, segment.product
+
+
+def _reasons(
+    before: Segment, after: Segment, silent: Sequence[str], ledger: Sequence[Segment]
+) -> tuple[str, ...]:
+    if not before.mrr_micro:
+        started = "item_added" if _has_sibling(ledger, after, after.start - 1) else "started"
+        return (next((RETURNS[rule] for rule in RETURNS if rule in silent), started),)
+    if after.mrr_micro:
+        return _differences(before, after)
+    if after.excluded == "cancellation":
+        return (after.cancellation,)
+    if after.excluded != "absent":
+        return (LEAVES.get(after.excluded, after.excluded),)
+    return ("item_removed" if _has_sibling(ledger, after, after.start) else after.cancellation,)
+
+
+def _has_sibling(ledger: Sequence[Segment], segment: Segment, at: int) -> bool:
+    """Tell whether another item of the subscription counts at the instant."""
+    return any(
+        other.subscription == segment.subscription
+        and other.item != segment.item
+        and other.mrr_micro
+        and other.start <= at < (at + 1 if other.end is None else other.end)
+        for other in ledger
+    )
+
+
+def _differences(before: Segment, after: Segment) -> tuple[str, ...]:
+    same_terms = (before.product, before.interval) == (after.product, after.interval)
+    old, new = set(before.discounts), set(after.discounts)
+    told = {
+        "plan_change": not same_terms,
+        "price_change": same_terms and before.price != after.price,
+        "quantity": before.quantity != after.quantity,
+        "discount_started": bool(new - old),
+        "discount_ended": bool(old - new),
+    }
+    return tuple(reason for reason, holds in told.items() if holds) or ("revalued",)
+
+
+def _kind(before: int, after: int, ever: bool) -> str:
+    if not before:
+        return "reactivation" if ever else "new"
+    if not after:
+        return "churn"
+    return "expansion" if after > before else "contraction"
+
+
+def _rises_above_zero(balance: int, within: Sequence[Step]) -> bool:
+    for _, instant in groupby(within, key=lambda step: step.at):
+        balance += sum(step.amount_micro for step in instant)
+        if balance > 0:
+            return True
+    return False
+
+
+def _netted(kind: str, amount_micro: int, within: tuple[Step, ...], windows: Windows) -> Movement:
+    sums: dict[tuple[str, str, str, str], int] = {}
+    for step in within:
+        plan = step.subscription, step.item, step.price, step.product
+        sums[plan] = sums.get(plan, 0) + step.amount_micro
+    return Movement(
+        on=windows.day(within[-1].at),
+        at=within[-1].at,
+        kind=kind,
+        currency=within[0].currency,
+        amount_micro=amount_micro,
+        reasons=tuple(sorted({reason for step in within for reason in step.reasons})),
+        legs=tuple(Leg(*plan, delta) for plan, delta in sorted(sums.items()) if delta),
+        steps=within,
+    )
+
+
+def _with_switch(netted: Sequence[Movement]) -> Iterator[Movement]:
+    """Mark a customer who leaves one currency for another within the window."""
+    kinds = {movement.kind for movement in netted}
+    switched = "churn" in kinds and not kinds.isdisjoint({"new", "reactivation"})
+    for movement in netted:
+        if switched and movement.kind in ("churn", "new", "reactivation"):
+            yield replace(movement, reasons=(*movement.reasons, "currency_switch"))
+        else:
+            yield movement

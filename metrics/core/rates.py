@@ -1,0 +1,201 @@
+"""A period's waterfall in one currency, the rates made from it, and the JSON model that shows both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from metrics.core.definition import AlertSettings, Definition, settings
+from metrics.core.money import major
+
+Rate = Fraction | None
+
+
+def ratio(part: int | Fraction, whole: int | Fraction | None) -> Rate:
+    """Return the part as a fraction of the whole; undefined, not 0, over nothing."""
+    return Fraction(part) / whole if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A period's MRR from start to end in micro units; every movement is a magnitude, `exchange` signed.
+
+    Formulas are those of the definitions, section 4; a rate over nothing is None.
+    """
+
+    currency: str
+    starting: int = 0
+    new: int = 0
+    expansion: int = 0
+    reactivation: int = 0
+    contraction: int = 0
+    churn: int = 0
+    exchange: int = 0
+    ending: int = 0
+    committed: int = 0
+    contracted: int = 0
+    customers_start: int = 0
+    customers_churned: int = 0
+    customers_end: int = 0
+
+    @property
+    def residual(self) -> int:
+        """Return what the movements leave unexplained of the change from start to end: always 0."""
+        return self.starting + self.net_new + self.exchange - self.ending
+
+    @property
+    def net_new(self) -> int:
+        """Return new + expansion + reactivation − contraction − churn."""
+        return self.new + self.expansion + self.reactivation - self.contraction - self.churn
+
+    @property
+    def arr(self) -> int:
+        """Return 12 × MRR."""
+        return 12 * self.ending
+
+    @property
+    def contracted_arr(self) -> int:
+        """Return 12 × the MRR of items whose interval is a year or longer."""
+        return 12 * self.contracted
+
+    @property
+    def mrr_growth_rate(self) -> Rate:
+        """Return net new ÷ starting."""
+        return ratio(self.net_new, self.starting)
+
+    @property
+    def revenue_churn_rate(self) -> Rate:
+        """Return churn ÷ starting."""
+        return ratio(self.churn, self.starting)
+
+    @property
+    def gross_mrr_churn_rate(self) -> Rate:
+        """Return (churn + contraction) ÷ starting."""
+        return ratio(self.churn + self.contraction, self.starting)
+
+    @property
+    def net_revenue_retention(self) -> Rate:
+        """Return (starting + expansion − contraction − churn) ÷ starting; reactivation is out."""
+        return ratio(self.starting + self.expansion - self.contraction - self.churn, self.starting)
+
+    @property
+    def gross_revenue_retention(self) -> Rate:
+        """Return (starting − contraction − churn) ÷ starting."""
+        return ratio(self.starting - self.contraction - self.churn, self.starting)
+
+    @property
+    def customer_churn_rate(self) -> Rate:
+        """Return customers churned ÷ customers at the start."""
+        return ratio(self.customers_churned, self.customers_start)
+
+    @property
+    def quick_ratio(self) -> Rate:
+        """Return (new + expansion + reactivation) ÷ (contraction + churn)."""
+        return ratio(self.new + self.expansion + self.reactivation, self.contraction + self.churn)
+
+    @property
+    def arpa(self) -> Rate:
+        """Return MRR ÷ customers, in micro units."""
+        return ratio(self.ending, self.customers_end)
+
+    @property
+    def lifetime_months(self) -> Rate:
+        """Return 1 ÷ revenue churn rate."""
+        return ratio(1, self.revenue_churn_rate)
+
+    @property
+    def ltv(self) -> Rate:
+        """Return arpa × lifetime in micro units, before margin."""
+        arpa, lifetime = self.arpa, self.lifetime_months
+        return None if arpa is None or lifetime is None else arpa * lifetime
+
+
+def waterfall(currency: str, starting: int, net: Iterable[tuple[str, int]], **more: int) -> Waterfall:
+    """Return the waterfall of movements given as kind and signed amount."""
+    sums = dict.fromkeys(("new", "expansion", "reactivation", "contraction", "churn"), 0)
+    ending = starting
+    for kind, amount in net:
+        sums[kind] += abs(amount)
+        ending += amount
+    return Waterfall(currency, starting, ending=ending, **sums, **more)
+
+
+def trailing_twelve_month(month_ends: Sequence[int]) -> int:
+    """Return the sum of the last twelve month-end MRR."""
+    return sum(month_ends[-12:])
+
+
+def trial_to_paid_rate(started: int, converted: int) -> Rate:
+    """Return converted ÷ started of one cohort of trials."""
+    return ratio(converted, started)
+
+
+def median_days(days: Sequence[int]) -> Rate:
+    """Return the median of the days from a trial's start to its first payment."""
+    middle = sorted(days)[(len(days) - 1) // 2 : len(days) // 2 + 1]
+    return ratio(sum(middle), len(middle))
+
+
+def growth_band(monthly_growth: Fraction) -> str:
+    """Name a month's growth: 10 % exceptional, 5 % strong, 3 % solid, 2 % fair, else needs attention."""
+    bands = {10: "exceptional", 5: "strong", 3: "solid", 2: "fair"}
+    reached = (name for percent, name in bands.items() if monthly_growth >= Fraction(percent, 100))
+    return next(reached, "needs_attention")
+
+
+def recurring_revenue(flow: Waterfall) -> dict[str, Any]:
+    """Return the model's figures: money in major units beside its micro units, magnitudes positive."""
+    money = {
+        "starting_mrr": flow.starting,
+        "new_mrr": flow.new,
+        "expansion_mrr": flow.expansion,
+        "reactivation_mrr": flow.reactivation,
+        "contraction_mrr": flow.contraction,
+        "churned_mrr": flow.churn,
+        "currency_mrr": flow.exchange,
+        "ending_mrr": flow.ending,
+        "arr": flow.arr,
+        "contracted_arr": flow.contracted_arr,
+        "committed_mrr": flow.committed,
+    }
+    figures: dict[str, Any] = {}
+    for key, micro in money.items():
+        figures |= {key: major(micro, flow.currency), f"{key}_micro": micro}
+    rates = {
+        "mrr_growth_rate": flow.mrr_growth_rate,
+        "revenue_churn_rate": flow.revenue_churn_rate,
+        "nrr": flow.net_revenue_retention,
+        "gross_revenue_retention": flow.gross_revenue_retention,
+        "quick_ratio": flow.quick_ratio,
+    }
+    figures |= {key: decimal(rate) for key, rate in rates.items()}
+    return figures | {"customers_start": flow.customers_start, "customers_end": flow.customers_end}
+
+
+def decimal(rate: Rate) -> Decimal | None:
+    """Return a rate with six decimals, trailing zeros cut."""
+    if rate is None:
+        return None
+    return Decimal(round(rate * 1_000_000)).scaleb(-6).normalize() + 0
+
+
+def model(
+    flow: Waterfall, definition: Definition, alerts: AlertSettings, period: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the JSON model of a period, given its start, end, as_of and data_through as text."""
+    return {
+        "recurring_revenue": recurring_revenue(flow),
+        "definitions": {
+            "annual_plan_normalization": "annual_amount / 12",
+            "quarterly_plan_normalization": "quarterly_amount / 3",
+            "exclude_non_recurring": True,
+            "churn_definition": definition.churn_at,
+            **settings(definition),
+        },
+        "alerts": settings(alerts),
+        "currency": flow.currency,
+        "period": {"start": period["start"], "end": period["end"], "time_zone": definition.time_zone},
+        "as_of": period["as_of"],
+        "data_through": period["data_through"],
+    }
