@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import chain, pairwise
 
 from metrics.core.definition import AlertSettings
+from metrics.core.rates import ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,7 @@ class Recent:
 
     def mrr_before(self, start: date) -> int:
         """Return the MRR at the midnight that begins a day."""
-        return self.mrr_micro - sum(
-            move.amount_micro for move in self.moves if start <= move.on < self.today
-        )
+        return self.mrr_micro - sum(move.amount_micro for move in self.moves if start <= move.on < self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,114 @@ class Reading:
 
 def readings(recent: Recent, settings: AlertSettings) -> tuple[Reading, ...]:
     """Return what each rule says at the last local midnight."""
-    if recent.customers < settings.minimum_customers:
-        return tuple(Reading(rule, "insufficient") for rule in RULES)
-    days = (recent.today - recent.first_on).days
+    few = recent.customers < settings.minimum_customers
     return tuple(
-        rule(recent, settings) if days >= needed else Reading(name, "insufficient")
-        for name, (rule, needed) in RULES.items()
+        Reading(name, "insufficient")
+        if few or recent.first_on > since(recent)
+        else rule(name, recent, settings)
+        for name, (since, rule) in RULES.items()
     )
 
 
 def guarded(difference: int | Fraction, amounts: Iterable[int]) -> bool:
     """Tell whether a difference is above 3·√(Σ amount²)."""
     return difference > 0 and difference**2 > 9 * sum(amount**2 for amount in amounts)
+
+
+def months_before(today: date, months: int) -> date:
+    """Return the first of the month some months before."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return date(year, month + 1, 1)
+
+
+def _level(alert: bool, watch: bool) -> str:
+    return "alert" if alert else "watch" if watch else "quiet"
+
+
+def _revenue_churn(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+    """Churn of the trailing 30 days against the MRR before them; an absolute bound needs no guard."""
+    start = recent.today - timedelta(days=30)
+    rate = ratio(sum(recent.within(start, recent.today, "churn")), recent.mrr_before(start))
+    limit = Fraction(settings.revenue_churn_threshold)
+    holds = rate is not None and rate > limit
+    return Reading(rule, _level(holds, holds), rate, limit)
+
+
+def _new_mrr_flat(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+    """New MRR of the last complete weeks against the weeks before, and against four times as many."""
+    weeks = timedelta(weeks=settings.new_mrr_flat_weeks)
+    end = recent.today - timedelta(days=recent.today.weekday())
+    last = recent.within(end - weeks, end, "new")
+    previous = recent.within(end - 2 * weeks, end - weeks, "new")
+    earlier = recent.within(end - 5 * weeks, end - weeks, "new")
+    mean = Fraction(sum(earlier), 4)
+    limit = Fraction(settings.new_mrr_flat_ratio) * mean
+    alert = sum(last) < limit and guarded(mean - sum(last), last + earlier)
+    return Reading(rule, _level(alert, sum(last) <= sum(previous)), Fraction(sum(last)), limit)
+
+
+def _expansion_declining(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+    """Expansion MRR of the last complete months, each below the one before."""
+    count = settings.expansion_decline_months
+    firsts = [months_before(recent.today, n) for n in range(count + 1, -1, -1)]
+    months = [recent.within(start, end, "expansion") for start, end in pairwise(firsts)]
+    falls = all(sum(after) < sum(before) for before, after in pairwise(months))
+    first, last = sum(months[0]), sum(months[-1])
+    alert = falls and guarded(first - last, chain.from_iterable(months))
+    return Reading(rule, _level(alert, falls), Fraction(last), Fraction(first))
+
+
+def _failed_payments_rising(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+    """Invoices first failing within 30 days, per customer, against the 30 days before."""
+    middle, start = recent.today - timedelta(days=30), recent.today - timedelta(days=60)
+    now = sum(middle <= day < recent.today for day in recent.failed_on)
+    before = sum(start <= day < middle for day in recent.failed_on)
+    value = Fraction(now, recent.customers)
+    limit = Fraction(settings.failed_payments_ratio) * (ratio(before, recent.customers_30_days_ago) or 0)
+    holds = now >= settings.failed_payments_minimum and value > limit
+    alert = holds and guarded(now - before, [1] * (now + before))
+    return Reading(rule, _level(alert, holds), value, limit)
+
+
+def _arr_growth_decelerating(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+    """Growth over three months against the three before, at the last two month ends."""
+    slower = []
+    for back in (1, 0):
+        first, middle, end = (months_before(recent.today, back + n) for n in (6, 3, 0))
+        at_first, at_middle, at_end = (recent.mrr_before(day) for day in (first, middle, end))
+        growth, limit = ratio(at_end - at_middle, at_middle), ratio(at_middle - at_first, at_first)
+        limit = None if limit is None else limit * Fraction(settings.arr_growth_ratio)
+        holds = growth is not None and limit is not None and growth < limit
+        lost = (at_middle - at_first) - (at_end - at_middle)
+        slower.append((holds, holds and guarded(lost, recent.within(first, end))))
+    watch, alert = (all(flags) for flags in zip(*slower, strict=True))
+    return Reading(rule, _level(alert, watch), growth, limit)
+
+
+def _net_revenue_retention_low(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+    """Net revenue retention over the trailing 30 days."""
+    start = recent.today - timedelta(days=30)
+    gained = recent.within(start, recent.today, "expansion")
+    lost = recent.within(start, recent.today, "contraction", "churn")
+    before = recent.mrr_before(start)
+    rate, limit = ratio(before + sum(gained) - sum(lost), before), Fraction(settings.nrr_warning)
+    holds = rate is not None and rate < limit
+    return Reading(
+        rule, _level(holds and guarded(sum(lost) - sum(gained), lost + gained), holds), rate, limit
+    )
+
+
+Rule = Callable[[str, Recent, AlertSettings], Reading]
+
+# Each rule with the first day of the history that it needs.
+RULES: dict[str, tuple[Callable[[Recent], date], Rule]] = {
+    "revenue_churn": (lambda recent: recent.today - timedelta(days=30), _revenue_churn),
+    "new_mrr_flat": (lambda recent: recent.today - timedelta(weeks=16), _new_mrr_flat),
+    "expansion_declining": (lambda recent: months_before(recent.today, 3), _expansion_declining),
+    "failed_payments_rising": (lambda recent: recent.today - timedelta(days=60), _failed_payments_rising),
+    "arr_growth_decelerating": (lambda recent: months_before(recent.today, 7), _arr_growth_decelerating),
+    "net_revenue_retention_low": (
+        lambda recent: recent.today - timedelta(days=30),
+        _net_revenue_retention_low,
+    ),
+}
