@@ -1,5 +1,58 @@
+"""How sign-up, sign-in, second factors and account mail behave here."""
+
+import base64
+from typing import Any
+from urllib.parse import quote
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailConfirmation
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import mail, secrets
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """How sign-up, sign-in and account mail behave here."""
+    """Post mail through a job, with links to BASE_URL: the request's Host header is the sender's choice."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        mail.post(self.render_mail(template_prefix, email, {"email": email, **links(), **context}))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        self.send_mail("account/email/account_already_exists", email, {})
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
+        return absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return absolute(path.replace("UID-KEY", quote(key)))
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keep the secrets of authenticator apps and recovery codes encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(secrets.encrypt(text, **PLACE)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.decrypt(base64.b64decode(encrypted_text), **PLACE)
+
+
+PLACE: Any = {"organization_id": None, "model": "mfa.Authenticator", "field": "data", "row": ""}
+
+
+def absolute(path: str) -> str:
+    """Return a path's public address."""
+    return settings.BASE_URL.rstrip("/") + path
+
+
+def links() -> dict[str, str]:
+    """Return the addresses that account mail may name."""
+    return {
+        "home_url": absolute("/"),
+        "signup_url": absolute(reverse("account_signup")),
+        "reset_url": absolute(reverse("account_reset_password")),
+    }

@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 10
 MOST_WOKEN = 100
+FORGOTTEN_AFTER = timedelta(days=7)
 NAMES = uuid.UUID("5f0b7a52-7f0e-4d0c-9f5e-0d8f3f6f8a11")
 State = Job.State
 
@@ -251,6 +252,7 @@ def sweep() -> int:
     """Free dead leases, then wake what is due and not in the broker's queue yet; return how many."""
     leases.release_host()
     leases.revive_expired()
+    Job.objects.filter(state=State.DONE, next_at__lt=leases.after(-FORGOTTEN_AFTER)).delete()
     wanted = list(_due().values_list("id", flat=True)[:MOST_WOKEN])
     asleep = wanted[_messages_waiting() :] if wanted else []
     for one in asleep:

@@ -1,3 +1,19 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import invitations, members, organizations
+
+urlpatterns = [
+    path("", organizations.home, name="organizations"),
+    path("organizations/", organizations.all_organizations, name="all_organizations"),
+    path("organizations/new", organizations.new_organization, name="new_organization"),
+    path("invitations/<uuid:organization_id>/<str:secret>/", invitations.invitation, name="invitation"),
+    path("o/<slug:slug>/members/", members.member_list, name="members"),
+    path("o/<slug:slug>/members/<int:membership_id>/role", members.role, name="member_role"),
+    path("o/<slug:slug>/members/<int:membership_id>/removal", members.removal, name="member_removal"),
+    path("o/<slug:slug>/invitations/", invitations.invite, name="invitations"),
+    path(
+        "o/<slug:slug>/invitations/<uuid:invitation_id>/revocation",
+        invitations.revocation,
+        name="invitation_revocation",
+    ),
+]
