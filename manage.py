@@ -4,6 +4,17 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from config.embedded.attach import ServersUnavailableError, servers_for
+
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        with servers_for(sys.argv[1:]):
+            execute_from_command_line(sys.argv)
+    except ServersUnavailableError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -52,6 +52,7 @@ class Postgres:
         self.account = account_for_servers()
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.account:
+            self.home.parent.chmod(0o711)
             self.account.take_over(self.home, BINARIES)
         if not self.data.exists():
             self.initialize()

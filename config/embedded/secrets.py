@@ -10,7 +10,7 @@ FILE = "secrets"
 
 def kept(data_dir: Path) -> dict[str, str]:
     """Return the secrets of a data directory, and make them the first time."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = data_dir / FILE
     if not file.exists():
         draft = data_dir / f"{FILE}.{os.getpid()}"

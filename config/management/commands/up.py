@@ -1,0 +1,163 @@
+"""Run all of Millrace: web, worker, beat, and a demo organization on an invented Stripe account."""
+
+import errno
+import os
+import signal
+import socket
+import sys
+import time
+from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from config import clock
+from config.embedded import children, secrets
+from config.supervisor import Program, ProgramFailedError, Supervisor
+
+DEMO_OWNER = "demo@example.com"
+DEMO_SEED, DEMO_YEARS = "demo", timedelta(days=1095)
+READY_SECONDS = 60
+PORT_SECONDS = 5
+
+
+class Command(BaseCommand):
+    help = "Run Millrace: web, worker, beat and a demo organization. Ctrl-C stops everything."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="make no demo organization")
+        parser.add_argument("--demo-customers", type=int, default=500, help="how many the demo invents")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        claim_port(settings.PORT)
+        supervisor = Supervisor(self.note)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, supervisor.request_stop)
+        self.note("Migrating the database …")
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+        try:
+            self.start(supervisor, options)
+            supervisor.run()
+        except ProgramFailedError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            self.note("Stopping …")
+            supervisor.stop()
+
+    def start(self, supervisor: Supervisor, options: dict[str, Any]) -> None:
+        """Start every program and say where to go."""
+        celery = [sys.executable, "-m", "celery", "-A", "config", "-q"]
+        schedule = f"--schedule={settings.CELERY_BEAT_SCHEDULE_FILENAME}"
+        supervisor.add(program("web", web_command()))
+        supervisor.add(
+            program("worker", [*celery, "worker", "--loglevel=INFO", f"--concurrency={os.cpu_count()}"])
+        )
+        supervisor.add(program("beat", [*celery, "beat", "--loglevel=INFO", "--pidfile=", schedule]))
+        if not options["no_demo"]:
+            self.start_demo(supervisor, options["demo_customers"])
+        supervisor.until(web_answers, "The web server", READY_SECONDS)
+        if supervisor.stopping:
+            return
+        self.stdout.write(f"Millrace is at {settings.BASE_URL}")
+        if not options["no_demo"]:
+            password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
+            self.stdout.write(f"The demo is at {settings.BASE_URL}/o/demo/")
+            self.stdout.write(f"Sign in as {DEMO_OWNER} with the password {password}")
+        self.stdout.flush()
+        self.note("Ctrl-C stops everything.")
+
+    def start_demo(self, supervisor: Supervisor, customers: int) -> None:
+        """Serve the invented account, and connect the demo organization to it."""
+        port = children.free_port()
+        numbers = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}"]
+        command = [sys.executable, "manage.py", "sandbox", *numbers, f"--founded={demo_founded()}"]
+        supervisor.add(program("sandbox", command))
+        supervisor.until(lambda: listens(port), "The sandbox", READY_SECONDS)
+        if supervisor.stopping:
+            return
+        password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
+        base = f"http://127.0.0.1:{port}"
+        call_command("demo", owner=DEMO_OWNER, password=password, api_base=base, stdout=self.stderr)
+        connections.close_all()
+
+    def note(self, text: str) -> None:
+        self.stderr.write(text, style_func=str)
+
+
+def program(name: str, command: list[str]) -> Program:
+    return Program(name, command, settings.DATA_DIR / "logs" / f"{name}.log")
+
+
+def web_command() -> list[str]:
+    """Return the command of the web server, which listens on this machine alone."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+        *(
+            "--port",
+            str(settings.PORT),
+            "--blocking-threads",
+            "4",
+            "--no-ws",
+            "--log-level",
+            "error",
+            "config.wsgi:application",
+        ),
+    ]
+
+
+def celery(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "config", "-q", *arguments, "--loglevel=INFO"]
+
+
+def demo_founded() -> str:
+    """Return when the demo's company began: once chosen it stays, or the account would become another."""
+    file: Path = settings.DATA_DIR / "demo-founded"
+    if not file.exists():
+        file.write_text((clock.now() - DEMO_YEARS).replace(microsecond=0).isoformat())
+    return file.read_text().strip()
+
+
+def claim_port(port: int) -> None:
+    """Refuse a port that another program keeps; one that the last run still leaves is waited for."""
+    deadline = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+            return
+        except PermissionError as error:
+            raise CommandError(f"Port {port} is not ours to use: set PORT to one above 1023.") from error
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"Port {port} is in use: stop the program that listens there, or run with another, "
+                    f"such as PORT={port + 1} make run."
+                ) from error
+        time.sleep(0.1)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def web_answers() -> bool:
+    """Say whether the process answers over HTTP."""
+    connection = HTTPConnection("127.0.0.1", settings.PORT, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
