@@ -12,6 +12,7 @@ CHOICES = {
     "churn_at": ("end_of_paid_term", "cancellation_request"),
     "movement_window": ("day", "event", "month"),
 }
+LIMIT = 1_000_000
 BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -96,8 +97,8 @@ def _zone(text: str) -> str:
 def _number(key: str, text: str, kind: type[Decimal] | type[int]) -> Decimal | int:
     try:
         number = kind(text)
-    except (ValueError, InvalidOperation) as error:
-        raise SettingError(f"{key} cannot be {text!r}. Use a number above 0.") from error
-    if not 0 < number < 1_000_000:
-        raise SettingError(f"{key} cannot be {text!r}. Use a number above 0.")
-    return number
+        if 0 < number < LIMIT:
+            return number
+    except (ValueError, InvalidOperation):
+        pass
+    raise SettingError(f"{key} cannot be {text!r}. Use a number above 0.")

@@ -16,18 +16,18 @@ def paid_at(invoice: Invoice) -> int | None:
     return invoice.paid_at
 
 
-def regular(billed: Sequence[Billed], item: str | None = None) -> list[Billed]:
-    """Return the lines that bill a whole period, of one item or of all."""
-    return [pair for pair in billed if not pair[0].proration and item in (None, pair[0].subscription_item)]
+def regular(billed: Sequence[Billed]) -> list[Billed]:
+    """Return the lines that bill a whole period."""
+    return [pair for pair in billed if not pair[0].proration]
 
 
-def counts_from(billed: Sequence[Billed], began: int, priced_from: int) -> int | None:
+def counts_from(lines: Sequence[Billed], began: int, priced_from: int) -> int | None:
     """Return when a subscription charged automatically was first paid, None when it never was.
 
     Only an invoice for the first priced period can delay it: an imported or backdated subscription
     has none, and counts from its start.
     """
-    asking = [(line, invoice) for line, invoice in regular(billed) if line.amount > 0]
+    asking = [(line, invoice) for line, invoice in lines if line.amount > 0]
     if not asking or asking[0][0].period_start > priced_from + DAY:
         return began
     kept = [invoice for _, invoice in asking if invoice.status not in ("void", "uncollectible")]
@@ -56,10 +56,10 @@ def unpaid_since(spans: Sequence[Span], at: int) -> int | None:
     return min((due for due, end in spans if due <= at and (end is None or at < end)), default=None)
 
 
-def first_draft_renewal(billed: Sequence[Billed]) -> int | None:
+def first_draft_renewal(lines: Sequence[Billed]) -> int | None:
     """Return where the renewals begin that were left draft after the last one that was not."""
     drafts: list[int] = []
-    for line, invoice in regular(billed):
+    for line, invoice in lines:
         if invoice.status == "draft":
             drafts.append(line.period_start)
         elif line.period_start not in drafts:
@@ -67,9 +67,8 @@ def first_draft_renewal(billed: Sequence[Billed]) -> int | None:
     return min(drafts, default=None)
 
 
-def paused_spans(billed: Sequence[Billed], item: str) -> list[Span]:
+def paused_spans(lines: Sequence[Billed]) -> list[Span]:
     """Return the periods whose renewals were never charged: voided, written off or left draft untried."""
-    lines = regular(billed, item)
     charged = [line.period_start for line, invoice in lines if invoice.status in ("paid", "open")]
     return [
         (line.period_start, line.period_end)
@@ -81,11 +80,11 @@ def paused_spans(billed: Sequence[Billed], item: str) -> list[Span]:
     ]
 
 
-def paid_until(billed: Sequence[Billed], item: str, by: int | None) -> int:
-    """Return the end of the item's last paid period that had begun, 0 when none was paid."""
+def paid_until(lines: Sequence[Billed], by: int | None) -> int:
+    """Return the end of an item's last paid period that had begun, 0 when none was paid."""
     ends = [
         line.period_end
-        for line, invoice in regular(billed, item)
+        for line, invoice in lines
         if paid_at(invoice) is not None and (by is None or line.period_start <= by)
     ]
     return max(ends, default=0)

@@ -63,7 +63,7 @@ def readings(recent: Recent, settings: AlertSettings) -> tuple[Reading, ...]:
     few = recent.customers < settings.minimum_customers
     return tuple(
         Reading(name, "insufficient")
-        if few or recent.first_on > since(recent)
+        if few or recent.first_on > since(recent.today)
         else rule(name, recent, settings)
         for name, (since, rule) in RULES.items()
     )
@@ -159,15 +159,21 @@ def _net_revenue_retention_low(rule: str, recent: Recent, settings: AlertSetting
 
 Rule = Callable[[str, Recent, AlertSettings], Reading]
 
+
+def _days(count: int) -> Callable[[date], date]:
+    return lambda today: today - timedelta(days=count)
+
+
+def _months(count: int) -> Callable[[date], date]:
+    return lambda today: months_before(today, count)
+
+
 # Each rule with the first day of the history that it needs.
-RULES: dict[str, tuple[Callable[[Recent], date], Rule]] = {
-    "revenue_churn": (lambda recent: recent.today - timedelta(days=30), _revenue_churn),
-    "new_mrr_flat": (lambda recent: recent.today - timedelta(weeks=16), _new_mrr_flat),
-    "expansion_declining": (lambda recent: months_before(recent.today, 3), _expansion_declining),
-    "failed_payments_rising": (lambda recent: recent.today - timedelta(days=60), _failed_payments_rising),
-    "arr_growth_decelerating": (lambda recent: months_before(recent.today, 7), _arr_growth_decelerating),
-    "net_revenue_retention_low": (
-        lambda recent: recent.today - timedelta(days=30),
-        _net_revenue_retention_low,
-    ),
+RULES: dict[str, tuple[Callable[[date], date], Rule]] = {
+    "revenue_churn": (_days(30), _revenue_churn),
+    "new_mrr_flat": (_days(112), _new_mrr_flat),
+    "expansion_declining": (_months(3), _expansion_declining),
+    "failed_payments_rising": (_days(60), _failed_payments_rising),
+    "arr_growth_decelerating": (_months(7), _arr_growth_decelerating),
+    "net_revenue_retention_low": (_days(30), _net_revenue_retention_low),
 }

@@ -18,6 +18,13 @@ def known_states(subscription: Subscription) -> list[SubscriptionState]:
     return states
 
 
+def seen_at(state: SubscriptionState) -> int:
+    """Return what dates a state: its event, else the start of the period that it was fetched in."""
+    if state.event is not None:
+        return state.at
+    return max((item.current_period_start or 0 for item in state.items), default=0) or state.start_date
+
+
 def ended_at(states: Sequence[SubscriptionState]) -> int | None:
     """Return when the subscription ended; an archive may tell only that it is canceled."""
     if not states:
@@ -34,11 +41,11 @@ def cancellation(states: Sequence[SubscriptionState]) -> str:
     return ":".join(["cancellation", *(word for word in told if word)])
 
 
-def statuses(states: Sequence[SubscriptionState], billed: Sequence[Billed], overdue: int | None) -> Track:
+def statuses(states: Sequence[SubscriptionState], lines: Sequence[Billed], overdue: int | None) -> Track:
     """Return the statuses by time; `overdue` is the due instant of the oldest invoice still unpaid."""
     if not states:
         return []
-    track = _before(states[0], billed, overdue)
+    track = _before(states[0], lines, overdue)
     for previous, state in pairwise(states):
         if state.status != previous.status:
             track.append((_dated(previous, state, overdue), state.status))
@@ -51,12 +58,12 @@ def cancel_requests(states: Sequence[SubscriptionState]) -> list[tuple[int, bool
     for state in states:
         requested = state.canceled_at is not None
         if requested != (bool(track) and track[-1][1]):
-            track.append((state.at if state.canceled_at is None else state.canceled_at, requested))
+            track.append((seen_at(state) if state.canceled_at is None else state.canceled_at, requested))
     return track
 
 
 def pauses(
-    states: Sequence[SubscriptionState], billed: Sequence[Billed], item: str
+    states: Sequence[SubscriptionState], lines: Sequence[Billed], item: str
 ) -> list[tuple[Span, bool]]:
     """Return when collection was paused for an item, and whether an event dates it.
 
@@ -64,31 +71,31 @@ def pauses(
     were never charged.
     """
     logged = states[0].at if states and states[0].event else None
-    unlogged = [pair for pair in billed if logged is None or pair[0].period_start < logged]
-    found: list[tuple[Span, bool]] = [(span, False) for span in paused_spans(unlogged, item)]
+    unlogged = [pair for pair in lines if logged is None or pair[0].period_start < logged]
+    found: list[tuple[Span, bool]] = [(span, False) for span in paused_spans(unlogged)]
     began: SubscriptionState | None = None
     for state in states:
         if state.pause_collection and began is None:
             began = state
         elif began is not None and not state.pause_collection:
-            found.append(((_paused_from(began, billed, item), state.at), True))
+            found.append(((_paused_from(began, lines, item), seen_at(state)), state.event is not None))
             began = None
     if began is not None:
-        found.append(((_paused_from(began, billed, item), None), began.event is not None))
+        found.append(((_paused_from(began, lines, item), None), began.event is not None))
     return [(span, exact) for span, exact in found if span[1] is None or span[0] < span[1]]
 
 
-def _paused_from(state: SubscriptionState, billed: Sequence[Billed], item: str) -> int:
+def _paused_from(state: SubscriptionState, lines: Sequence[Billed], item: str) -> int:
     period = next((one.current_period_end for one in state.items if one.id == item), None) or 0
     if state.event is None:
-        return paid_until(billed, item, None) or period
-    return max(state.at, paid_until(billed, item, state.at) if billed else period)
+        return paid_until(lines, None) or period
+    return max(state.at, paid_until(lines, state.at) if lines else period)
 
 
-def _before(first: SubscriptionState, billed: Sequence[Billed], overdue: int | None) -> Track:
+def _before(first: SubscriptionState, lines: Sequence[Billed], overdue: int | None) -> Track:
     """Tell the statuses up to the first known state from its dates and from the invoices."""
     began = first.start_date
-    drafted = first_draft_renewal(billed)
+    drafted = first_draft_renewal(lines)
     unpaid = overdue if drafted is None else drafted
     trial_end = began if first.trial_end is None else first.trial_end
     trial = [] if first.trial_start is None else [(first.trial_start, "trialing"), (trial_end, "active")]
@@ -101,7 +108,7 @@ def _before(first: SubscriptionState, billed: Sequence[Billed], overdue: int | N
         return track
     turned = {"paused": trial_end, "past_due": overdue, "unpaid": unpaid}
     at = turned.get(first.status, began)
-    at = first.at if at is None else at
+    at = seen_at(first) if at is None else at
     return [*(step for step in track if step[0] < at), (at, first.status)]
 
 
@@ -112,6 +119,5 @@ def _dated(previous: SubscriptionState, state: SubscriptionState, overdue: int |
         return trial_end
     if state.event is not None:
         return state.at
-    period = max((item.current_period_start or 0 for item in state.items), default=0)
-    turned = overdue if state.status in ("past_due", "unpaid") and overdue is not None else period
-    return max(previous.at, turned)
+    turned = overdue if state.status in ("past_due", "unpaid") else None
+    return max(previous.at, seen_at(state) if turned is None else turned)

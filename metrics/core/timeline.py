@@ -55,17 +55,24 @@ def timeline(
     unpaid = payments.unpaid_spans(subscription.invoices)
     overdue = min((due for due, end in unpaid if end is None), default=None)
     logged = states[0].at if states and states[0].event else None
-    unlogged = [pair for pair in payments.regular(billed) if logged is None or pair[0].period_start < logged]
+    regular = payments.regular(billed)
+    unlogged = [pair for pair in regular if logged is None or pair[0].period_start < logged]
+    of_item: dict[str, list[payments.Billed]] = {}
+    for line, invoice in billed:
+        of_item.setdefault(line.subscription_item or "", []).append((line, invoice))
     automatic = not states or states[-1].collection_method == "charge_automatically"
     priced_from = max(_priced_from(trails, catalogue), states[-1].trial_end or began if states else began)
     return Timeline(
         subscription=subscription.id,
         began=began,
         ended=ended,
-        items={item: _item(item, trail, states, billed, catalogue) for item, trail in trails.items()},
-        statuses=standing.statuses(states, billed, overdue),
+        items={
+            item: _item(item, trail, states, of_item.get(item, []), catalogue)
+            for item, trail in trails.items()
+        },
+        statuses=standing.statuses(states, regular, overdue),
         requests=standing.cancel_requests(states),
-        counts_from=payments.counts_from(billed, began, priced_from) if automatic else began,
+        counts_from=payments.counts_from(regular, began, priced_from) if automatic else began,
         unpaid=unpaid,
         refunded_from=payments.refunded_from(billed, customer, ended),
         redeemed=redemptions(customer, states, unlogged, catalogue.coupons) if customer.discounts else [],
@@ -77,10 +84,10 @@ def _item(
     item: str,
     trail: list[Change],
     states: Sequence[SubscriptionState],
-    billed: Sequence[payments.Billed],
+    lines: Sequence[payments.Billed],
     catalogue: Catalogue,
 ) -> ItemTimeline:
-    lines = [(line, invoice) for line, invoice in billed if line.subscription_item == item]
+    regular = payments.regular(lines)
     shown = [(state, one) for state in states for one in state.items if one.id == item]
     trials = [(one.trial_start, one.trial_end) for _, one in shown if one.trial_start is not None]
     evidence = [(line.period_start, f"{invoice.id}/{line.id}") for line, invoice in lines]
@@ -89,10 +96,10 @@ def _item(
     price = next((change.terms.price for change in reversed(trail) if change.terms), "")
     return ItemTimeline(
         trail=_turns(trail),
-        pauses=standing.pauses(states, billed, item),
+        pauses=standing.pauses(states, regular, item),
         trial=trials[-1] if trials else None,
         usage=_usage(lines) if catalogue.prices[price].metered else [],
-        tax_share=_tax_share(lines, percent, catalogue.prices[price].tax_inclusive),
+        tax_share=_tax_share(regular, percent, catalogue.prices[price].tax_inclusive),
         evidence=sorted(evidence),
     )
 
@@ -120,10 +127,10 @@ def _priced_from(trails: Trails, catalogue: Catalogue) -> int:
 
 
 def _tax_share(
-    lines: Iterable[payments.Billed], percent: Fraction | None, inclusive: bool
+    lines: Sequence[payments.Billed], percent: Fraction | None, inclusive: bool
 ) -> Fraction | None:
     """Return the inclusive tax in the price: by the latest regular line, else by the tax rates."""
-    for line, _ in reversed(payments.regular(list(lines))):
+    for line, _ in reversed(lines):
         if line.amount > line.discount_amount:
             return Fraction(line.inclusive_tax, line.amount - line.discount_amount)
     if percent is not None:

@@ -2,7 +2,7 @@
 
 from calendar import timegm
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -116,7 +116,7 @@ def spans(valued: tuple[Segment, ...]) -> list[tuple[str, str | None, int]]:
 def day(when: int | None) -> str | None:
     if when is None:
         return None
-    text = datetime.utcfromtimestamp(when).isoformat()
+    text = datetime.fromtimestamp(when, UTC).isoformat().removesuffix("+00:00")
     return text.removesuffix("T00:00:00")
 
 

@@ -1,58 +1,320 @@
 """What was configured from when to when, from lines alone, events alone, and both."""
 
 from dataclasses import replace
+from typing import Any
 
-from metrics.core.facts import Subscription
-from tests.metrics.core.build import at, customer, invoice, item, ledger, line, moved, spans, state
+import pytest
 
-JAN, FEB, MAR, APR = "2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"
+from metrics.core.facts import (
+    Invoice,
+    ItemState,
+    Line,
+    Phase,
+    Subscription,
+    SubscriptionState,
+)
+from metrics.core.history import SetAside, history
+from tests.metrics.core.build import (
+    CATALOGUE,
+    at,
+    customer,
+    discount,
+    invoice,
+    item,
+    ledger,
+    line,
+    spans,
+    state,
+)
+
+JAN, FEB, MAR, APR, MAY = "2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01"
 
 
-def now(*items, **more):
+def now(*items: ItemState, **more: Any) -> SubscriptionState:
+    """Return the state fetched on 15 March."""
     return replace(state("2026-03-15", JAN, *items, **more), event=None)
 
 
-def test_renewals_of_the_same_terms_are_one_segment():
-    invoices = (invoice(JAN, line("basic", JAN, FEB)), invoice(FEB, line("basic", FEB, MAR)))
-    facts = customer(Subscription("sub", now(item("basic")), invoices=invoices))
-    assert spans(ledger(facts)) == [(JAN, None, 1000)]
-    assert ledger(facts)[0].evidence == (
-        "in_2026-01-01/il_basic_2026-01-01_1_1000",
-        "in_2026-02-01/il_basic_2026-02-01_1_1000",
+def pair(change: str, end: str, old: str, new: str, before: int = 1, after: int = 1) -> tuple[Line, Line]:
+    """Return the credit and the debit of a prorated change; only their signs matter."""
+    return (
+        line(old, change, end, before, amount=-1, proration=True, credited=True),
+        line(new, change, end, after, amount=1, proration=True),
     )
 
 
-def test_a_prorated_upgrade_is_dated_by_its_pair():
+def months(*names: str) -> tuple[Invoice, ...]:
+    """Return one paid monthly invoice for each name, from January on."""
+    dates = (JAN, FEB, MAR, APR, MAY)
+    return tuple(
+        invoice(dates[n], line(name, dates[n], dates[n + 1])) for n, name in enumerate(names) if name
+    )
+
+
+def told(
+    *invoices: Invoice, present: SubscriptionState | None = None, **more: Any
+) -> list[tuple[str, str | None, int]]:
+    """Return the spans above 0 of one subscription with these invoices."""
+    return spans(ledger(customer(Subscription("sub", present, invoices=invoices, **more))))
+
+
+def test_renewals_of_the_same_terms_are_one_segment() -> None:
+    valued = ledger(customer(Subscription("sub", now(item("basic")), invoices=months("basic", "basic"))))
+    assert spans(valued) == [(JAN, None, 1000)]
+    assert valued[0].precision == "exact"
+    assert [name.split("/")[0] for name in valued[0].evidence] == ["in_2026-01-01", "in_2026-02-01"]
+
+
+def test_a_prorated_upgrade_is_dated_by_its_pair() -> None:
     change = "2026-01-10"
-    pair = (
-        line("basic", change, FEB, amount=-700, proration=True, credited=True),
-        line("pro", change, FEB, amount=2100, proration=True),
+    invoices = (
+        *months("basic"),
+        invoice(FEB, *pair(change, FEB, "basic", "pro"), line("pro", FEB, MAR)),
     )
-    invoices = (invoice(JAN, line("basic", JAN, FEB)), invoice(FEB, *pair, line("pro", FEB, MAR)))
-    facts = customer(Subscription("sub", now(item("pro")), invoices=invoices))
-    assert spans(ledger(facts)) == [(JAN, change, 1000), (change, None, 3000)]
-    assert [(m.kind, m.amount_micro, m.reasons) for m in moved(ledger(facts))] == [
-        ("new", 1_000_000_000, ("started",)),
-        ("expansion", 2_000_000_000, ("plan_change",)),
+    assert told(*invoices, present=now(item("pro"))) == [(JAN, change, 1000), (change, None, 3000)]
+
+
+def test_changes_undone_before_billing_leave_their_days() -> None:
+    first, second = "2026-01-10", "2026-01-20"
+    pending = (*pair(first, FEB, "basic", "pro"), *pair(second, FEB, "pro", "basic"))
+    invoices = (*months("basic"), invoice(FEB, *pending, line("basic", FEB, MAR)))
+    assert told(*invoices, present=now(item("basic"))) == [
+        (JAN, first, 1000),
+        (first, second, 3000),
+        (second, None, 1000),
     ]
 
 
-def test_an_ended_subscription_is_clipped():
-    invoices = (invoice(JAN, line("basic", JAN, FEB)),)
-    facts = customer(
-        Subscription(
-            "sub", now(item("basic"), status="canceled", ended_at=at("2026-01-20")), invoices=invoices
-        )
+def test_a_change_undone_in_the_same_second_leaves_no_trace() -> None:
+    change = "2026-01-10"
+    pending = (*pair(change, FEB, "basic", "pro"), *pair(change, FEB, "pro", "basic"))
+    invoices = (*months("basic"), invoice(FEB, *pending, line("basic", FEB, MAR)))
+    assert told(*invoices, present=now(item("basic"))) == [(JAN, None, 1000)]
+
+
+def test_two_changes_in_the_same_second_end_at_the_last() -> None:
+    change = "2026-01-10"
+    both = (*pair(change, FEB, "basic", "pro"), *pair(change, FEB, "pro", "pro", 1, 2))
+    invoices = (*months("basic"), invoice(FEB, *both, line("pro", FEB, MAR, 2)))
+    assert told(*invoices, present=now(item("pro", 2))) == [(JAN, change, 1000), (change, None, 6000)]
+
+
+def test_a_prorated_change_at_the_renewal_replaces_it() -> None:
+    invoices = (
+        *months("basic"),
+        invoice(FEB, line("basic", FEB, MAR), *pair(FEB, MAR, "basic", "pro")),
+        invoice(MAR, line("pro", MAR, APR)),
     )
-    assert spans(ledger(facts)) == [(JAN, "2026-01-20", 1000)]
-    assert [m.kind for m in moved(ledger(facts))] == ["new", "churn"]
+    assert told(*invoices, present=now(item("pro"))) == [(JAN, FEB, 1000), (FEB, None, 3000)]
 
 
-def test_events_alone_make_the_history():
-    snaps = (
+def test_a_switch_to_a_year_shows_as_a_full_line() -> None:
+    change = "2026-01-10"
+    credit, _ = pair(change, FEB, "basic", "basic")
+    invoices = (*months("basic"), invoice(change, credit, line("yearly", change, "2027-01-10", amount=12000)))
+    valued = ledger(customer(Subscription("sub", now(item("yearly")), invoices=invoices)))
+    assert [(s.price, s.contracted, s.precision) for s in valued] == [
+        ("basic", False, "exact"),
+        ("yearly", True, "exact"),
+    ]
+
+
+def test_a_change_without_proration_is_dated_at_the_renewal_and_marked() -> None:
+    valued = ledger(customer(Subscription("sub", now(item("pro")), invoices=months("basic", "pro", "pro"))))
+    assert spans(valued) == [(JAN, FEB, 1000), (FEB, None, 3000)]
+    assert [s.precision for s in valued] == ["period", "period"]
+
+
+def test_a_change_since_the_last_line_begins_with_the_next_period() -> None:
+    valued = ledger(
+        customer(Subscription("sub", now(item("pro")), invoices=months("basic", "basic", "basic")))
+    )
+    assert spans(valued) == [(JAN, APR, 1000), (APR, None, 3000)]
+    assert valued[1].precision == "period"
+
+
+def test_a_schedules_phase_dates_a_change_exactly() -> None:
+    phases = (Phase(at("2026-03-05"), (("yearly", 1),)), Phase(at("2026-03-10"), (("pro", 1),)))
+    valued = ledger(
+        customer(Subscription("sub", now(item("pro")), invoices=months("basic") * 1, phases=phases))
+    )
+    assert spans(valued) == [(JAN, "2026-03-10", 1000), ("2026-03-10", None, 3000)]
+    assert valued[1].precision == "exact"
+
+
+def test_an_item_gone_without_credit_ends_with_its_period() -> None:
+    other = replace(line("pro", JAN, FEB), subscription_item="si_2")
+    invoices = (invoice(JAN, line("basic", JAN, FEB), other), invoice(FEB, line("basic", FEB, MAR)))
+    assert told(*invoices, present=now(item("basic"))) == [(JAN, None, 1000), (JAN, FEB, 3000)]
+
+
+def test_an_item_gone_with_a_credit_ends_at_the_credit() -> None:
+    credit = replace(pair("2026-01-10", FEB, "pro", "pro")[0], subscription_item="si_2")
+    other = replace(line("pro", JAN, FEB), subscription_item="si_2")
+    invoices = (invoice(JAN, line("basic", JAN, FEB), other), invoice(FEB, credit, line("basic", FEB, MAR)))
+    assert told(*invoices, present=now(item("basic"))) == [(JAN, None, 1000), (JAN, "2026-01-10", 3000)]
+
+
+def test_a_subscription_known_by_lines_alone_ends_with_its_last_period() -> None:
+    assert told(*months("basic", "basic")) == [(JAN, MAR, 1000)]
+
+
+def test_a_credit_alone_ends_a_subscription_known_by_lines() -> None:
+    invoices = (*months("basic"), invoice(FEB, pair("2026-01-10", FEB, "basic", "pro")[0]))
+    assert told(*invoices) == [(JAN, "2026-01-10", 1000)]
+
+
+def test_an_ended_subscription_is_clipped() -> None:
+    ended = now(item("basic"), status="canceled", ended_at=at("2026-01-20"))
+    assert told(*months("basic"), present=ended) == [(JAN, "2026-01-20", 1000)]
+
+
+@pytest.mark.parametrize("more", [{"canceled_at": at("2026-01-20")}, {"at": at("2026-01-20")}])
+def test_an_archive_may_tell_only_that_it_was_canceled(more: dict[str, Any]) -> None:
+    assert told(*months("basic"), present=now(item("basic"), status="canceled", **more)) == [
+        (JAN, "2026-01-20", 1000)
+    ]
+
+
+def test_one_line_over_several_periods_is_valued_by_the_price() -> None:
+    assert told(invoice(JAN, line("basic", JAN, APR, amount=3000)), present=now(item("basic"))) == [
+        (JAN, None, 1000)
+    ]
+
+
+def test_an_imported_subscription_counts_from_its_start() -> None:
+    present = now(item("basic"), start_date=at("2025-06-01"))
+    assert told(*months("", "basic"), present=present) == [("2025-06-01", None, 1000)]
+
+
+def test_an_item_added_later_begins_when_it_was_made() -> None:
+    second = item("pro", id="si_2", created=at("2026-02-10"))
+    assert told(*months("basic"), present=now(item("basic"), second)) == [
+        (JAN, None, 1000),
+        ("2026-02-10", None, 3000),
+    ]
+
+
+def test_an_item_without_a_known_signing_day_is_compared_with_the_start() -> None:
+    first = item("basic", created=at(JAN) + 60)
+    assert told(present=now(first, created=None)) == [(JAN, None, 1000)]
+
+
+def test_events_alone_make_the_history() -> None:
+    snapshots = (
         state(JAN, JAN, item("basic")),
         state("2026-01-10", JAN, item("pro", 2)),
-        state(MAR, JAN, item("pro", 2), status="canceled", ended_at=at(MAR)),
+        state("2026-01-20", JAN, item("pro", 2), item("basic", id="si_2")),
+        state("2026-01-25", JAN, item("pro", None)),
+        state(MAR, JAN, item("pro"), status="canceled", ended_at=at(MAR)),
     )
-    facts = customer(Subscription("sub", snapshots=snaps))
-    assert spans(ledger(facts)) == [(JAN, "2026-01-10", 1000), ("2026-01-10", MAR, 6000)]
+    assert told(snapshots=snapshots) == [
+        (JAN, "2026-01-10", 1000),
+        ("2026-01-10", "2026-01-25", 6000),
+        ("2026-01-25", MAR, 3000),
+        ("2026-01-20", "2026-01-25", 1000),
+    ]
+
+
+def test_an_event_replayed_twice_or_out_of_order_changes_nothing() -> None:
+    snapshots = [state(day, JAN, item(name)) for day, name in ((JAN, "basic"), (FEB, "pro"), (MAR, "basic"))]
+    once = told(snapshots=tuple(snapshots))
+    assert told(snapshots=(snapshots[2], snapshots[0], snapshots[1], snapshots[1])) == once
+
+
+def test_lines_speak_before_the_first_event_and_events_from_it_on() -> None:
+    snapshots = (
+        state("2026-02-10", JAN, item("basic")),
+        state("2026-02-20", JAN, item("pro")),
+    )
+    change = "2026-01-10"
+    invoices = (
+        invoice(JAN, line("free", JAN, FEB)),
+        invoice(change, *pair(change, FEB, "free", "basic")),
+        *months("", "basic", "pro"),
+    )
+    assert told(*invoices, snapshots=snapshots, present=now(item("pro"))) == [
+        (change, "2026-02-20", 1000),
+        ("2026-02-20", None, 3000),
+    ]
+
+
+def test_an_item_gone_before_the_first_event_ends_with_its_period_or_the_event() -> None:
+    other = replace(line("pro", JAN, MAR), subscription_item="si_2")
+    invoices = (invoice(JAN, line("basic", JAN, FEB), other), *months("", "basic"))
+    shown = state("2026-02-10", JAN, item("basic"))
+    assert told(*invoices, snapshots=(shown,)) == [(JAN, None, 1000), (JAN, "2026-02-10", 3000)]
+
+
+def test_an_item_of_unknown_period_missing_in_the_present_state_ends_when_seen() -> None:
+    snapshots = (state(JAN, JAN, item("basic"), item("pro", id="si_2")),)
+    assert told(snapshots=snapshots, present=now(item("basic"))) == [
+        (JAN, None, 1000),
+        (JAN, "2026-03-15", 3000),
+    ]
+
+
+def test_a_change_that_no_event_told_begins_with_the_next_period() -> None:
+    shown = state(FEB, JAN, item("basic", current_period_end=at(MAR)))
+    valued = ledger(customer(Subscription("sub", now(item("pro")), (shown,))))
+    assert spans(valued) == [(JAN, MAR, 1000), (MAR, None, 3000)]
+    assert valued[0].precision == "period"
+
+
+def test_a_present_state_older_than_the_last_event_is_ignored() -> None:
+    shown = state(APR, JAN, item("pro"))
+    assert told(snapshots=(shown,), present=now(item("basic"))) == [(JAN, None, 3000)]
+
+
+def test_a_subscription_that_changes_currency_keeps_both() -> None:
+    invoices = (*months("basic"), replace(invoice(FEB, line("basic", FEB, MAR)), currency="usd"))
+    valued = ledger(customer(Subscription("sub", now(item("basic"), currency="usd"), invoices=invoices)))
+    assert [(s.currency, s.excluded) for s in valued] == [("eur", ""), ("usd", "price")]
+
+
+def test_one_off_lines_are_no_history() -> None:
+    setup = line("setup", JAN, JAN)
+    loose = replace(setup, subscription_item=None)
+    facts = customer(Subscription("sub", invoices=(invoice(JAN, setup, loose),)))
+    assert history(facts, CATALOGUE) == history(customer(), CATALOGUE)
+
+
+def test_facts_that_cannot_be_used_are_set_aside_once() -> None:
+    lost = replace(line("basic", JAN, FEB), id="il_lost", price="gone")
+    empty = replace(line("basic", JAN, JAN), id="il_empty")
+    discounts = {
+        "di_1": discount("di_1", "gone", JAN),
+        "di_2": discount("di_2", "half", FEB, JAN),
+        "di_3": discount("di_3", "half", JAN),
+    }
+    states = (state(JAN, JAN, item("gone")), state(FEB, JAN, item("gone")))
+    facts = customer(
+        Subscription("sub", snapshots=states, invoices=(invoice(JAN, lost, empty),)), discounts=discounts
+    )
+    assert history(facts, CATALOGUE).set_aside == (
+        SetAside("di_1", "unknown_coupon"),
+        SetAside("di_2", "ends_before_start"),
+        SetAside("in_2026-01-01/il_lost", "unknown_price"),
+        SetAside("in_2026-01-01/il_empty", "empty_period"),
+        SetAside("si", "unknown_price"),
+    )
+    assert history(facts, CATALOGUE).configurations == ()
+
+
+def test_lines_that_overlap_follow_the_later_start() -> None:
+    invoices = (
+        invoice(JAN, line("basic", JAN, MAR)),
+        invoice(FEB, line("pro", "2026-01-20", FEB)),
+    )
+    assert told(*invoices, present=now(item("pro"))) == [
+        (JAN, "2026-01-20", 1000),
+        ("2026-01-20", None, 3000),
+    ]
+
+
+def test_an_invoice_of_10_000_lines_is_read_whole() -> None:
+    many = tuple(
+        replace(line("basic", JAN, FEB), id=f"il_{n}", subscription_item=f"si_{n}") for n in range(10_000)
+    )
+    facts = customer(Subscription("sub", invoices=(invoice(JAN, *many),)))
+    assert len(history(facts, CATALOGUE).configurations) == 10_000
