@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from django.utils.functional import _StrPromise
+from django.utils.functional import Promise
 
 from billing_sync import models
 from billing_sync.columns import Column
 
-Words = str | _StrPromise
+Words = str | Promise
 
 
 class Touches(Enum):
@@ -32,7 +32,7 @@ class Embedded:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resource:
     """One kind of object: where Stripe lists it, who may read it, and what is kept of it."""
 
