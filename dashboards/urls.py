@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboards.views import connections, dashboard, health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("o/<slug:slug>/", dashboard.dashboard, name="dashboard"),
+    path("o/<slug:slug>/connections/", connections.connections, name="connections"),
+    path("o/<slug:slug>/connections/new", connections.new_connection, name="new_connection"),
+]

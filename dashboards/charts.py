@@ -1,0 +1,70 @@
+"""What the charts draw: decimal text to place each mark, and the words to show for it."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from dashboards.flows import waterfall
+from dashboards.formatting import money, plotted
+from dashboards.glossary import TERMS
+from dashboards.selection import Selection, named
+from metrics.queries import Month
+
+BELOW = frozenset({"contraction", "churn"})
+STACK = ("new", "expansion", "reactivation", "contraction", "churn")
+
+
+def mrr_chart(months: list[Month], selection: Selection) -> dict[str, Any]:
+    """Return the line of MRR at each month's end."""
+    first, last = months[0], months[-1]
+    summary = _("MRR went from %(first)s at the end of %(from)s to %(last)s in %(to)s.") % {
+        "first": money(first.ending_micro, first.currency),
+        "from": named(first.month),
+        "last": money(last.ending_micro, last.currency),
+        "to": named(last.month),
+    }
+    amounts = [month.ending_micro for month in months]
+    return _axis(months, selection, summary) | {
+        "series": [_series(_("MRR"), "mrr", amounts, selection.currency)]
+    }
+
+
+def waterfall_chart(months: list[Month], selection: Selection) -> dict[str, Any]:
+    """Return the stacked movements of each month and their net change."""
+    flows = [waterfall(month) for month in months]
+    amounts = {kind: [getattr(flow, kind) for flow in flows] for kind in STACK}
+    series = [_series(str(TERMS[kind].label), kind, amounts[kind], selection.currency) for kind in STACK]
+    net = _series(str(TERMS["net_new"].label), "net", [flow.net_new for flow in flows], selection.currency)
+    summary = _("New, expansion, reactivation, contraction and churned MRR by month, and their net change.")
+    return _axis(months, selection, summary) | {"series": [*series, net]}
+
+
+def _axis(months: list[Month], selection: Selection, summary: str) -> dict[str, Any]:
+    days = [month.month for month in months]
+    return {
+        "currency": selection.currency.upper(),
+        "summary": summary,
+        "selected": f"{selection.month:%Y-%m}",
+        "months": [f"{day:%Y-%m}" for day in days],
+        "labels": [_label(day, at) for at, day in enumerate(days)],
+        "short_labels": [date_format(day, "M")[:1] for day in days],
+        "long_labels": [named(day) for day in days],
+    }
+
+
+def _label(day: date, at: int) -> str:
+    opens_year = day.month == 1 or at == 0
+    return date_format(day, "M Y" if opens_year else "M")
+
+
+def _series(name: str, tone: str, amounts_micro: list[int], currency: str) -> dict[str, Any]:
+    signed = tone == "net"
+    return {
+        "name": name,
+        "tone": tone,
+        "below": tone in BELOW,
+        "values": [plotted(amount, currency) for amount in amounts_micro],
+        "text": [str(money(amount, currency, signed=signed)) for amount in amounts_micro],
+    }

@@ -1,0 +1,71 @@
+"""How exact numbers become text; the only place that rounds, and only for the eye."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from metrics.core.money import decimals, major
+
+SYMBOLS = {
+    "aud": "A$",
+    "brl": "R$",
+    "cad": "CA$",
+    "cny": "CN¥",
+    "eur": "€",
+    "gbp": "£",
+    "hkd": "HK$",
+    "inr": "₹",
+    "jpy": "¥",
+    "krw": "₩",
+    "mxn": "MX$",
+    "nzd": "NZ$",
+    "usd": "$",
+}
+DASH = "–"
+MINUS = "−"
+NO_BREAK_SPACE = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount ready to be drawn: sign, whole units with the currency's mark, and the decimals apart."""
+
+    sign: str
+    whole: str
+    fraction: str
+
+    def __str__(self) -> str:
+        return f"{self.sign}{self.whole}{self.fraction}"
+
+
+def symbol(currency: str) -> str:
+    """Return the currency's mark, or its code and a space: € or CHF ."""
+    return SYMBOLS.get(currency, currency.upper() + NO_BREAK_SPACE)
+
+
+def money(amount_micro: int, currency: str, *, signed: bool = False) -> Money:
+    """Format micro units in the currency's own decimals: 123_456_789_000 of eur is €1,234.57."""
+    amount = major(amount_micro, currency)
+    places = decimals(currency)
+    digits = number_format(abs(amount), places, use_l10n=True, force_grouping=True)
+    whole, fraction = (digits[: -places - 1], digits[-places - 1 :]) if places else (digits, "")
+    sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
+    return Money(sign, symbol(currency) + whole, fraction)
+
+
+def plotted(amount_micro: int, currency: str) -> str:
+    """Return the amount in major units as the plain decimal text that a chart reads."""
+    return str(major(amount_micro, currency))
+
+
+def percent(rate: Fraction | None, *, signed: bool = False) -> str:
+    """Format a fraction as a percentage with one decimal; an undefined rate is a dash."""
+    if rate is None:
+        return DASH
+    tenths = round(rate * 1000)
+    sign = MINUS if tenths < 0 else "+" if signed and tenths > 0 else ""
+    whole, tenth = divmod(abs(tenths), 10)
+    text = number_format(f"{whole}.{tenth}", 1, use_l10n=True, force_grouping=True)
+    return _("%(sign)s%(number)s%%") % {"sign": sign, "number": text}

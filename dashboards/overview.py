@@ -1,0 +1,72 @@
+"""Everything that the dashboard shows about one month, as values ready to be drawn."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from dashboards.charts import STACK, mrr_chart, waterfall_chart
+from dashboards.flows import waterfall
+from dashboards.formatting import Money, money, percent
+from dashboards.glossary import TERMS
+from dashboards.plans import plan_rows
+from dashboards.selection import Selection, choices, named
+from dashboards.snapshot import snapshot
+from metrics import queries
+from metrics.queries import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One movement of one month."""
+
+    kind: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One month of the tables beside the charts."""
+
+    key: str
+    label: str
+    url: str
+    chosen: bool
+    starting: Money
+    movements: list[Cell]
+    mrr: Money
+    arr: Money
+    growth: str
+    customers: int
+
+
+def overview(organization_id: UUID, selection: Selection, currencies: list[str]) -> dict[str, Any]:
+    """Return the dashboard's rows for a selection."""
+    until = selection.month
+    months = queries.months(organization_id, selection.currency, last=selection.span, until=until)
+    return {
+        "selection": selection,
+        "choices": choices(selection, currencies),
+        "figures": snapshot(months[-1], months[-2], in_progress=selection.in_progress),
+        "rows": [_row(month, selection) for month in reversed(months)],
+        "mrr_chart": mrr_chart(months, selection),
+        "waterfall_chart": waterfall_chart(months, selection),
+        "waterfall_columns": [TERMS[kind].label for kind in STACK],
+        "plans": plan_rows(queries.plan_mix(organization_id, selection.currency, until), months[-1]),
+    }
+
+
+def _row(month: Month, selection: Selection) -> Row:
+    currency, flow = month.currency, waterfall(month)
+    within = selection.first <= month.month <= selection.present
+    return Row(
+        key=f"{month.month:%Y-%m}",
+        label=named(month.month),
+        url=selection.url(month=month.month) if within else "",
+        chosen=month.month == selection.month,
+        starting=money(month.starting_micro, currency),
+        movements=[Cell(kind, money(getattr(month, f"{kind}_micro"), currency)) for kind in STACK],
+        mrr=money(month.ending_micro, currency),
+        arr=money(flow.arr, currency),
+        growth=percent(flow.mrr_growth_rate, signed=True),
+        customers=month.customers_end,
+    )

@@ -1,0 +1,111 @@
+"""The figures of one month, each with the month before and what it means."""
+
+from dataclasses import dataclass, replace
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from dashboards.flows import change, waterfall
+from dashboards.formatting import Money, money, percent
+from dashboards.glossary import TERMS, Term
+from metrics.core.rates import Rate
+from metrics.queries import Month
+
+GOOD_WHEN_HIGHER = frozenset({"mrr", "arr", "net_new", "new", "expansion", "reactivation"})
+HEADLINES = ("mrr", "arr", "net_new", "revenue_churn_rate")
+MOVEMENTS = ("new", "expansion", "reactivation", "contraction", "churn")
+FLOWING = ("revenue_churn_rate", *MOVEMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a figure moved since the month before, and whether that is welcome."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One cell of the snapshot row."""
+
+    name: str
+    rank: str
+    value: Money
+    before: str
+    change: Change | None
+    term: Term
+    tone: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(self.term.label)
+
+
+def snapshot(month: Month, before: Month, *, in_progress: bool) -> list[Figure]:
+    """Return the row's figures for a month, beside those of the one before it.
+
+    A month in progress has no whole month's movements yet: only its balances are compared.
+    """
+    now, then = waterfall(month), waterfall(before)
+    amounts = {
+        "mrr": (now.ending, then.ending),
+        "arr": (now.arr, then.arr),
+        **{kind: (getattr(now, kind), getattr(then, kind)) for kind in MOVEMENTS},
+    }
+    cells = {name: _amount(name, *pair, before) for name, pair in amounts.items()}
+    cells["net_new"] = _net_new(now.net_new, then.net_new, before)
+    cells["revenue_churn_rate"] = _churn_rate(now.revenue_churn_rate, then.revenue_churn_rate, before)
+    if in_progress:
+        cells |= {name: replace(cells[name], change=None) for name in FLOWING}
+    return [cells[name] for name in (*HEADLINES, *MOVEMENTS)]
+
+
+def _amount(name: str, now_micro: int, before_micro: int, before: Month) -> Figure:
+    rate = change(before_micro, now_micro)
+    return Figure(
+        name=name,
+        rank="headline" if name in HEADLINES else "movement",
+        value=money(now_micro, before.currency),
+        before=_before(before, str(money(before_micro, before.currency))),
+        change=_change(name, rate, percent(rate, signed=True)),
+        term=TERMS[name],
+        tone="" if name in HEADLINES else name,
+    )
+
+
+def _net_new(now_micro: int, before_micro: int, before: Month) -> Figure:
+    return Figure(
+        name="net_new",
+        rank="headline",
+        value=money(now_micro, before.currency, signed=True),
+        before=_before(before, str(money(before_micro, before.currency, signed=True))),
+        change=None,
+        term=TERMS["net_new"],
+    )
+
+
+def _churn_rate(now: Rate, then: Rate, before: Month) -> Figure:
+    points = None if now is None or then is None else now - then
+    text = _("%(points)s points") % {"points": percent(points, signed=True).rstrip("%")}
+    return Figure(
+        name="revenue_churn_rate",
+        rank="headline",
+        value=Money("", percent(now), ""),
+        before=_before(before, percent(then)),
+        change=_change("revenue_churn_rate", points, text),
+        term=TERMS["revenue_churn_rate"],
+    )
+
+
+def _before(before: Month, text: str) -> str:
+    return _("%(amount)s in %(month)s") % {"amount": text, "month": date_format(before.month, "M")}
+
+
+def _change(name: str, rate: Rate, text: str) -> Change | None:
+    if rate is None:
+        return None
+    if rate == 0:
+        return Change(text, "even")
+    welcome = (rate > 0) == (name in GOOD_WHEN_HIGHER)
+    return Change(text, "good" if welcome else "bad")

@@ -1,0 +1,105 @@
+"""Which page an organization is shown: numbers, or what stands between it and them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.urls import reverse
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization
+from billing_sync.models import Connection
+from billing_sync.progress import ConnectionProgress
+from config import clock
+from metrics.queries import Freshness
+
+STALE_AFTER = timedelta(hours=1)
+
+
+class State(StrEnum):
+    """What a dashboard shows; each is a template under dashboards/states/."""
+
+    EMPTY = "empty"
+    CHECKING = "checking"
+    REFUSED = "refused"
+    IMPORTING = "importing"
+    COMPUTING = "computing"
+    UNPAID = "unpaid"
+    NUMBERS = "numbers"
+
+    @property
+    def waiting(self) -> bool:
+        """Say whether the page changes by itself soon, so that it asks again."""
+        return self in (State.CHECKING, State.IMPORTING, State.COMPUTING)
+
+    @property
+    def template(self) -> str:
+        return f"dashboards/states/{self}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something to know before reading the numbers, and where to mend it."""
+
+    level: str
+    heading: str
+    text: str
+    url: str = ""
+    action: str = ""
+
+
+def leading(connections: list[ConnectionProgress]) -> ConnectionProgress | None:
+    """Return the connection that a page without numbers is about: the one furthest on."""
+    order = [Connection.State.LIVE.value, Connection.State.IMPORTING.value, Connection.State.CHECKING.value]
+    places = {state: place for place, state in enumerate(order)}
+    return min(connections, key=lambda each: places.get(each.state, len(order)), default=None)
+
+
+def state_of(connections: list[ConnectionProgress], fresh: Freshness, currencies: list[str]) -> State:
+    """Return what to show; numbers that exist are never hidden behind a new import."""
+    if currencies:
+        return State.NUMBERS
+    connection = leading(connections)
+    if connection is None:
+        return State.EMPTY
+    if connection.failed:
+        return State.REFUSED
+    if connection.state == Connection.State.CHECKING:
+        return State.CHECKING
+    if connection.state == Connection.State.IMPORTING:
+        return State.IMPORTING
+    return State.COMPUTING if fresh.computed_at is None or fresh.computing else State.UNPAID
+
+
+def warnings(
+    organization: Organization, connections: list[ConnectionProgress], fresh: Freshness
+) -> list[Warning]:
+    """Return what keeps the numbers from being complete or current."""
+    url = reverse("connections", args=[organization.slug])
+    found = [_about(each, url) for each in connections]
+    return [each for each in [*found, _stale(connections, fresh, url)] if each is not None]
+
+
+def _about(connection: ConnectionProgress, url: str) -> Warning | None:
+    name = connection.name or connection.account_id or connection.key_hint
+    if connection.failed:
+        heading = _("%(name)s is not being read.") % {"name": name}
+        return Warning("error", heading, connection.error, url, _("See the connection"))
+    if connection.state == Connection.State.IMPORTING:
+        heading = _("%(name)s is being imported.") % {"name": name}
+        return Warning("info", heading, _("Its revenue is not in these numbers yet."), url, _("Watch it"))
+    if connection.error:
+        heading = _("Stripe did not answer as expected.")
+        return Warning("warning", heading, connection.error, url, _("See the connection"))
+    return None
+
+
+def _stale(connections: list[ConnectionProgress], fresh: Freshness, url: str) -> Warning | None:
+    through = fresh.data_through
+    followed = any(each.kind != Connection.Kind.ARCHIVE for each in connections)
+    if through is None or not followed or clock.now() - through < STALE_AFTER:
+        return None
+    heading = _("These numbers are %(age)s old.") % {"age": timesince(through, clock.now(), depth=1)}
+    text = _("Nothing newer has arrived from Stripe; what happened since is missing here.")
+    return Warning("warning", heading, text, url, _("See why"))

@@ -1,0 +1,63 @@
+"""Connecting Stripe accounts, and how far each has been read."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.access import OrganizationRequest, requires
+from accounts.models import Role
+from billing_sync.connecting import KeyRefused, connect, warnings
+from billing_sync.models import Connection
+from billing_sync.progress import progress
+from dashboards.forms import ConnectForm
+from dashboards.permissions import missing, needed
+from metrics import queries
+
+PAGE = "connections/connections.html"
+WAITING = frozenset({Connection.State.CHECKING, Connection.State.IMPORTING})
+
+
+@require_safe
+@vary_on_headers("HX-Request", "HX-History-Restore-Request")
+def connections(request: OrganizationRequest, slug: str) -> HttpResponse:
+    """List the organization's connections with their state, resource by resource."""
+    found = progress(request.organization.id)
+    fragment = request.htmx and not request.htmx.history_restore_request
+    context: dict[str, Any] = {
+        "section": "connections",
+        "connections": [(each, missing(each)) for each in found],
+        "waiting": any(each.state in WAITING for each in found),
+        "freshness": queries.freshness(request.organization.id),
+        "may_connect": Role(request.membership.role).covers(Role.ADMIN),
+    }
+    return render(request, f"{PAGE}#content" if fragment else PAGE, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("api_key")
+@requires(Role.ADMIN)
+def new_connection(request: OrganizationRequest, slug: str) -> HttpResponse:
+    """Take a restricted key, and leave checking it to a job."""
+    form = ConnectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and connected(request, form):
+        return redirect("dashboard", slug)
+    context = {"section": "connections", "form": form, "permissions": needed()}
+    return render(request, "connections/new.html", context, status=400 if form.errors else 200)
+
+
+def connected(request: OrganizationRequest, form: ConnectForm) -> bool:
+    """Connect the form's key, or say in the form why not."""
+    key = form.cleaned_data["api_key"]
+    try:
+        connect(request.organization.id, api_key=key)
+    except KeyRefused as error:
+        form.add_error("api_key", str(error))
+        return False
+    for warning in warnings(key):
+        messages.warning(request, warning)
+    return True

@@ -1,0 +1,23 @@
+// The page works without this file; it adds charts and remembers nothing.
+
+const drawCharts = async (root) => {
+  const places = root.querySelectorAll("[data-chart]");
+  if (places.length === 0) return;
+  const { draw } = await import("./charts.js");
+  places.forEach(draw);
+};
+
+const arrive = () => drawCharts(document);
+
+// Present when the page has loaded, after every fragment, and after Back.
+arrive();
+document.addEventListener("htmx:afterSettle", arrive);
+document.addEventListener("htmx:historyRestore", arrive);
+
+// A fragment that cannot be had (signed out, gone, refused) becomes an ordinary visit, whose page explains itself.
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  const polled = requestConfig.triggeringEvent === undefined;
+  if (polled && xhr.status >= 500) return;
+  window.location.assign(requestConfig.path);
+});
