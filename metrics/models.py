@@ -40,7 +40,11 @@ class Definition(TenantModel):
 
 
 class CurrentBuild(TenantModel):
-    """The pointer: which definition version and build every reader sees."""
+    """The pointer: which definition version and build every reader sees.
+
+    `computed_at` is the instant to which every table runs; `connection_ids` are the accounts summed, and
+    `edition` the code's that summed them: where either has changed since, everything is built again.
+    """
 
     organization = models.OneToOneField(
         Organization, on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -49,6 +53,8 @@ class CurrentBuild(TenantModel):
     build = models.PositiveBigIntegerField()
     computed_at = models.DateTimeField()
     data_through = models.DateTimeField(null=True)
+    connection_ids = ArrayField(models.UUIDField(), default=list)
+    edition = models.PositiveIntegerField(default=0)
 
 
 class Built(TenantModel):
@@ -91,7 +97,8 @@ class Configuration(TenantModel):
     usage = models.TextField(null=True)  # noqa: DJ001 - none is not 0
     cancellation = word()
     evidence = texts()
-    precision = word()
+    start_exact = models.BooleanField()
+    end_exact = models.BooleanField()
 
 
 class UnusedFact(TenantModel):
@@ -129,6 +136,7 @@ class Segment(Built):
     currency = word()
     price_id = stripe_id()
     product_id = stripe_id()
+    interval = word()
     quantity = models.BigIntegerField()
     mrr_micro = models.BigIntegerField()
     committed_micro = models.BigIntegerField()
@@ -137,7 +145,8 @@ class Segment(Built):
     discounts = texts()
     cancellation = word()
     evidence = texts()
-    precision = word()
+    start_exact = models.BooleanField()
+    end_exact = models.BooleanField()
 
 
 class Movement(Built):
@@ -213,6 +222,6 @@ class PlanRevenue(Built):
     currency = word()
     month = models.DateField()
     price_id = stripe_id()
-    product_id = stripe_id()
+    product_id = models.CharField(max_length=255, db_default="")
     net_micro = total()
     items = models.BigIntegerField(default=0)

@@ -1,0 +1,62 @@
+"""One chunk of payers on its way through the core."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from metrics.build import rows
+from metrics.build.tally import Cut, Tally
+from metrics.build.write import Build, Scope, insert, replace
+from metrics.core.facts import Catalogue
+from metrics.core.history import Configuration
+from metrics.core.ledger import segments
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows that a chunk of one connection's payers becomes; its sums go into the tally."""
+
+    connection_id: UUID
+    cut: Cut
+    tally: Tally
+    configurations: list[rows.Row] = field(default_factory=list)
+    unused: list[rows.Row] = field(default_factory=list)
+    dated: list[rows.Row] = field(default_factory=list)
+    segments: list[rows.Row] = field(default_factory=list)
+    movements: list[rows.Row] = field(default_factory=list)
+
+    def remember(
+        self, customer_id: str, past: Sequence[Configuration], unused: Iterable[tuple[str, str]]
+    ) -> None:
+        """Take in one payer's history and the objects that it could not use."""
+        key = (self.connection_id, customer_id)
+        self.configurations += [rows.configuration_row(*key, one) for one in past]
+        self.unused += [(*key, name[:255], rule[:255]) for name, rule in dict.fromkeys(unused)]
+
+    def value(self, customer_id: str, past: Iterable[Configuration], catalogue: Catalogue) -> None:
+        """Value one payer's history under the definition and count what it did."""
+        key = (self.connection_id, customer_id)
+        ledger = segments(past, catalogue, self.cut.definition)
+        self.segments += [rows.segment_row(*key, one) for one in ledger]
+        self.movements += rows.movement_rows(*key, self.tally.add(ledger, self.cut))
+        change = self.cut.next_change(ledger)
+        if change is not None:
+            self.dated.append((*key, change))
+
+    def store_history(self, organization_id: UUID, scope: Scope) -> None:
+        """Write the scope's history where it differs from what is stored."""
+        build = Build(organization_id)
+        replace(rows.CONFIGURATION, build, scope, self.configurations)
+        replace(rows.UNUSED, build, scope, self.unused)
+
+    def store_new(self, build: Build, scope: Scope) -> None:
+        """Write what a new build makes of the scope."""
+        replace(rows.DATED, build, scope, self.dated)
+        insert(rows.SEGMENT, build, self.segments)
+        insert(rows.MOVEMENT, build, self.movements)
+
+    def store_changed(self, build: Build, scope: Scope) -> None:
+        """Write what differs from the scope's rows of a build in use."""
+        replace(rows.DATED, build, scope, self.dated)
+        replace(rows.SEGMENT, build, scope, self.segments)
+        replace(rows.MOVEMENT, build, scope, self.movements)

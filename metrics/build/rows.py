@@ -1,0 +1,210 @@
+"""The core's values as rows of our tables, and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from metrics.core.discounts import Applied
+from metrics.core.history import Configuration
+from metrics.core.ledger import Segment
+from metrics.core.movements import Movement
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table written in bulk: its columns after the tenant's and the build's, and how each is packed."""
+
+    name: str
+    columns: dict[str, str] = field(hash=False)
+    key: tuple[str, ...]
+    built: bool = True
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        """Return the columns that one write holds constant."""
+        built = ("definition_version", "build") if self.built else ()
+        return ("organization_id", *built)
+
+
+CONFIGURATION = Table(
+    "metrics_configuration",
+    {
+        "connection_id": "uuid",
+        "customer_id": "text",
+        "subscription_id": "text",
+        "item_id": "text",
+        "from_at": "instant",
+        "to_at": "instant",
+        "price_id": "text",
+        "quantity": "bigint",
+        "currency": "text",
+        "status": "text",
+        "paid": "boolean",
+        "collection_paused": "boolean",
+        "cancel_requested": "boolean",
+        "refunded": "boolean",
+        "unpaid_since": "instant",
+        "discounts": "texts",
+        "tax_share": "text",
+        "usage": "text",
+        "cancellation": "text",
+        "evidence": "texts",
+        "start_exact": "boolean",
+        "end_exact": "boolean",
+    },
+    ("connection_id", "customer_id", "subscription_id", "item_id", "from_at"),
+    built=False,
+)
+UNUSED = Table(
+    "metrics_unusedfact",
+    {"connection_id": "uuid", "customer_id": "text", "object_id": "text", "rule": "text"},
+    ("connection_id", "customer_id", "object_id", "rule"),
+    built=False,
+)
+DATED = Table(
+    "metrics_datedchange",
+    {"connection_id": "uuid", "customer_id": "text", "at": "instant"},
+    ("connection_id", "customer_id"),
+    built=False,
+)
+SEGMENT = Table(
+    "metrics_segment",
+    {
+        "connection_id": "uuid",
+        "customer_id": "text",
+        "subscription_id": "text",
+        "item_id": "text",
+        "from_at": "instant",
+        "to_at": "instant",
+        "currency": "text",
+        "price_id": "text",
+        "product_id": "text",
+        "interval": "text",
+        "quantity": "bigint",
+        "mrr_micro": "bigint",
+        "committed_micro": "bigint",
+        "contracted": "boolean",
+        "excluded": "text",
+        "discounts": "texts",
+        "cancellation": "text",
+        "evidence": "texts",
+        "start_exact": "boolean",
+        "end_exact": "boolean",
+    },
+    ("connection_id", "customer_id", "subscription_id", "item_id", "from_at"),
+)
+MOVEMENT = Table(
+    "metrics_movement",
+    {
+        "connection_id": "uuid",
+        "customer_id": "text",
+        "date": "day",
+        "currency": "text",
+        "kind": "text",
+        "amount_micro": "bigint",
+        "after_micro": "bigint",
+        "reasons": "texts",
+        "subscription_ids": "texts",
+        "legs": "document",
+    },
+    ("date", "connection_id", "customer_id", "currency"),
+)
+
+
+def configuration_row(connection_id: UUID, customer_id: str, one: Configuration) -> Row:
+    return (
+        connection_id,
+        customer_id,
+        one.subscription,
+        one.item,
+        one.start,
+        one.end,
+        one.price,
+        one.quantity,
+        one.currency,
+        one.status,
+        one.paid,
+        one.collection_paused,
+        one.cancel_requested,
+        one.refunded,
+        one.unpaid_since,
+        [text for applied in one.discounts for text in _applied(applied)],
+        None if one.tax_share is None else str(one.tax_share),
+        None if one.usage is None else str(one.usage),
+        one.cancellation,
+        one.evidence,
+        one.start_exact,
+        one.end_exact,
+    )
+
+
+def _applied(applied: Applied) -> tuple[str, str, str]:
+    return applied.discount, applied.coupon, "subscription" if applied.on_subscription else ""
+
+
+def configuration(row: Sequence[Any]) -> Configuration:
+    """Return a row of CONFIGURATION, less connection and customer, as it went in."""
+    values = list(row)
+    triples = zip(row[13][::3], row[13][1::3], row[13][2::3], strict=True)
+    values[13] = tuple(Applied(level == "subscription", name, coupon) for name, coupon, level in triples)
+    values[14:16] = (None if text is None else Fraction(text) for text in row[14:16])
+    values[17] = tuple(row[17])
+    return Configuration(*values)
+
+
+def segment_row(connection_id: UUID, customer_id: str, one: Segment) -> Row:
+    return (
+        connection_id,
+        customer_id,
+        one.subscription,
+        one.item,
+        one.start,
+        one.end,
+        one.currency,
+        one.price,
+        one.product,
+        one.interval,
+        one.quantity,
+        one.mrr_micro,
+        one.committed_micro,
+        one.contracted,
+        one.excluded,
+        one.discounts,
+        one.cancellation,
+        one.evidence,
+        one.start_exact,
+        one.end_exact,
+    )
+
+
+def segment(row: Sequence[Any]) -> Segment:
+    """Return a row of SEGMENT, less connection and customer, as it went in."""
+    values = list(row)
+    values[13], values[15] = tuple(row[13]), tuple(row[15])
+    return Segment(*values)
+
+
+def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movement]) -> list[Row]:
+    """Return one customer's movements, each with the MRR of its currency after it."""
+    rows, after = [], dict[str, int]()
+    for one in moved:
+        after[one.currency] = after.get(one.currency, 0) + one.amount_micro
+        rows.append(
+            (
+                connection_id,
+                customer_id,
+                one.on,
+                one.currency,
+                one.kind,
+                one.amount_micro,
+                after[one.currency],
+                one.reasons,
+                one.subscriptions,
+                [[leg.subscription, leg.item, leg.price, leg.product, leg.amount_micro] for leg in one.legs],
+            )
+        )
+    return rows

@@ -1,0 +1,49 @@
+"""What a build may sum: the accounts whose first import has ended, all of one mode."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from billing_sync.models import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The connections to sum, how far their data reach, and whether a first import still runs."""
+
+    connection_ids: tuple[UUID, ...]
+    data_through: datetime | None
+    importing: bool
+
+
+def sources(organization_id: UUID) -> Sources:
+    """Return what counts now: live accounts where there is one, else test accounts, never both."""
+    rows = list(Connection.objects.filter(organization_id=organization_id).order_by("id"))
+    ready = [row for row in rows if row.imported_at is not None]
+    live = any(row.livemode for row in ready)
+    counted = [row for row in ready if row.livemode in (live, None)]
+    return Sources(
+        tuple(row.id for row in counted),
+        min((row.data_through for row in counted if row.data_through), default=None),
+        any(row.imported_at is None and row.state == Connection.State.IMPORTING for row in rows),
+    )
+
+
+@contextmanager
+def alone(organization_id: UUID, *, wait: bool) -> Iterator[bool]:
+    """Hold the organization's build lock for the block; False where someone else has it."""
+    name = f"metrics.build {organization_id}"
+    function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])
+        held = wait or bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
