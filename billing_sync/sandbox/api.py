@@ -9,13 +9,17 @@ from .errors import ApiError, missing, unknown_parameter, unrecognized
 from .expand import Expander
 from .keys import Key, permit
 from .life import DAY
-from .listing import Query, Values, page, read, slice_of
+from .listing import FOREVER, Query, Values, page, read, slice_of
 from .objects import Json, build
 from .objects.accounts import account
-from .objects.invoices import line_item
-from .objects.payments import credit_note_lines, refund
 
 EVENTS_REACH = 30 * DAY
+CHILDREN = {
+    "charges": "refund",
+    "credit_notes": "credit_note_line_item",
+    "customers": "payment_method",
+    "invoices": "line_item",
+}
 
 
 def answer(company: Company, key: Key, method: str, path: str, values: Values) -> Json:
@@ -123,7 +127,8 @@ def _items(company: Company, key: Key, query: Query) -> Json:
     owner = company.book.get("subscription", wanted[-1])
     if owner is None:
         raise missing("subscription", wanted[-1], "subscription")
-    data, more = slice_of([build("subscription_item", item, key.live) for item in owner.items], query)
+    items, more = slice_of(owner.items, query)
+    data = [build("subscription_item", item, key.live) for item in items]
     return _shown(company, key, query, data, more, "/v1/subscription_items")
 
 
@@ -137,16 +142,17 @@ def _nested(company: Company, key: Key, parts: Sequence[str], values: Values) ->
     if owner is None or getattr(owner, "deleted", False):
         raise missing(kind, parts[1])
     query = read(values, ["type"] if parts[2] == "payment_methods" else [], ())
-    data, more = slice_of(_children(company, key, parts, owner), query)
+    records, more = slice_of(_children(company, parts, owner), query)
+    kind = CHILDREN[parts[0]]
+    data = [_built(company, kind, record.id, record, key) for record in records]
     return _shown(company, key, query, data, more, f"/v1/{'/'.join(parts)}")
 
 
-def _children(company: Company, key: Key, parts: Sequence[str], owner: Any) -> list[Json]:
-    if parts[0] == "invoices":
-        return [line_item(line, key.live) for line in owner.lines]
-    if parts[0] == "credit_notes":
-        return credit_note_lines(owner, key.live)
+def _children(company: Company, parts: Sequence[str], owner: Any) -> Sequence[Any]:
     if parts[0] == "charges":
-        return [refund(one, key.live) for one in reversed(owner.refunds)]
-    cards = company.book.newest_first("payment_method", 0, 2**53, customer=owner.id)
-    return [build("payment_method", card, key.live) for _, card in cards]
+        return tuple(reversed(owner.refunds))
+    if parts[0] == "customers":
+        cards = company.book.newest_first("payment_method", 0, FOREVER, customer=owner.id)
+        return [card for _, card in cards]
+    lines: Sequence[Any] = owner.lines
+    return lines

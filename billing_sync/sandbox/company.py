@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from .book import Book
-from .catalog import stock
+from .catalog import Catalog, stock
 from .life import DAY, Life, Story
 from .people import arrive
 from .records import Account
@@ -20,14 +20,18 @@ PLAIN: Mapping[Telling, int] = {ordinary: 100}
 class Company:
     """Hold an account's objects and truth as of `now`; `advance` moves it on, never back."""
 
-    def __init__(self, seed: int | str, account: Account, founded: int, size: int) -> None:
+    def __init__(
+        self, seed: int | str, account: Account, founded: int, size: int, *, stocked: bool = True
+    ) -> None:
         self.seed = str(seed)
         self.account = account
         self.founded = founded
         self.size = size
         self.now = founded
         self.book = Book()
-        self.catalog = stock(self.book, _tag(self.seed), account.currency, founded)
+        self.catalog = Catalog(_tag(self.seed), founded)
+        if stocked:
+            stock(self.book, self.catalog, account.currency)
         self.lives: list[Life] = []
         self.oddities: dict[str, dict[str, Any]] = {}
         self.habits = Habits()

@@ -37,6 +37,7 @@ class Life:
         self.cover: dict[str, tuple[str, str]] = {}
         self.intents: dict[str, str] = {}
         self.card_fails = False
+        self.id_length = 0
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._order = 0
         self._ids: dict[str, int] = {}
@@ -48,7 +49,8 @@ class Life:
         for _ in range(5):
             number, digit = divmod(number, 36)
             tail = DIGITS[digit] + tail
-        return f"{prefix}_1{self.tag}{tail}"
+        padding = "x" * (self.id_length - len(prefix) - len(self.tag) - 7)
+        return f"{prefix}_1{self.tag}{padding}{tail}"
 
     def at(self, when: int, action: Callable[[], None]) -> None:
         """Put an action on the agenda; actions of one instant run in the order they were put."""

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import floor
 
 from .life import Life
-from .records import InvoiceItem, Item, Line, Subscription
+from .records import InvoiceItem, Item, Line, Price, Subscription
 from .valuation import interval_amount
 
 
@@ -78,6 +78,26 @@ def _pend(
     life.save("invoiceitem", pending, "invoiceitem.created")
     life.pending.append(pending.id)
     return pending.id
+
+
+def pend_charge(life: Life, subscription: Subscription, price: Price, quantity: int = 1) -> None:
+    """Put a one-off charge aside for a subscription's next invoice."""
+    amount = to_minor(interval_amount(price, quantity, subscription.currency))
+    pending = InvoiceItem(
+        life.new_id("ii"),
+        subscription.customer,
+        life.now,
+        amount,
+        subscription.currency,
+        price.nickname or "Service",
+        life.now,
+        life.now,
+        price,
+        quantity,
+        subscription=subscription.id,
+    )
+    life.save("invoiceitem", pending, "invoiceitem.created")
+    life.pending.append(pending.id)
 
 
 def pending_of(life: Life, subscription: str | None) -> list[InvoiceItem]:

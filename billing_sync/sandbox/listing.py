@@ -125,17 +125,17 @@ def _wanted(endpoint: Endpoint, query: Query) -> Callable[[tuple[str, Any]], boo
     return wanted
 
 
-def slice_of(data: Sequence[dict[str, Any]], query: Query) -> tuple[list[dict[str, Any]], bool]:
+def slice_of(records: Sequence[Any], query: Query) -> tuple[Sequence[Any], bool]:
     """Return one page of a list inside an object, in its own order."""
-    ids = [one["id"] for one in data]
-    start, stop = 0, len(data)
+    ids = [record.id for record in records]
+    start, stop = 0, len(records)
     if query.starting_after is not None:
         start = _index(ids, query.starting_after, "starting_after") + 1
     if query.ending_before is not None:
         stop = _index(ids, query.ending_before, "ending_before")
         start = max(0, stop - query.limit)
-        return list(data[start:stop]), start > 0
-    return list(data[start : start + query.limit]), start + query.limit < stop
+        return records[start:stop], start > 0
+    return records[start : start + query.limit], start + query.limit < stop
 
 
 def _index(ids: Sequence[str], cursor: str, name: str) -> int:

@@ -162,3 +162,14 @@ def end(life: Life, name: str, reason: str = "cancellation_requested", feedback:
         invoice = life.new_id("in")
         draft(life, ended, [], invoice, "subscription_cycle")
         attempt(life, finalize(life, invoice))
+
+
+def delete_customer(life: Life) -> None:
+    """Delete the customer; what is running ends at once."""
+    for name, subscription in list(
+        life.book.newest_first("subscription", 0, life.now, customer=life.customer.id)
+    ):
+        if subscription.ended_at is None:
+            end(life, name)
+    life.customer = replace(life.customer, deleted=True)
+    life.save("customer", life.customer, "customer.deleted")

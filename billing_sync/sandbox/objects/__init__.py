@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import catalog, customers, disputes, events, invoices, payments, subscriptions
+from . import catalog, credit_notes, customers, disputes, events, invoices, payments, subscriptions
 from .json import Json
 
 BUILDERS: Mapping[str, Callable[[Any, bool], Json]] = {
@@ -24,7 +24,8 @@ BUILDERS: Mapping[str, Callable[[Any, bool], Json]] = {
     "payment_intent": payments.payment_intent,
     "charge": payments.charge,
     "refund": payments.refund,
-    "credit_note": payments.credit_note,
+    "credit_note": credit_notes.credit_note,
+    "credit_note_line_item": credit_notes.credit_note_line_item,
     "dispute": disputes.dispute,
     "balance_transaction": payments.balance_transaction,
 }

@@ -1,7 +1,7 @@
-"""Payments: intents, invoice payments, charges, refunds, credit notes, disputes, balance."""
+"""Payments: intents, invoice payments, charges, refunds, and the balance."""
 
 from billing_sync.sandbox.paying import available_on
-from billing_sync.sandbox.records import Charge, CreditNote, Intent, Refund, Transaction
+from billing_sync.sandbox.records import Charge, Intent, Refund, Transaction
 
 from .customers import address
 from .json import Json, embedded
@@ -205,75 +205,6 @@ def refund(record: Refund, live: bool) -> Json:
         "status": "succeeded",
         "transfer_reversal": None,
     }
-
-
-def credit_note(record: CreditNote, live: bool) -> Json:
-    """Return a credit note with at most ten of its lines."""
-    total = sum(amount for _, _, amount, _ in record.lines)
-    return {
-        "id": record.id,
-        "object": "credit_note",
-        "amount": total,
-        "amount_shipping": 0,
-        "created": record.created,
-        "currency": record.currency,
-        "customer": record.customer,
-        "customer_account": None,
-        "customer_balance_transaction": None,
-        "discount_amount": 0,
-        "discount_amounts": [],
-        "effective_at": record.created,
-        "invoice": record.invoice,
-        "lines": embedded(credit_note_lines(record, live), f"/v1/credit_notes/{record.id}/lines"),
-        "livemode": live,
-        "memo": None,
-        "metadata": {},
-        "number": record.number,
-        "out_of_band_amount": None,
-        "pdf": f"https://pay.stripe.com/credit_notes/{record.id}/pdf",
-        "post_payment_amount": total if record.post_payment else 0,
-        "pre_payment_amount": 0 if record.post_payment else total,
-        "pretax_credit_amounts": [],
-        "reason": record.reason,
-        "refunds": [
-            {"amount_refunded": amount, "payment_record_refund": None, "refund": name, "type": "refund"}
-            for name, amount in record.refunds
-        ],
-        "shipping_cost": None,
-        "status": "issued",
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total": total,
-        "total_excluding_tax": total,
-        "total_taxes": [],
-        "type": "post_payment" if record.post_payment else "pre_payment",
-        "voided_at": None,
-    }
-
-
-def credit_note_lines(record: CreditNote, live: bool) -> list[Json]:
-    """Return all lines of a credit note."""
-    return [
-        {
-            "id": name,
-            "object": "credit_note_line_item",
-            "amount": amount,
-            "description": "Credit",
-            "discount_amount": 0,
-            "discount_amounts": [],
-            "invoice_line_item": line,
-            "livemode": live,
-            "metadata": {},
-            "pretax_credit_amounts": [],
-            "quantity": quantity,
-            "tax_rates": [],
-            "taxes": [],
-            "type": "invoice_line_item",
-            "unit_amount": None,
-            "unit_amount_decimal": None,
-        }
-        for name, line, amount, quantity in record.lines
-    ]
 
 
 def balance_transaction(record: Transaction, live: bool) -> Json:

@@ -48,7 +48,7 @@ NULLS: Json = {
 
 def subscription(record: Subscription, live: bool) -> Json:
     """Return a subscription with at most ten of its items."""
-    shown = {
+    return {
         "id": record.id,
         "object": "subscription",
         **NULLS,
@@ -85,10 +85,6 @@ def subscription(record: Subscription, live: bool) -> Json:
         "trial_end": record.trial_end,
         "trial_start": record.trial_start,
     }
-    if len(record.items) == 1:
-        shown["plan"] = plan(record.items[0].price, live)
-        shown["quantity"] = record.items[0].quantity
-    return shown
 
 
 def _pause(record: Subscription) -> Json | None:

@@ -1,0 +1,100 @@
+"""Payments of invoices, and what gives money back."""
+
+from dataclasses import dataclass
+
+from .people import PaymentMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    id: str
+    customer: str
+    created: int
+    amount: int
+    currency: str
+    charge: str
+    intent: str
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Hold one payment of one invoice: a PaymentIntent and its InvoicePayment."""
+
+    id: str
+    payment_id: str
+    customer: str
+    invoice: str
+    created: int
+    amount: int
+    currency: str
+    status: str
+    payment_method: str
+    charge: str | None = None
+    paid_at: int | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    id: str
+    customer: str
+    created: int
+    amount: int
+    currency: str
+    intent: str
+    transaction: str | None
+    payment_method: PaymentMethod
+    failure: str | None = None
+    refunded: int = 0
+    refunds: tuple[Refund, ...] = ()
+    disputed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Hold one movement of the account's Stripe balance."""
+
+    id: str
+    created: int
+    amount: int
+    fee: int
+    currency: str
+    type: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """Hold the part of a credit note that gives back one invoice line."""
+
+    id: str
+    line: str
+    amount: int
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    id: str
+    customer: str
+    invoice: str
+    created: int
+    currency: str
+    number: str
+    lines: tuple[CreditLine, ...]
+    refunds: tuple[tuple[str, int], ...] = ()
+    reason: str | None = None
+    post_payment: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    id: str
+    customer: str
+    charge: str
+    intent: str
+    created: int
+    amount: int
+    currency: str
+    status: str

@@ -1,0 +1,67 @@
+"""`manage.py sandbox` serves an account from the command line."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.billing_sync.sandbox.conftest import client_of
+
+ROOT = Path(__file__).parents[3]
+ASKED = ("--port", "0", "--customers", "5", "--seed", "7")
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "manage.py", "sandbox", *arguments]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, env=os.environ)
+    try:
+        with process:
+            yield process
+            process.kill()
+    finally:
+        process.kill()
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    found = re.search(r"http://\S+", process.stderr.readline())
+    assert found is not None
+    return found.group()
+
+
+def test_it_serves_writes_the_truth_and_stops_when_asked(tmp_path: Path) -> None:
+    written = tmp_path / "truth.json"
+    with started(*ASKED, "--now", "2026-11-01T00:00:00Z", "--truth", str(written)) as process:
+        client = client_of(address(process))
+        found = {customer.id for customer in client.v1.customers.list().data}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+    assert json.loads(written.read_text())["customers"].keys() <= found
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--faults", "boredom=5"), "'boredom=5' is no fault"),
+        (("--now", "soon"), "--now is no date: soon"),
+        (("--founded", "2099-01-01"), "--founded must lie before --now"),
+        (("--customers", "-1"), "--customers must not be negative"),
+    ],
+)
+def test_a_bad_argument_says_what_is_wrong(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CommandError, match=message) as refused:
+        call_command("sandbox", *ASKED, *arguments)
+    assert refused.value.returncode == 2
