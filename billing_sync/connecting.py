@@ -1,5 +1,6 @@
 """Connect a Stripe account by a pasted key: judge its shape, store it encrypted, let a job check it."""
 
+import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from accounts.tenancy import tenant
 from billing_sync.models import Connection, SyncCursor
 
 SECRETS_MODEL, SECRETS_FIELD = "billing_sync.Connection", "key_encrypted"
-LONGEST_KEY = 255
+SHAPE = re.compile(r"[a-z]{2}_[a-z]{4}_[A-Za-z0-9_]{8,240}")
 HINT_LETTERS = 4
 MODES = {"rk_test_": False, "sk_test_": False, "rk_live_": True, "sk_live_": True}
 
@@ -52,12 +53,9 @@ def mode_of(key: str) -> bool:
             _("This is the secret of a webhook, not a key. Paste a restricted key, which starts with rk_.")
         )
     prefix = next((prefix for prefix in MODES if key.startswith(prefix)), None)
-    body = key[len(prefix) :] if prefix else ""
-    if prefix is None or not body.isascii() or not body.isalnum() or len(key) > LONGEST_KEY:
+    if prefix is None or not SHAPE.fullmatch(key):
         raise KeyRefused(
-            _(
-                "This is not a key of Stripe's. A restricted key starts with rk_live_ or rk_test_ and has no spaces."
-            )
+            _("This is not a key of Stripe's. A restricted key starts with rk_live_ or rk_test_.")
         )
     if prefix == "sk_live_" and not settings.STRIPE_ALLOW_SECRET_LIVE_KEYS:
         raise KeyRefused(
@@ -78,7 +76,8 @@ def warnings(api_key: str) -> list[str]:
         ]
     return [
         _(
-            "Stripe does not tell which permissions to write a restricted key has: give it none, reading is enough."
+            "Which permissions to write a restricted key has, Stripe does not tell. "
+            "Give it none: reading is enough."
         )
     ]
 

@@ -141,13 +141,12 @@ INVOICES = Resource(
 INVOICE_ITEMS = Resource(
     "invoiceitems",
     "invoiceitem",
-    _("Pending invoice items"),
+    _("Invoice items"),
     models.InvoiceItem,
     "rak_invoice_read",
     _("Invoices"),
     Touches.ITS_CUSTOMER,
-    (CUSTOMER,),
-    params={"pending": True},
+    (CUSTOMER, identity("invoice_id", "invoice")),
 )
 INVOICE_PAYMENTS = Resource(
     "invoice_payments",

@@ -724,6 +724,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("customer_id", models.CharField(blank=True, max_length=255)),
+                ("invoice_id", models.CharField(blank=True, max_length=255)),
                 (
                     "organization",
                     models.ForeignKey(

@@ -162,10 +162,11 @@ class Invoice(Mirrored):
 
 
 class InvoiceItem(Mirrored):
-    """An amount waiting for the next invoice."""
+    """An amount for an invoice; while `invoice_id` is empty it waits for the next one."""
 
     pk = Mirrored.key()
     customer_id = stripe_id()
+    invoice_id = stripe_id()
 
     class Meta:
         indexes = by("invoice_item", "customer_id")

@@ -1,0 +1,87 @@
+"""Read objects from Stripe whole: lists that Stripe cuts at ten are read to their end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from billing_sync.mirror import Sighting, Unusable, read_objects
+from billing_sync.payload import JsonObject, decode_object
+from billing_sync.resource import Embedded, Resource
+from billing_sync.stripe_client import Stripe
+from billing_sync.stripe_errors import NotFoundError
+from config.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One page of a list, parsed, with the place it was asked for and the place where the next one starts."""
+
+    after: str
+    fetched_at: datetime
+    values: Sequence[JsonObject]
+    unusable: Sequence[Unusable]
+    has_more: bool
+    last_id: str
+
+    def sightings(self) -> list[Sighting]:
+        """Return the objects as seen now, at the version we pin."""
+        return [Sighting(value, self.fetched_at, settings.STRIPE_API_VERSION) for value in self.values]
+
+
+def read_page(stripe: Stripe, resource: Resource, after: str, **params: object) -> Fetched:
+    """Return a page of a resource, the first one if `after` is empty."""
+    # The time before asking: what is stored must never look newer than it is.
+    fetched_at = now()
+    if after:
+        params["starting_after"] = after
+    if resource.expand:
+        params["expand"] = list(resource.expand)
+    page = stripe.list_page(resource.path, **resource.params, **params)
+    values, unusable = read_objects(page.objects)
+    whole: list[JsonObject] = []
+    for value in values:
+        try:
+            whole.append(complete(stripe, resource, value))
+        except ValueError as error:
+            unusable.append(Unusable(str(value.get("id") or "?"), str(error), value))
+    return Fetched(after, fetched_at, whole, unusable, page.has_more, page.last_id)
+
+
+def read_one(stripe: Stripe, resource: Resource, identity: str) -> Sighting:
+    """Return one object as it is now; a customer that was deleted says so in itself."""
+    fetched_at = now()
+    expand = [path.removeprefix("data.") for path in resource.expand]
+    value = stripe.retrieve(f"{resource.path}/{identity}", **({"expand": expand} if expand else {}))
+    deleted = value.get("deleted") is True
+    whole = value if deleted else complete(stripe, resource, value)
+    return Sighting(whole, fetched_at, settings.STRIPE_API_VERSION, deleted)
+
+
+def complete(stripe: Stripe, resource: Resource, value: JsonObject) -> JsonObject:
+    """Return the object with every embedded list read to its end."""
+    for embedded in resource.embedded:
+        found = value.get(embedded.name)
+        if not isinstance(found, dict) or found.get("has_more") is not True:
+            continue
+        try:
+            value = {**value, embedded.name: _whole(stripe, embedded, value, found)}
+        except NotFoundError:
+            # Deleted since the page was made: its event will say so, and has_more stays true until then.
+            continue
+    return value
+
+
+def _whole(stripe: Stripe, embedded: Embedded, owner: JsonObject, found: JsonObject) -> JsonObject:
+    identity = str(owner.get("id", ""))
+    path = embedded.path.format(id=identity)
+    params = {name: given.format(id=identity) for name, given in embedded.params.items()}
+    data: list[JsonObject] = []
+    after: dict[str, str] = {}
+    while True:
+        page = stripe.list_page(path, **params, **after)
+        data += [decode_object(one) for one in page.objects]
+        if not page.has_more:
+            return {**found, "data": data, "has_more": False}
+        after = {"starting_after": page.last_id}
