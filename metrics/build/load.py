@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import zstandard
 from django.db import connection
+from psycopg import Cursor
 
 from metrics.build import payloads
 from metrics.build.facts import (
@@ -69,8 +70,8 @@ PAYERS = """
 
 def fetch(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     """Run one statement in the transaction in progress, with binary results."""
-    with connection.cursor() as django, django.connection.cursor(binary=True) as cursor:
-        rows: list[tuple[Any, ...]] = cursor.execute(statement, parameters).fetchall()
+    with connection.cursor() as django, Cursor(django.connection) as cursor:
+        rows: list[tuple[Any, ...]] = cursor.execute(statement, parameters, binary=True).fetchall()
     return rows
 
 

@@ -1,0 +1,112 @@
+"""An invented account copied straight into the mirror, without the wire between."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Organization
+from accounts.tenancy import tenant
+from billing_sync import models
+from billing_sync.payload import write_payload
+from billing_sync.sandbox.company import Company
+from billing_sync.sandbox.objects import build
+
+KINDS: Mapping[str, type[models.Mirrored]] = {
+    "product": models.Product,
+    "price": models.Price,
+    "coupon": models.Coupon,
+    "customer": models.Customer,
+    "subscription": models.Subscription,
+    "subscription_schedule": models.SubscriptionSchedule,
+    "invoice": models.Invoice,
+    "invoiceitem": models.InvoiceItem,
+    "invoice_payment": models.InvoicePayment,
+    "refund": models.Refund,
+    "credit_note": models.CreditNote,
+    "event": models.Event,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A connection of an organization and the company behind it."""
+
+    organization_id: UUID
+    connection_id: UUID
+    company: Company
+
+    def copy(self, customers: Iterable[str] | None = None, *, kinds: Iterable[str] = KINDS) -> None:
+        """Copy the company's present objects: all, or those of some customers."""
+        only = None if customers is None else set(customers)
+        now = datetime.fromtimestamp(self.company.now, UTC)
+        for kind in kinds:
+            rows = [
+                self._row(kind, json.loads(json.dumps(build(kind, record, False))), now)
+                for record in self.company.book.all(kind)
+                if only is None or getattr(record, "customer", None) in only
+            ]
+            updated = [field.name for field in KINDS[kind]._meta.fields if field.name not in KEY]
+            with tenant(self.organization_id):
+                KINDS[kind].objects.bulk_create(
+                    rows,
+                    update_conflicts=True,
+                    unique_fields=["organization_id", "connection_id", "stripe_id"],
+                    update_fields=updated,
+                )
+
+    def _row(self, kind: str, value: dict[str, Any], now: datetime) -> models.Mirrored:
+        created = value.get("created") or value.get("date")
+        return KINDS[kind](
+            organization_id=self.organization_id,
+            connection_id=self.connection_id,
+            stripe_id=value["id"],
+            created_at=datetime.fromtimestamp(created, UTC) if created else None,
+            payload=write_payload(value),
+            api_version="",
+            fetched_at=now,
+            **typed(kind, value),
+        )
+
+
+KEY = {"pk", "organization", "connection_id", "stripe_id", "name_lower"}
+
+
+def typed(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that metrics reads besides the payload."""
+    if kind == "event":
+        shown = value["data"]["object"]
+        return {"type": value["type"], "customer_id": shown.get("customer") or ""}
+    if kind == "invoice_payment":
+        return {"invoice_id": value["invoice"]}
+    if kind == "price":
+        return {"product_id": value["product"], "nickname": value["nickname"] or ""}
+    if kind == "product":
+        return {"name": value["name"]}
+    if kind in ("coupon", "customer"):
+        return {}
+    return {"customer_id": value["customer"]}
+
+
+def connect(organization: Organization, company: Company, *, livemode: bool = False) -> Mirror:
+    """Make a connection whose first import has ended."""
+    now = datetime.fromtimestamp(company.now, UTC)
+    with tenant(organization.id):
+        connection = models.Connection.objects.create(
+            organization=organization,
+            kind=models.Connection.Kind.RESTRICTED_KEY,
+            state=models.Connection.State.LIVE,
+            livemode=livemode,
+            imported_at=now,
+            data_through=now,
+        )
+    return Mirror(organization.id, connection.id, company)
+
+
+def mirrored(organization: Organization, company: Company) -> Mirror:
+    """Connect an organization to a company and copy everything."""
+    mirror = connect(organization, company)
+    mirror.copy()
+    return mirror
