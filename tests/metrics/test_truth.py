@@ -1,6 +1,6 @@
 """What the tables say against what the invented company knows."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
