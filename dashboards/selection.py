@@ -95,7 +95,7 @@ def _month(text: str, selection: Selection) -> date:
     if not text:
         return selection.present
     try:
-        month = parse_month(text)
+        month = parse_month(text if text.isascii() else "")
     except ValueError:
         raise AddressError(
             _("A month is written as 2026-10: four digits, a hyphen, two digits."), 400
