@@ -1,0 +1,36 @@
+"""Where this app keeps personal data, for export and erasure."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing_sync.models import Connection, Event, Payer, SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table with personal data: whose, in which columns, and how a payer's rows are found."""
+
+    table: str
+    columns: tuple[str, ...]
+    found_by: str
+    about: str | Promise
+
+
+PLACES = (
+    Place(
+        Payer._meta.db_table,
+        ("name", "email", "name_lower", "email_lower", "fields"),
+        "customer_id",
+        _("Everything Stripe knows of a customer as a person, and the customer's metadata."),
+    ),
+    Place(
+        Connection._meta.db_table,
+        ("account_name", "key_encrypted", "key_hint"),
+        "",
+        _("The seller's own name and key; no payer's data."),
+    ),
+)
+# Without personal data by construction, except what a seller wrote into the description of an invoice line.
+WITHOUT = (Event._meta.db_table, SetAside._meta.db_table)
