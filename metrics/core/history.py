@@ -165,7 +165,7 @@ def _row(
         price=terms.price,
         quantity=terms.quantity,
         currency=terms.currency,
-        status="trialing" if trialing else _latest(line.statuses, start, "active"),
+        status="item_trialing" if trialing else _latest(line.statuses, start, "active"),
         paid=line.counts_from is not None and line.counts_from <= start,
         collection_paused=_within([span for span, _ in item.pauses], start),
         cancel_requested=_latest(line.requests, start, False),

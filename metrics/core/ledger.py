@@ -12,6 +12,7 @@ from metrics.core.history import Configuration
 from metrics.core.money import micro
 from metrics.core.pricing import asked, is_contracted, monthly
 
+TRIALS = frozenset({"trialing", "item_trialing"})
 COUNTING = frozenset({"active", "past_due"})
 DAY = 86_400
 
@@ -57,9 +58,8 @@ def segments(
     counted_before: set[str] = set()
     rows = sorted(_past_grace(configurations, definition), key=_together)
     for (subscription, *_), group in groupby(rows, key=_together):
-        valued = _valued(list(group), catalogue, definition, subscription in counted_before)
-        if any(segment.mrr_micro for segment in valued):
-            counted_before.add(subscription)
+        valued = _valued(list(group), catalogue, definition, frozenset(counted_before))
+        counted_before |= {name for one in valued if one.mrr_micro for name in (subscription, one.item)}
         for segment in valued:
             _append(ledger.setdefault((subscription, segment.item), []), segment)
     return tuple(segment for item in sorted(ledger) for segment in ledger[item])
@@ -84,7 +84,10 @@ def _past_grace(rows: Iterable[Configuration], definition: Definition) -> Iterat
 
 
 def _valued(
-    rows: Sequence[Configuration], catalogue: Catalogue, definition: Definition, has_counted: bool
+    rows: Sequence[Configuration],
+    catalogue: Catalogue,
+    definition: Definition,
+    counted_before: frozenset[str],
 ) -> list[Segment]:
     """Value the items that one subscription has at the same time, for they share its coupons."""
     durations = DURATIONS[definition.discounts]
@@ -96,7 +99,7 @@ def _valued(
         charges.append(Charge(amount, price.product, () if price.metered else tuple(counting)))
     left = discounted(charges, catalogue.coupons, rows[0].currency)
     return [
-        _segment(row, charge, amount, catalogue.prices[row.price], definition, has_counted)
+        _segment(row, charge, amount, catalogue.prices[row.price], definition, counted_before)
         for row, charge, amount in zip(rows, charges, left, strict=True)
     ]
 
@@ -107,10 +110,10 @@ def _segment(
     left: Fraction,
     price: Price,
     definition: Definition,
-    has_counted: bool,
+    counted_before: frozenset[str],
 ) -> Segment:
     value = micro(monthly(price, left) * (1 - (row.tax_share or 0))) if left else 0
-    excluded = _excluded(row, price, definition, has_counted) or ("" if value else _worthless(charge))
+    excluded = _excluded(row, price, charge, value, definition, counted_before)
     mrr = 0 if excluded else value
     return Segment(
         subscription=row.subscription,
@@ -134,12 +137,29 @@ def _segment(
     )
 
 
-def _excluded(row: Configuration, price: Price, definition: Definition, has_counted: bool) -> str:
-    """Name the first rule that leaves a configuration out of MRR, empty when none does."""
-    if row.status not in COUNTING and not (row.status == "trialing" and has_counted):
-        return "trial" if row.status == "trialing" else row.status
+def _excluded(
+    row: Configuration,
+    price: Price,
+    charge: Charge,
+    value: int,
+    definition: Definition,
+    counted_before: frozenset[str],
+) -> str:
+    """Name the first rule that leaves a configuration out of MRR, empty when none does.
+
+    A trial of what has counted before is a gift to a customer, not churn.
+    """
+    if row.status in TRIALS:
+        on_trial = row.subscription if row.status == "trialing" else row.item
+        if on_trial not in counted_before:
+            return "trial"
+    elif row.status not in COUNTING:
+        return row.status
     rules = {
         "usage": price.metered and definition.usage == "exclude",
+        "price": charge.amount is None,
+        "free": charge.amount == 0,
+        "discount": value == 0,
         "first_payment": definition.require_first_payment and not row.paid,
         "refund": definition.refunds_netted_out and row.refunded,
         "paused": row.collection_paused and not definition.paused_counts,
@@ -147,12 +167,6 @@ def _excluded(row: Configuration, price: Price, definition: Definition, has_coun
         "cancellation": row.cancel_requested and definition.churn_at == "cancellation_request",
     }
     return next((rule for rule, holds in rules.items() if holds), "")
-
-
-def _worthless(charge: Charge) -> str:
-    if charge.amount is None:
-        return "price"
-    return "discount" if charge.amount else "free"
 
 
 def _append(item: list[Segment], segment: Segment) -> None:

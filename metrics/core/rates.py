@@ -1,7 +1,7 @@
 """A period's waterfall in one currency, the rates made from it, and the JSON model that shows both."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -193,7 +193,7 @@ def model(
             "churn_definition": definition.churn_at,
             **settings(definition),
         },
-        "alerts": settings(alerts),
+        "alerts": asdict(alerts),
         "currency": flow.currency,
         "period": {"start": period["start"], "end": period["end"], "time_zone": definition.time_zone},
         "as_of": period["as_of"],

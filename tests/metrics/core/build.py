@@ -42,7 +42,9 @@ YEARLY = price("yearly", 12000, "year", product="prod_basic")
 FREE = price("free", 0)
 SETUP = price("setup", 5000, None)
 CALLS = price("calls", 2, metered=True)
-PRICES = {one.id: one for one in (BASIC, PRO, YEARLY, FREE, SETUP, CALLS)}
+GROSS = price("gross", 1190, tax_inclusive=True)
+CUSTOM = price("custom", 0, amounts={"eur": Amount(None)})
+PRICES = {one.id: one for one in (BASIC, PRO, YEARLY, FREE, SETUP, CALLS, GROSS, CUSTOM)}
 COUPONS = {
     one.id: one
     for one in (
