@@ -4,7 +4,6 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 POWERS = r"""
     SELECT current_user = %s,
@@ -42,7 +41,8 @@ def refuse_unsafe_role(connection: BaseDatabaseWrapper) -> None:
 
 def refuse_unsafe_start() -> None:
     """Connect once, so that web and worker stop at their start; a database that is away is not a reason."""
-    connection = connections["default"]
+    connection = connections["default"].copy()
+    connection.settings_dict["OPTIONS"]["pool"] = False
     try:
         connection.ensure_connection()
     except UnsafeRoleError as error:
@@ -51,5 +51,3 @@ def refuse_unsafe_start() -> None:
         return
     finally:
         connection.close()
-        if isinstance(connection, DatabaseWrapper):
-            connection.close_pool()

@@ -189,7 +189,8 @@ def _work(job: Job, heartbeat: leases.Heartbeat) -> Outcome:
             raise TypeError(f"The handler of {job.kind!r} returned {outcome!r}, not an outcome.")
         if outcome is not MORE or time.monotonic() > end or heartbeat.lost:
             return outcome
-        heartbeat.lost = not leases.renew(heartbeat.job_id, heartbeat.owner, progressed=True)
+        if not leases.renew(heartbeat.job_id, heartbeat.owner, progressed=True):
+            return outcome
 
 
 def _conclude(wanted: UUID, owner: str, outcome: Outcome) -> None:

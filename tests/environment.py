@@ -60,7 +60,7 @@ def prepare_run() -> None:
         postgres = Postgres(directory / "servers", fsync=False)
         postgres.start()
         atexit.register(postgres.stop)
-        postgres.execute("ALTER ROLE millrace_owner CREATEDB")
+        postgres.execute("ALTER ROLE millrace_owner CREATEDB CREATEROLE")
         os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = postgres.app_url, postgres.owner_url
     os.environ["TEST_MAINTENANCE_URL"] = os.environ["DATABASE_OWNER_URL"]
     # A Redis of its own even where REDIS_URL is set: tests flush it.

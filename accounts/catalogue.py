@@ -1,0 +1,20 @@
+"""The tables without an organization of their own, each with its reason; every other table is a tenant's."""
+
+GLOBAL_TABLES = {
+    "accounts_user": "A person signs in before any organization is chosen, and may belong to several.",
+    "accounts_organization": "Found by its slug before there is a tenant.",
+    "accounts_membership": "Decides which tenant a request may enter; filtered by hand in accounts.",
+    "accounts_invitation": "Accepted by a person who is not a member yet; filtered by hand in accounts.",
+    "accounts_job": "Ids only; workers look for work of every organization.",
+    "accounts_accountmail": "A message about a person's own account.",
+    "account_emailaddress": "A person's addresses.",
+    "account_emailconfirmation": "A person's open confirmations.",
+    "mfa_authenticator": "A person's second factors.",
+    "usersessions_usersession": "A person's sessions.",
+    "django_session": "A browser's session, before its person is known.",
+    "django_content_type": "Names of models.",
+    "django_migrations": "What the owner role has migrated.",
+    "auth_permission": "Names of rights, filled by Django; unused.",
+    "auth_group": "Filled by nobody; required by Django's permissions.",
+    "auth_group_permissions": "Filled by nobody; required by Django's permissions.",
+}
