@@ -98,10 +98,8 @@ def _read(chunk: Iterable[tuple[int, bytes]], total: Imported) -> _Chunk:
             _take(read, event, made_at, number, text)
         except ValueError as error:
             total.set_aside += 1
-            name = f"line {number}"
-            read.unusable.append(
-                Unusable(name, _("Line %(number)s: %(why)s") % {"number": number, "why": error})
-            )
+            reason = _("Line %(number)s: %(why)s") % {"number": number, "why": error}
+            read.unusable.append(Unusable(f"line {number}", reason))
             continue
         total.events += 1
         total.through = max(filter(None, (total.through, made_at)))
@@ -148,9 +146,8 @@ def _inside(value: Any) -> Iterator[JsonObject]:
 
 
 def _store(connection: Connection, read: _Chunk) -> None:
-    mode = next(
-        (one.value["livemode"] for one in read.events if isinstance(one.value.get("livemode"), bool)), None
-    )
+    modes = (one.value.get("livemode") for one in read.events)
+    mode = next((mode for mode in modes if isinstance(mode, bool)), None)
     if connection.livemode is None and mode is not None:
         connection.livemode = mode
         connection.save(update_fields=["livemode"])

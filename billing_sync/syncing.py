@@ -21,7 +21,7 @@ class SyncFailed(RuntimeError):  # noqa: N818
 def sync(organization_id: UUID) -> None:
     """Check what is unchecked, read every list to its end, follow the events, compute.
 
-    An interrupted sync goes on where it was. Waits that Stripe asks for are kept, as long as there is progress.
+    An interrupted sync goes on where it was. Waits that Stripe asks for are kept while there is progress.
     """
     _begin(organization_id)
     moved, deadline = "", time.monotonic() + PATIENCE_SECONDS
@@ -42,7 +42,7 @@ def sync(organization_id: UUID) -> None:
 
 def _begin(organization_id: UUID) -> None:
     with tenant(organization_id):
-        connections = list(_connected(organization_id))
+        connections = _connected(organization_id)
         if not connections:
             raise SyncFailed(_("Nothing is connected. Connect a Stripe account with connect_stripe first."))
         for connection in connections:
@@ -55,23 +55,25 @@ def _begin(organization_id: UUID) -> None:
 def _unfinished(organization_id: UUID) -> tuple[list[str], str]:
     """Return why connections are not up to date, and a mark that changes with any progress."""
     with tenant(organization_id):
-        connections = list(_connected(organization_id))
+        connections = _connected(organization_id)
         cursors = list(SyncCursor.objects.filter(organization_id=organization_id))
     stopped = [
         one.error for one in connections if one.state in (Connection.State.REFUSED, Connection.State.REVOKED)
     ]
     if stopped:
         raise SyncFailed("\n".join(stopped))
-    unread = [cursor for cursor in cursors if cursor.state in backfill.UNREAD and _matters(cursor)]
+    unread = [cursor for cursor in cursors if _unread(cursor)]
     waiting = [one.error for one in connections if one.state == Connection.State.CHECKING]
     waiting += [f"{cursor.resource}: {cursor.error}" for cursor in unread]
     return waiting, str([(cursor.resource, cursor.pages_done, cursor.state) for cursor in cursors])
 
 
-def _matters(cursor: SyncCursor) -> bool:
-    return cursor.resource != backfill.POLL or bool(cursor.error)
+def _unread(cursor: SyncCursor) -> bool:
+    if cursor.resource == backfill.POLL:
+        return bool(cursor.error)
+    return cursor.state in backfill.UNREAD
 
 
-def _connected(organization_id: UUID) -> "list[Connection]":
+def _connected(organization_id: UUID) -> list[Connection]:
     found = Connection.objects.filter(organization_id=organization_id)
     return list(found.exclude(kind=Connection.Kind.ARCHIVE).order_by("created_at", "id"))

@@ -47,6 +47,7 @@ class Unusable:
 @dataclass(slots=True)
 class _Batch:
     rows: dict[str, upsert.Row] = field(default_factory=dict)
+    chosen: dict[str, Sighting] = field(default_factory=dict)
     unusable: list[Unusable] = field(default_factory=list)
 
     def sorted_rows(self) -> list[upsert.Row]:
@@ -80,8 +81,8 @@ def store(
     batch = _batch(connection, resource, sightings, unusable)
     changed = upsert.upsert(connection, resource, batch.sorted_rows())
     if resource is CUSTOMERS:
-        upsert.upsert_payers(connection, _payers(batch, sightings))
-    _store_cards(connection, resource, sightings)
+        upsert.upsert_payers(connection, _payers(batch))
+    _store_cards(connection, resource, batch.chosen.values())
     _conclude(connection, resource, batch, changed)
     return changed
 
@@ -115,7 +116,6 @@ def _batch(
     connection: Connection, resource: Resource, sightings: Sequence[Sighting], unusable: Sequence[Unusable]
 ) -> _Batch:
     batch = _Batch(unusable=list(unusable))
-    newest: dict[str, datetime] = {}
     for sighting in sightings:
         try:
             row = _row(connection, resource, sighting)
@@ -123,9 +123,8 @@ def _batch(
             batch.unusable.append(_unusable(sighting.value, error))
             continue
         identity = row[0]
-        if identity not in newest or newest[identity] <= sighting.fetched_at:
-            newest[identity] = sighting.fetched_at
-            batch.rows[identity] = row
+        if identity not in batch.rows or batch.chosen[identity].fetched_at <= sighting.fetched_at:
+            batch.rows[identity], batch.chosen[identity] = row, sighting
     return batch
 
 
@@ -157,22 +156,20 @@ def _unusable(value: JsonObject, error: Exception) -> Unusable:
     return Unusable(identity, reason, value)
 
 
-def _payers(batch: _Batch, sightings: Sequence[Sighting]) -> list[upsert.Row]:
-    rows: dict[str, upsert.Row] = {}
-    for sighting in sightings:
-        identity = sighting.value.get("id")
-        if isinstance(identity, str) and identity in batch.rows:
-            fields = personal_fields(sighting.value)
-            name, email = (_short(fields.get(key)) for key in ("name", "email"))
-            rows[identity] = (identity, name, email, write_payload(fields), sighting.fetched_at)
-    return [rows[identity] for identity in sorted(rows)]
+def _payers(batch: _Batch) -> list[upsert.Row]:
+    rows: list[upsert.Row] = []
+    for identity, sighting in sorted(batch.chosen.items()):
+        fields = personal_fields(sighting.value)
+        name, email = (_short(fields.get(key)) for key in ("name", "email"))
+        rows.append((identity, name, email, write_payload(fields), sighting.fetched_at))
+    return rows
 
 
 def _short(value: object) -> str:
     return value[:LONGEST_NAME].replace("\x00", "\ufffd") if isinstance(value, str) else ""
 
 
-def _store_cards(connection: Connection, resource: Resource, sightings: Sequence[Sighting]) -> None:
+def _store_cards(connection: Connection, resource: Resource, sightings: Iterable[Sighting]) -> None:
     """Keep the payment methods that customers and subscriptions were expanded with."""
     place = {
         CUSTOMERS: "invoice_settings.default_payment_method",

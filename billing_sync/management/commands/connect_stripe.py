@@ -31,11 +31,9 @@ class Command(BaseCommand):
             self.stderr.write(warning)
         jobs.run(jobs.job_id(organization.id, "check_connection", str(made)))
         connection = self.checked(organization.id, made)
-        if connection.state in (
-            Connection.State.REFUSED,
-            Connection.State.REVOKED,
-            Connection.State.CHECKING,
-        ):
+        jobs.run(jobs.job_id(organization.id, "check_connection", str(connection.id)))
+        connection = self.checked(organization.id, connection.id)
+        if connection.state not in (Connection.State.IMPORTING, Connection.State.LIVE):
             raise CommandError(connection.error or "The key could not be checked.")
         self.stdout.write(connection.account_id)
 
