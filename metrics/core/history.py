@@ -108,12 +108,18 @@ def _usable(state: SubscriptionState, catalogue: Catalogue, aside: list[SetAside
 
 
 def _idle_discounts(customer: Customer, catalogue: Catalogue) -> list[SetAside]:
+    """Return the discounts that can take nothing off, and why."""
+    known = [one for subscription in customer.subscriptions for one in known_states(subscription)]
+    currencies = {state.currency for state in known}
     aside = []
     for discount in customer.discounts.values():
-        if discount.coupon not in catalogue.coupons:
+        coupon = catalogue.coupons.get(discount.coupon)
+        if coupon is None:
             aside.append(SetAside(discount.id, "unknown_coupon"))
         elif discount.end is not None and discount.end < discount.start:
             aside.append(SetAside(discount.id, "ends_before_start"))
+        elif coupon.amounts_off and currencies and currencies.isdisjoint(coupon.amounts_off):
+            aside.append(SetAside(discount.id, "coupon_of_another_currency"))
     return aside
 
 

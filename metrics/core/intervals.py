@@ -1,46 +1,49 @@
-"""Days and months as a time zone cuts them: half-open windows over unix seconds."""
+"""Days and months as a time zone cuts them, and billing intervals; instants are unix seconds."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-EPOCH, HORIZON = date(1969, 12, 31), date(2101, 1, 1)
+DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """The local days or months of a zone; `kind` is day, event or month."""
-
-    kind: str
-    starts: tuple[int, ...]
-    days: tuple[date, ...]
-
-    def key(self, at: int) -> int:
-        """Return what all instants of one window share: the instant itself, or the window's start."""
-        return at if self.kind == "event" else self.starts[bisect_right(self.starts, at) - 1]
-
-    def day(self, at: int) -> date:
-        """Return the local day of the instant, for months the first of the month."""
-        return self.days[bisect_right(self.starts, at) - 1]
-
-
-def day_start(on: date, zone: str) -> int:
+@lru_cache(maxsize=65_536)
+def day_start(on: date, zone: ZoneInfo) -> int:
     """Return the first instant of a local day.
 
     Where a clock change removes midnight the day begins with the change; where it repeats midnight,
     with the first of the two.
     """
-    return int(datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone)).timestamp())
+    return int(datetime(on.year, on.month, on.day, tzinfo=zone).timestamp())
 
 
-@lru_cache(maxsize=64)
+def local_day(at: int, zone: ZoneInfo) -> date:
+    """Return the local day of an instant; an hour repeated across midnight belongs to the new day."""
+    on = datetime.fromtimestamp(at, zone).date()
+    return on if at < day_start(on + DAY, zone) else on + DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The windows within which changes are netted: `day`, `event` or `month` of a zone."""
+
+    kind: str
+    zone: ZoneInfo
+
+    def day(self, at: int) -> date:
+        """Return the local day of the instant, for months the first of the month."""
+        on = local_day(at, self.zone)
+        return on.replace(day=1) if self.kind == "month" else on
+
+    def key(self, at: int) -> int | date:
+        """Return what all instants of one window share: the instant itself, or the window's day."""
+        return at if self.kind == "event" else self.day(at)
+
+
 def windows(kind: str, zone: str) -> Windows:
-    """Return the windows of a zone from 1970 to 2100, the range of Stripe's clock and plans."""
-    days = [EPOCH + timedelta(days=n) for n in range((HORIZON - EPOCH).days)]
-    kept = tuple(day for day in days if kind != "month" or day.day == 1 or day == EPOCH)
-    return Windows(kind, tuple(day_start(day, zone) for day in kept), kept)
+    """Return the windows of a kind in a zone given by name."""
+    return Windows(kind, ZoneInfo(zone))
 
 
 def add_months(at: int, months: int) -> int:

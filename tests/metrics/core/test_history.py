@@ -286,14 +286,16 @@ def test_facts_that_cannot_be_used_are_set_aside_once() -> None:
         "di_1": discount("di_1", "gone", JAN),
         "di_2": discount("di_2", "half", FEB, JAN),
         "di_3": discount("di_3", "half", JAN),
+        "di_4": discount("di_4", "five", JAN),
     }
-    states = (state(JAN, JAN, item("gone")), state(FEB, JAN, item("gone")))
+    states = tuple(state(day, JAN, item("gone"), currency="usd") for day in (JAN, FEB))
     facts = customer(
         Subscription("sub", snapshots=states, invoices=(invoice(JAN, lost, empty),)), discounts=discounts
     )
     assert history(facts, CATALOGUE).set_aside == (
         SetAside("di_1", "unknown_coupon"),
         SetAside("di_2", "ends_before_start"),
+        SetAside("di_4", "coupon_of_another_currency"),
         SetAside("in_2026-01-01/il_lost", "unknown_price"),
         SetAside("in_2026-01-01/il_empty", "empty_period"),
         SetAside("si", "unknown_price"),

@@ -249,6 +249,21 @@ def test_grace_follows_the_oldest_unpaid_invoice() -> None:
     assert counted(*invoices, present=fetched(status="past_due"), rules=rules) == [(JAN, "2026-03-13", 1000)]
 
 
+def test_a_change_after_grace_ran_out_stays_out() -> None:
+    snapshots = logged((JAN, {}), ("2026-02-20", {"canceled_at": at("2026-02-20")}))
+    rules = {"past_due_grace_days": 10}
+    assert counted(monthly(0), unpaid(1), snapshots=snapshots, rules=rules) == [(JAN, "2026-02-11", 1000)]
+
+
+def test_drafts_before_a_charged_renewal_are_no_sign_of_unpaid() -> None:
+    draft = unpaid(1, "draft", finalized_at=None)
+    both = replace(draft, lines=(*draft.lines, replace(draft.lines[0], subscription_item="si_2")))
+    mixed = replace(unpaid(1), lines=(replace(draft.lines[0], subscription_item="si_3"),))
+    ended = fetched(status="canceled", ended_at=at("2026-03-20"))
+    assert counted(monthly(0), both, monthly(2), present=ended)[0] == (JAN, "2026-03-20", 1000)
+    assert counted(monthly(0), draft, mixed, present=ended)[0] == (JAN, FEB, 1000)
+
+
 def test_an_invoice_written_off_is_due_until_the_next_payment() -> None:
     lost = unpaid(1, "uncollectible", marked_uncollectible_at=at("2026-02-20"))
     rules = {"past_due_grace_days": 10}
