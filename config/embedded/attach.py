@@ -37,12 +37,16 @@ class ServersUnavailableError(RuntimeError):
 def servers_for(arguments: list[str]) -> Iterator[None]:
     """Give a command its secrets and servers, and wait until what it alone used has stopped."""
     data_dir = env.path("DATA_DIR", PROJECT / ".data")
-    wanted = wanted_servers(arguments)
-    if not needs_servers(arguments):
-        give_secrets(data_dir, keep=False)
-        yield
-        return
-    give_secrets(data_dir, keep=True)
+    needed = needs_servers(arguments)
+    try:
+        if needed:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        give_secrets(data_dir, keep=needed)
+    except OSError as error:
+        raise ServersUnavailableError(
+            f"DATA_DIR is not usable: {error}. Set it to a directory of yours."
+        ) from error
+    wanted = wanted_servers() if needed else []
     if not wanted:
         yield
         return
@@ -61,7 +65,7 @@ def needs_servers(arguments: list[str]) -> bool:
     return bool(named) and arguments[0] not in WITHOUT_SERVERS and not {"-h", "--help"} & set(arguments)
 
 
-def wanted_servers(arguments: list[str]) -> list[str]:
+def wanted_servers() -> list[str]:
     """Return the servers that the environment does not name."""
     databases = env.text("DATABASE_URL") or env.text("DATABASE_OWNER_URL")
     named = {"postgres": bool(databases), "redis": bool(env.text("REDIS_URL"))}

@@ -19,12 +19,23 @@ def dies_with_parent(number: int = signal.SIGTERM) -> Callable[[], None] | None:
     parent = os.getpid()
 
     def tie() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(number))
+        libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
         # A parent that died before the call would never be noticed.
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return tie
+
+
+def in_turn(*steps: Callable[[], None] | None) -> Callable[[], None]:
+    """Return a function that takes each step that there is."""
+
+    def run() -> None:
+        for step in steps:
+            if step:
+                step()
+
+    return run
 
 
 def stop(process: "subprocess.Popen[bytes]", number: int = signal.SIGTERM, *, patience: float = 10) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sysconfig
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import LiteralString
 
@@ -53,7 +54,7 @@ class Postgres:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.account:
             self.home.parent.chmod(0o711)
-            self.account.take_over(self.home, BINARIES)
+            self.account.take_over(self.home)
         if not self.data.exists():
             self.initialize()
         self.clear_remains()
@@ -71,10 +72,8 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                user=self.account.uid if self.account else None,
-                group=self.account.gid if self.account else None,
-                extra_groups=[] if self.account else None,
-                preexec_fn=children.dies_with_parent(signal.SIGINT),
+                # Becoming another account would undo the tie to the parent: that comes last.
+                preexec_fn=children.in_turn(self.drop(), children.dies_with_parent(signal.SIGINT)),
             )
         self.wait()
         self.ensure_roles()
@@ -117,15 +116,17 @@ class Postgres:
             ],
             capture_output=True,
             cwd="/",
-            user=self.account.uid if self.account else None,
-            group=self.account.gid if self.account else None,
-            extra_groups=[] if self.account else None,
+            preexec_fn=self.drop(),
             check=False,
         )
         password_file.unlink()
         if made.returncode:
             raise PostgresError(f"PostgreSQL could not set up {self.data}: {made.stderr.decode().strip()}")
         draft.rename(self.data)
+
+    def drop(self) -> Callable[[], None] | None:
+        """Return what a child runs before exec to be no longer root, where we are."""
+        return self.account.dropping(self.data, BINARIES / "postgres") if self.account else None
 
     def clear_remains(self) -> None:
         """End a server that outlived its parent, and drop the mark of one that did not."""

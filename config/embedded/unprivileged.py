@@ -4,8 +4,12 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from config.embedded import capabilities
 
 NAME = "millrace"
 
@@ -22,22 +26,26 @@ class Account:
     def own(self, path: Path) -> None:
         os.chown(path, self.uid, self.gid)
 
-    def take_over(self, home: Path, binaries: Path) -> None:
-        """Give a directory and all in it to the account, after checking that it gets there."""
-        for goal in (home, binaries):
-            for parent in goal.parents:
-                if not self.enters(parent):
-                    raise UnreachableError(
-                        f"PostgreSQL does not run as root, and the account {NAME} it runs as here may not "
-                        f"enter {parent}. Run `chmod o+x {parent}`, or put the checkout and DATA_DIR "
-                        "somewhere else, or set DATABASE_URL and DATABASE_OWNER_URL."
-                    )
+    def take_over(self, home: Path) -> None:
+        """Give a directory and all in it to the account."""
         if home.stat().st_uid == self.uid:
             return
         self.own(home)
         for folder, folders, files in os.walk(home):
             for name in (*folders, *files):
                 os.chown(Path(folder) / name, self.uid, self.gid, follow_symlinks=False)
+
+    def dropping(self, *goals: Path) -> Callable[[], None]:
+        """Return what a child runs before exec to become the account and still reach its goals."""
+        closed = [parent for goal in goals for parent in goal.parents if not self.enters(parent)]
+        capability = capabilities.passing_right() if closed else None
+        if closed and capability is None:
+            raise UnreachableError(
+                "PostgreSQL does not run as root, and the account it runs as here may not enter "
+                f"{closed[-1]}. Run `chmod o+x {closed[-1]}`, or put the checkout and DATA_DIR elsewhere, "
+                "or set DATABASE_URL and DATABASE_OWNER_URL."
+            )
+        return partial(capabilities.become, self.uid, self.gid, capability)
 
     def enters(self, directory: Path) -> bool:
         """Say whether the account may pass through a directory."""

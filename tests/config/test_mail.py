@@ -1,0 +1,46 @@
+"""EMAIL_URL says where mail goes, and how safely."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.mail import parse
+
+
+def test_without_a_url_mail_becomes_files() -> None:
+    assert parse("").backend == "accounts.mail_files.FileBackend"
+
+
+def test_a_remote_server_gets_starttls() -> None:
+    server = parse("smtp://ann%40x:p%2Fw@mail.example.com/")
+    assert (server.host, server.port, server.user, server.password) == (
+        "mail.example.com",
+        587,
+        "ann@x",
+        "p/w",
+    )
+    assert (server.starttls, server.tls) == (True, False)
+
+
+def test_smtps_is_encrypted_from_the_first_byte() -> None:
+    server = parse("smtps://mail.example.com/")
+    assert (server.port, server.starttls, server.tls) == (465, False, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "starttls"),
+    [
+        ("smtp://localhost:1025/", False),
+        ("smtp://localhost:1025/?tls=true", True),
+        ("smtp://mail:25/?tls=false", False),
+    ],
+)
+def test_starttls_can_be_chosen(url: str, starttls: bool) -> None:
+    assert parse(url).starttls is starttls
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.com", "http://mail/", "smtp:///", "smtp://m:x/", "smtp://m/?tls=maybe"]
+)
+def test_a_bad_url_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        parse(url)
