@@ -1,7 +1,7 @@
 """One hash per table over its facts: equal mirrors give equal digests, in whatever order they were read.
 
-A fact is named by natural keys (the account, Stripe's ids); our own ids and times of fetching are left out. An
-app adds its tables with `register`.
+A fact is named by natural keys (the account, Stripe's ids); our own ids and times of fetching are left out.
+An app adds its tables with `register`.
 """
 
 import hashlib

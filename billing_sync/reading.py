@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -53,7 +54,8 @@ def read_one(stripe: Stripe, resource: Resource, identity: str) -> Sighting:
     """Return one object as it is now; a customer that was deleted says so in itself."""
     fetched_at = now()
     expand = [path.removeprefix("data.") for path in resource.expand]
-    value = stripe.retrieve(f"{resource.path}/{identity}", **({"expand": expand} if expand else {}))
+    path = f"{resource.path}/{quote(identity, safe='')}"
+    value = stripe.retrieve(path, **({"expand": expand} if expand else {}))
     deleted = value.get("deleted") is True
     whole = value if deleted else complete(stripe, resource, value)
     return Sighting(whole, fetched_at, settings.STRIPE_API_VERSION, deleted)
@@ -75,7 +77,7 @@ def complete(stripe: Stripe, resource: Resource, value: JsonObject) -> JsonObjec
 
 def _whole(stripe: Stripe, embedded: Embedded, owner: JsonObject, found: JsonObject) -> JsonObject:
     identity = str(owner.get("id", ""))
-    path = embedded.path.format(id=identity)
+    path = embedded.path.format(id=quote(identity, safe=""))
     params = {name: given.format(id=identity) for name, given in embedded.params.items()}
     data: list[JsonObject] = []
     after: dict[str, str] = {}
