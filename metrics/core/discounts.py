@@ -45,7 +45,10 @@ def discounted(charges: Sequence[Charge], coupons: Mapping[str, Coupon], currenc
     before the subscription's: 10.00 off 30.00 and 20.00 leaves 24.00 and 16.00. The order is ours;
     Stripe's own is not documented.
     """
-    left = [(charge.amount or Fraction(0)) * _kept(charge, coupons) for charge in charges]
+    left = [charge.amount or Fraction(0) for charge in charges]
+    if not any(charge.discounts for charge in charges):
+        return left
+    left = [amount * _kept(charge, coupons) for amount, charge in zip(left, charges, strict=True)]
     for applied in sorted({applied for charge in charges for applied in charge.discounts}):
         coupon = coupons[applied.coupon]
         off = Fraction((coupon.amounts_off or {}).get(currency, 0))

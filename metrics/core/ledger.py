@@ -112,7 +112,7 @@ def _segment(
     definition: Definition,
     counted_before: frozenset[str],
 ) -> Segment:
-    value = micro(monthly(price, left) * (1 - (row.tax_share or 0))) if left else 0
+    value = micro(monthly(price, left * (1 - row.tax_share) if row.tax_share else left)) if left else 0
     excluded = _excluded(row, price, charge, value, definition, counted_before)
     mrr = 0 if excluded else value
     return Segment(
@@ -172,16 +172,14 @@ def _excluded(
 def _append(item: list[Segment], segment: Segment) -> None:
     """Add a segment, as one with the segment before when they meet and show the same."""
     last = item[-1] if item else segment
-    as_last = replace(
-        segment,
-        start=last.start,
-        end=last.end,
-        evidence=last.evidence,
-        start_exact=last.start_exact,
-        end_exact=last.end_exact,
-    )
-    if last.end != segment.start or as_last != last:
+    if last.end != segment.start or _shown(last) != _shown(segment):
         item.append(segment)
         return
     evidence = tuple(dict.fromkeys(last.evidence + segment.evidence))
     item[-1] = replace(last, end=segment.end, evidence=evidence, end_exact=segment.end_exact)
+
+
+def _shown(segment: Segment) -> tuple[str | int | tuple[str, ...], ...]:
+    """Return what a reader sees of a segment beside its span; the interval follows from the price."""
+    counted = segment.mrr_micro, segment.committed_micro, segment.excluded
+    return (*counted, segment.price, segment.quantity, segment.currency, segment.discounts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 
 from metrics.core.facts import Price, Tier
 
@@ -29,12 +30,17 @@ def asked(price: Price, quantity: int, currency: str) -> Fraction | None:
 
 def monthly(price: Price, amount: Fraction) -> Fraction:
     """Return a month's share of an interval's amount: 600 a year is 50, 10 a week 43 1/3."""
-    return amount * INTERVALS_A_MONTH[price.interval or "month"] / price.interval_count
+    return amount * _share(price.interval or "month", price.interval_count)
 
 
 def is_contracted(price: Price) -> bool:
     """Tell whether the interval is a year or longer."""
     return price.interval_count >= INTERVALS_A_YEAR.get(price.interval or "", price.interval_count + 1)
+
+
+@cache
+def _share(interval: str, count: int) -> Fraction:
+    return INTERVALS_A_MONTH[interval] / count
 
 
 def _units(price: Price, quantity: int) -> int:

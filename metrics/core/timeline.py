@@ -6,7 +6,7 @@ from fractions import Fraction
 from operator import attrgetter
 
 from metrics.core import payments, standing
-from metrics.core.changes import Change, Trails
+from metrics.core.changes import Change, Terms, Trails
 from metrics.core.facts import Catalogue, Customer, Subscription, SubscriptionState
 from metrics.core.pricing import asked
 from metrics.core.redemptions import Redemption, redemptions
@@ -117,13 +117,15 @@ def _turns(trail: Iterable[Change]) -> list[Change]:
 
 def _priced_from(trails: Trails, catalogue: Catalogue) -> int:
     """Return when an item first had a price above 0."""
-    priced = [
-        change.at
+    priced = (
+        next((change.at for change in trail if change.terms and _asks(change.terms, catalogue)), None)
         for trail in trails.values()
-        for change in trail
-        if (terms := change.terms) and asked(catalogue.prices[terms.price], terms.quantity, terms.currency)
-    ]
-    return min(priced, default=0)
+    )
+    return min((at for at in priced if at is not None), default=0)
+
+
+def _asks(terms: Terms, catalogue: Catalogue) -> bool:
+    return bool(asked(catalogue.prices[terms.price], terms.quantity, terms.currency))
 
 
 def _tax_share(
