@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from accounts.audit import record
 from accounts.models import Organization, User
 from config import clock
 from metrics.core import definition as rules
@@ -48,9 +49,8 @@ def in_use(organization_id: UUID) -> rules.Definition:
     return of_version(organization_id, pointer.definition_version) if pointer else latest(organization_id)
 
 
-def alert_settings(organization_id: UUID) -> rules.AlertSettings:
-    """Return the thresholds of the newest version."""
-    version = latest(organization_id).version
+def alert_settings(organization_id: UUID, version: int) -> rules.AlertSettings:
+    """Return the thresholds of one version."""
     row = Version.objects.get(organization_id=organization_id, version=version)
     return rules.changed(rules.AlertSettings(), row.alerts)
 
@@ -59,7 +59,8 @@ def set_definition(
     organization_id: UUID, values: Mapping[str, Any], *, by: User | None = None
 ) -> rules.Definition:
     """Make the next version from some changed settings; the newest stays where nothing changes."""
-    present, alerts = latest(organization_id), alert_settings(organization_id)
+    present = latest(organization_id)
+    alerts = alert_settings(organization_id, present.version)
     mine = {key: value for key, value in values.items() if key in rules.settings(alerts)}
     others = {key: value for key, value in values.items() if key not in mine}
     if "version" in others:
@@ -69,6 +70,7 @@ def set_definition(
         return present
     following = replace(changed, version=present.version + 1)
     _row(organization_id, following, changed_alerts, by).save(force_insert=True)
+    record("definition.changed", actor=by, subject=str(following.version), **values)
     return following
 
 

@@ -14,9 +14,9 @@ PAUSE = timedelta(seconds=2)
 @handler("recompute")
 def recompute(organization_id: UUID, key: str) -> Outcome:
     """Work off what the mirror marked, and come back when MRR next changes by date alone."""
-    with alone(organization_id, wait=False) as held:
-        if not held or which(organization_id) is Road.WAIT:
-            return Later(clock.now() + PAUSE)
+    if which(organization_id) is Road.WAIT:
+        return Later(clock.now() + PAUSE)
+    with alone(organization_id):
         if advance(organization_id):
             return MORE
     at = wake_at(organization_id)

@@ -17,6 +17,7 @@ from accounts.models import Organization
 from billing_sync.models import DirtyCustomer, Price, Product
 from config import clock
 from metrics import definitions
+from metrics.core.intervals import local_day
 from metrics.models import Built, CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
 from metrics.periods import days_between, last_months, month_of
 
@@ -136,7 +137,8 @@ def current(rows: "QuerySet[Row]", organization_id: UUID) -> "QuerySet[Row]":
 
 def today(organization_id: UUID) -> date:
     """Return the organization's present local day."""
-    return clock.now().astimezone(ZoneInfo(definitions.in_use(organization_id).time_zone)).date()
+    zone = ZoneInfo(definitions.in_use(organization_id).time_zone)
+    return local_day(int(clock.now().timestamp()), zone)
 
 
 def currencies(organization_id: UUID) -> list[str]:

@@ -28,7 +28,7 @@ def increment(organization_id: UUID) -> bool:
         pointer = CurrentBuild.objects.get(organization_id=organization_id)
         definition = definitions.of_version(organization_id, pointer.definition_version)
         build = Build(organization_id, pointer.definition_version, pointer.build)
-        before = Cut(definition, int(pointer.computed_at.timestamp()))
+        before = Cut.of(definition, pointer.computed_at)
         cut = Cut(definition, max(before.at, int(clock.now().timestamp())))
         marks = marked(organization_id, MARKS_AT_ONCE)
         touched = due(organization_id, cut.moment())

@@ -32,7 +32,7 @@ def rebuild(organization_id: UUID, *, from_history: bool = False) -> None:
         build = Build(organization_id, definition.version, pointer.build + 1 if pointer else 1)
         if pointer:
             stored.drop_other_builds(Build(organization_id, pointer.definition_version, pointer.build))
-    cut, tally = Cut(definition, int(now.timestamp())), Tally()
+    cut, tally = Cut.of(definition, now), Tally()
     for connection_id in summed.connection_ids:
         _rebuild_connection(build, connection_id, cut, tally, from_history=from_history)
     with tenant(organization_id):

@@ -27,14 +27,24 @@ class Road(Enum):
 
 def recompute(organization_id: UUID, customers: Iterable[tuple[UUID, str]] | None = None) -> None:
     """Compute everyone again from the mirror, or some (connection, customer) in place; no Stripe call."""
-    with alone(organization_id, wait=True):
+    with alone(organization_id):
         if customers is None:
             rebuild(organization_id)
             return
         with tenant(organization_id):
             mark(organization_id, customers)
-        while advance(organization_id):
-            pass
+        _to_the_end(organization_id)
+
+
+def catch_up(organization_id: UUID) -> None:
+    """Do everything that is due, waiting for whoever computes at present."""
+    with alone(organization_id):
+        _to_the_end(organization_id)
+
+
+def _to_the_end(organization_id: UUID) -> None:
+    while advance(organization_id):
+        pass
 
 
 def mark(organization_id: UUID, customers: Iterable[tuple[UUID, str]]) -> None:
@@ -55,9 +65,11 @@ def advance(organization_id: UUID) -> bool:
     road = which(organization_id)
     if road is Road.INCREMENT:
         return increment(organization_id)
-    if road is not Road.WAIT:
-        rebuild(organization_id, from_history=road is Road.HISTORY)
-    return road is Road.HISTORY
+    if road is Road.WAIT:
+        return False
+    rebuild(organization_id, from_history=road is Road.HISTORY)
+    with tenant(organization_id):
+        return DirtyCustomer.objects.filter(organization_id=organization_id).exists()
 
 
 def which(organization_id: UUID) -> Road:

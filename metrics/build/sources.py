@@ -34,16 +34,13 @@ def sources(organization_id: UUID) -> Sources:
 
 
 @contextmanager
-def alone(organization_id: UUID, *, wait: bool) -> Iterator[bool]:
-    """Hold the organization's build lock for the block; False where someone else has it."""
+def alone(organization_id: UUID) -> Iterator[None]:
+    """Hold the organization's build lock for the block, waiting for whoever has it."""
     name = f"metrics.build {organization_id}"
-    function = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])
-        held = wait or bool(cursor.fetchone()[0])
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
     try:
-        yield held
+        yield
     finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

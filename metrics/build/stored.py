@@ -16,6 +16,11 @@ CUSTOMERS = (
     "SELECT DISTINCT customer_id FROM metrics_configuration "
     "WHERE organization_id = %s AND connection_id = %s AND customer_id > %s ORDER BY customer_id LIMIT %s"
 )
+VALUED = (
+    "SELECT DISTINCT customer_id FROM metrics_segment WHERE organization_id = %s "
+    "AND definition_version = %s AND build = %s AND connection_id = %s AND customer_id > %s "
+    "ORDER BY customer_id LIMIT %s"
+)
 BUILT = (
     "metrics_segment",
     "metrics_movement",
@@ -52,6 +57,11 @@ def ledgers(build: Build, scope: Scope) -> dict[str, list[Segment]]:
 def next_customers(organization_id: UUID, connection_id: UUID, after: str, count: int) -> list[str]:
     """Return the next payers with a stored history, in order of their ids."""
     return [name for (name,) in fetch(CUSTOMERS, (organization_id, connection_id, after, count))]
+
+
+def valued_customers(build: Build, connection_id: UUID, after: str, count: int) -> list[str]:
+    """Return the next payers with segments in a build, in order of their ids."""
+    return [name for (name,) in fetch(VALUED, (*build.lead(rows.SEGMENT), connection_id, after, count))]
 
 
 def drop_other_builds(build: Build) -> None:

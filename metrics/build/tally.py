@@ -27,6 +27,11 @@ class Cut:
     definition: Definition
     at: int
 
+    @classmethod
+    def of(cls, definition: Definition, moment: datetime) -> "Cut":
+        """Return the cut at an aware time."""
+        return cls(definition, int(moment.timestamp()))
+
     def moment(self) -> datetime:
         """Return the instant as an aware time."""
         return datetime.fromtimestamp(self.at, UTC)

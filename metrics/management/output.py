@@ -1,0 +1,44 @@
+"""What commands print: exact JSON and CSV, dates as people give them."""
+
+import csv
+import io
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from metrics import periods
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def json_text(value: Any) -> str:
+    """Return indented JSON; decimals are written as numbers, digit by digit."""
+    return msgspec.json.format(_encode(value), indent=2).decode()
+
+
+def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Return CSV with a header line, without a final line break."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().removesuffix("\n")
+
+
+def argument(parse: Callable[[str], date]) -> Callable[[str], date]:
+    """Return a parser for an argument, whose refusal argparse shows in full."""
+
+    def parsed(text: str) -> date:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return parsed
+
+
+month = argument(periods.parse_month)
+day = argument(periods.parse_day)
