@@ -84,7 +84,7 @@ def warnings(api_key: str) -> list[str]:
 
 def seal_key(connection: Connection, key: str) -> None:
     """Put a key into a connection, encrypted for this row alone."""
-    connection.key_hint = f"{key[: key.rindex('_') + 1]}…{key[-HINT_LETTERS:]}"
+    connection.key_hint = f"{key[: len('rk_test_')]}…{key[-HINT_LETTERS:]}"
     connection.key_encrypted = secrets.encrypt(
         key,
         organization_id=connection.organization_id,
