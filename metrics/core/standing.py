@@ -10,8 +10,11 @@ Track = list[tuple[int, str]]
 
 
 def known_states(subscription: Subscription) -> list[SubscriptionState]:
-    """Return the logged states by time, and the present one last unless it is older than they are."""
-    states = sorted(subscription.snapshots, key=lambda state: state.at)
+    """Return the logged states by time, and the present one last unless it is older than they are.
+
+    An ended subscription never returns, so its end comes last even where clocks ran backwards.
+    """
+    states = sorted(subscription.snapshots, key=lambda state: (state.ended_at is not None, state.at))
     present = subscription.present
     if present and (not states or present.at >= states[-1].at):
         states.append(present)

@@ -222,6 +222,12 @@ def test_an_event_replayed_twice_or_out_of_order_changes_nothing() -> None:
     assert told(snapshots=(snapshots[2], snapshots[0], snapshots[1], snapshots[1])) == once
 
 
+def test_a_clock_that_ran_backwards_brings_no_ended_subscription_back() -> None:
+    end = state(FEB, JAN, item("basic"), status="canceled", ended_at=at(FEB))
+    late = state("2026-02-02", JAN, item("basic"))
+    assert told(snapshots=(end, late, state(JAN, JAN, item("basic")))) == [(JAN, FEB, 1000)]
+
+
 def test_lines_speak_before_the_first_event_and_events_from_it_on() -> None:
     snapshots = (
         state("2026-02-10", JAN, item("basic")),
