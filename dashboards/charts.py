@@ -18,17 +18,23 @@ STACK = ("new", "expansion", "reactivation", "contraction", "churn")
 
 def mrr_chart(months: list[Month], selection: Selection) -> dict[str, Any]:
     """Return the line of MRR at each month's end."""
+    amounts = [month.ending_micro for month in months]
+    return _axis(months, selection, _course(months)) | {
+        "series": [_series(_("MRR"), "mrr", amounts, selection.currency)]
+    }
+
+
+def _course(months: list[Month]) -> str:
     first, last = months[0], months[-1]
-    summary = _("MRR went from %(first)s at the end of %(from)s to %(last)s in %(to)s.") % {
+    words = {
         "first": money(first.ending_micro, first.currency),
         "from": named(first.month),
         "last": money(last.ending_micro, last.currency),
         "to": named(last.month),
     }
-    amounts = [month.ending_micro for month in months]
-    return _axis(months, selection, summary) | {
-        "series": [_series(_("MRR"), "mrr", amounts, selection.currency)]
-    }
+    if first is last:
+        return _("MRR is %(last)s in %(to)s.") % words
+    return _("MRR went from %(first)s at the end of %(from)s to %(last)s in %(to)s.") % words
 
 
 def waterfall_chart(months: list[Month], selection: Selection) -> dict[str, Any]:

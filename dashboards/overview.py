@@ -41,27 +41,27 @@ class Row:
 
 def overview(organization_id: UUID, selection: Selection, currencies: list[str]) -> dict[str, Any]:
     """Return the dashboard's rows for a selection."""
-    until = selection.month
-    months = queries.months(organization_id, selection.currency, last=selection.span, until=until)
+    until, currency = selection.month, selection.currency
+    read = queries.months(organization_id, currency, last=selection.length + 1, until=until)
+    months = read[1:]
     return {
         "selection": selection,
         "choices": choices(selection, currencies),
-        "figures": snapshot(months[-1], months[-2], in_progress=selection.in_progress),
+        "figures": snapshot(read[-1], read[-2], in_progress=selection.in_progress),
         "rows": [_row(month, selection) for month in reversed(months)],
         "mrr_chart": mrr_chart(months, selection),
         "waterfall_chart": waterfall_chart(months, selection),
         "waterfall_columns": [TERMS[kind].label for kind in STACK],
-        "plans": plan_rows(queries.plan_mix(organization_id, selection.currency, until), months[-1]),
+        "plans": plan_rows(queries.plan_mix(organization_id, currency, until), read[-1]),
     }
 
 
 def _row(month: Month, selection: Selection) -> Row:
     currency, flow = month.currency, waterfall(month)
-    within = selection.first <= month.month <= selection.present
     return Row(
         key=f"{month.month:%Y-%m}",
         label=named(month.month),
-        url=selection.url(month=month.month) if within else "",
+        url=selection.url(month=month.month),
         chosen=month.month == selection.month,
         starting=money(month.starting_micro, currency),
         movements=[Cell(kind, money(getattr(month, f"{kind}_micro"), currency)) for kind in STACK],

@@ -43,10 +43,10 @@ class Selection:
         return self.month == self.present
 
     @property
-    def months(self) -> list[date]:
-        """Return every month that can be picked, oldest first."""
-        last = (self.present.year - self.first.year) * 12 + self.present.month - self.first.month
-        return [shift(self.first, months) for months in range(last + 1)]
+    def length(self) -> int:
+        """Count the months that end with the chosen one: those asked for, or those since the first."""
+        since = (self.month.year - self.first.year) * 12 + self.month.month - self.first.month + 1
+        return min(self.span, since)
 
     def url(self, *, month: date | None = None, currency: str = "", span: int = 0) -> str:
         """Return the address that shows the same with something else chosen."""

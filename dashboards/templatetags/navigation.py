@@ -3,18 +3,11 @@
 from typing import Any
 
 from django import template
-from django.db.models import QuerySet
 from django.template.context import RequestContext
 
-from accounts.models import Membership, Organization, User
+from accounts.organizations import organizations_of
 
 register = template.Library()
-
-
-def organizations_of(user: User) -> QuerySet[Organization]:
-    """Return the organizations a person belongs to, by name."""
-    mine = Membership.objects.filter(user=user)
-    return Organization.objects.filter(memberships__in=mine).order_by("name", "slug")
 
 
 @register.inclusion_tag("components/navigation.html", takes_context=True)

@@ -14,6 +14,13 @@ arrive();
 document.addEventListener("htmx:afterSettle", arrive);
 document.addEventListener("htmx:historyRestore", arrive);
 
+// What was chosen is gone with its fragment: the focus goes on from the control that offered it.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const chosen = event.detail.requestConfig?.triggeringEvent?.type === "click";
+  if (!chosen || document.activeElement !== document.body) return;
+  document.querySelector("[data-focus-after-swap]")?.focus({ preventScroll: true });
+});
+
 // A fragment that cannot be had (signed out, gone, refused) becomes an ordinary visit, whose page explains itself.
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, requestConfig } = event.detail;

@@ -75,10 +75,16 @@ def computed(organization: Organization, *, through: datetime = NOW) -> dict[str
     return {"organization": organization, "definition_version": version, "build": 1}
 
 
-def revenue(organization: Organization, *, currency: str = "eur", through: datetime = NOW) -> None:
-    """Give an organization a live connection and revenue from August to October 2026."""
+def revenue(
+    organization: Organization, *, currency: str = "eur", through: datetime = NOW, since: date | None = None
+) -> None:
+    """Give an organization a live connection and revenue from August, or earlier, to October 2026."""
     connect(organization, Connection.State.LIVE, imported_at=through, data_through=through)
-    add_revenue(organization, computed(organization, through=through), currency)
+    key = computed(organization, through=through)
+    add_revenue(organization, key, currency)
+    if since:
+        with tenant(organization.id):
+            MonthlyRevenue.objects.create(**key, currency=currency, month=since, new_micro=EURO)
 
 
 def add_revenue(organization: Organization, key: dict[str, Any], currency: str) -> None:

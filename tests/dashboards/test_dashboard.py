@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -159,13 +159,27 @@ def test_plans_are_shown_by_their_share(owner: Person, organization: Organizatio
     assert "12.3%" in html
 
 
-@pytest.mark.parametrize(("span", "rows"), [(6, 6), (12, 12)])
+@pytest.mark.parametrize("span", [6, 12])
 def test_the_tables_hold_as_many_months_as_asked(
-    owner: Person, organization: Organization, span: int, rows: int
+    owner: Person, organization: Organization, span: int
+) -> None:
+    revenue(organization, since=date(2024, 1, 1))
+    html = page(owner.client, f"?span={span}")
+    assert html.count('data-cell="ending"') == span
+
+
+def test_the_tables_begin_with_the_first_month_that_had_revenue(
+    owner: Person, organization: Organization
 ) -> None:
     revenue(organization)
-    html = page(owner.client, f"?span={span}")
-    assert html.count('data-cell="ending"') == rows
+    assert page(owner.client, "?month=2026-10").count('data-cell="ending"') == len(("Aug", "Sep", "Oct"))
+
+
+def test_a_first_month_is_shown_alone(owner: Person, organization: Organization) -> None:
+    revenue(organization)
+    html = page(owner.client, "?month=2026-08")
+    assert figure(html, "mrr") == "€10,000.00"
+    assert "MRR is €10,000.00 in August 2026." in html
 
 
 def test_numbers_of_zero_decimal_currencies_have_no_decimals(
@@ -290,7 +304,10 @@ def test_every_link_of_htmx_works_without_it(owner: Person, organization: Organi
     links = re.findall(r"<a\b[^>]*?hx-get=[^>]*>", page(owner.client), re.DOTALL)
     assert links
     for link in links:
-        assert re.search(r'href="([^"]*)"', link)[1] == re.search(r'hx-get="([^"]*)"', link)[1]  # type: ignore[index]
+        href, get = re.search(r'href="([^"]+)"', link), re.search(r'hx-get="([^"]+)"', link)
+        assert href
+        assert get
+        assert href[1] == get[1]
 
 
 def test_a_teammate_sees_the_numbers(teammate: Person, organization: Organization) -> None:

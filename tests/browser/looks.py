@@ -1,0 +1,53 @@
+"""How a page looks and reads: pictures at three widths, light and dark, and what axe finds wrong."""
+
+import os
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.environment import PROJECT
+
+WIDTHS = (375, 768, 1440)
+SCHEMES = ("light", "dark")
+RESULTS = PROJECT / "test-results"
+PUBLISHED = {("dashboard", 1440, "light"): "dashboard.png"}
+TAGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def inspect(page: Page, name: str, *, settled: str = "main") -> None:
+    """Draw the page at every width, light and dark; it never scrolls sideways, and axe finds nothing."""
+    RESULTS.mkdir(exist_ok=True)
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            show(page, width, scheme, settled)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width}"
+            page.screenshot(path=RESULTS / f"{name}-{width}-{scheme}.png", full_page=True)
+            publish(page, name, width, scheme)
+        assert_accessible(page, f"{name} {scheme}")
+    show(page, WIDTHS[0], SCHEMES[0], settled)
+    assert_accessible(page, f"{name} {WIDTHS[0]}")
+
+
+def publish(page: Page, name: str, width: int, scheme: str) -> None:
+    """Draw the pictures of the documentation where they are asked for."""
+    directory, file = os.environ.get("SCREENSHOTS"), PUBLISHED.get((name, width, scheme))
+    if not directory or not file:
+        return
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=Path(directory) / file)
+
+
+def show(page: Page, width: int, scheme: str, settled: str = "main") -> None:
+    """Set the width and the colours, without motion, and wait for what is drawn by script."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.locator(settled).first.wait_for()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_timeout(100)
+
+
+def assert_accessible(page: Page, name: str) -> None:
+    """Fail on anything that axe finds."""
+    found = Axe().run(page, options=TAGS)
+    assert found.violations_count == 0, f"{name}\n{found.generate_report()}"

@@ -1,0 +1,124 @@
+"""Every page and state: accessible, within its width, drawn for people to look at."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Organization
+from billing_sync.models import Connection
+from config import clock
+from tests.browser import looks
+from tests.cast import Person
+from tests.dashboards.revenue import NOW, add_revenue, computed, connect, reading, revenue
+
+Arrange = Callable[[Organization], object]
+
+
+def nothing(organization: Organization) -> None:
+    """Leave the organization as it is."""
+
+
+def importing(organization: Organization) -> None:
+    connection = connect(organization, Connection.State.IMPORTING)
+    for resource, done in (("customers", 512), ("subscriptions", 2_048), ("invoices", 12_400)):
+        reading(organization, connection, resource, done)
+
+
+def refused(organization: Organization) -> None:
+    lacking = {
+        "invoices": {"state": "missing", "permission": "rak_invoice_read"},
+        "subscriptions": {"state": "missing", "permission": "rak_subscription_read"},
+    }
+    error = "The key may not read subscriptions and invoices."
+    connect(organization, Connection.State.REFUSED, error=error, permissions=lacking)
+
+
+def unpaid(organization: Organization) -> None:
+    connection = connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
+    reading(organization, connection, "customers", 12)
+    computed(organization)
+
+
+def two_currencies(organization: Organization) -> None:
+    connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
+    key = computed(organization)
+    add_revenue(organization, key, "eur")
+    add_revenue(organization, key, "jpy")
+
+
+STATES: dict[str, tuple[str, Arrange]] = {
+    "empty": ("/o/acme/", nothing),
+    "checking": ("/o/acme/", lambda acme: connect(acme, Connection.State.CHECKING)),
+    "refused": ("/o/acme/", refused),
+    "importing": ("/o/acme/", importing),
+    "stopped": (
+        "/o/acme/",
+        lambda acme: connect(acme, Connection.State.IMPORTING, error="Stripe answered 500 five times."),
+    ),
+    "computing": ("/o/acme/", lambda acme: connect(acme, Connection.State.LIVE, imported_at=NOW)),
+    "unpaid": ("/o/acme/", unpaid),
+    "numbers": ("/o/acme/?month=2026-09", two_currencies),
+    "stale": ("/o/acme/", lambda acme: revenue(acme, through=NOW - timedelta(hours=3))),
+    "unknown-month": ("/o/acme/?month=2031-01", revenue),
+    "connections": ("/o/acme/connections/", importing),
+    "no-connections": ("/o/acme/connections/", nothing),
+    "refused-connection": ("/o/acme/connections/", refused),
+    "new-connection": ("/o/acme/connections/new", nothing),
+    "members": ("/o/acme/members/", nothing),
+    "organizations": ("/organizations/", nothing),
+    "new-organization": ("/organizations/new", nothing),
+    "email": ("/accounts/email/", nothing),
+    "password": ("/accounts/password/change/", nothing),
+    "two-step": ("/accounts/2fa/", nothing),
+    "sessions": ("/accounts/sessions/", nothing),
+    "not-found": ("/nowhere/", nothing),
+}
+PUBLIC = {
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "password-reset": "/accounts/password/reset/",
+    "verification-sent": "/accounts/confirm-email/",
+    "dead-link": "/accounts/confirm-email/nothing/",
+}
+
+
+@pytest.fixture(autouse=True)
+def present() -> Iterator[None]:
+    with clock.set_now(NOW):
+        yield
+
+
+def sign_in(page: Page, person: Person, url: str) -> None:
+    """Give the browser the session of somebody who signed in."""
+    page.context.add_cookies(
+        [{"name": "session", "value": person.client.cookies["session"].value, "url": url}]
+    )
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_of_every_page_is_accessible(
+    name: str, browser_page: Page, live_server_url: str, owner: Person, organization: Organization
+) -> None:
+    url, arrange = STATES[name]
+    arrange(organization)
+    sign_in(browser_page, owner, live_server_url)
+    browser_page.goto(url)
+    settled = ".chart svg" if browser_page.locator(".chart").count() else "main"
+    looks.inspect(browser_page, name, settled=settled)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_page_of_a_visitor_is_accessible(name: str, browser_page: Page) -> None:
+    browser_page.goto(PUBLIC[name])
+    looks.inspect(browser_page, name)
+
+
+def test_a_refused_form_is_accessible(browser_page: Page, live_server_url: str, owner: Person) -> None:
+    sign_in(browser_page, owner, live_server_url)
+    browser_page.goto("/o/acme/connections/new")
+    browser_page.get_by_label("Restricted key").fill("pk_live_51Something")
+    browser_page.get_by_role("button", name="Connect and check the key").click()
+    expect(browser_page.get_by_text("publishable key")).to_be_visible()
+    looks.inspect(browser_page, "refused-form")
