@@ -1,0 +1,119 @@
+"""What every address answers to whom: a new URL needs a line here, or `test_every_url` fails.
+
+Pages under /o/<slug>/ answer 302 to visitors, 404 to everyone who is not a member, whatever the method;
+their line says what a viewer and an owner get. Every other URL says what visitors and people signed in get.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import Invitation, Organization, Role
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationUrl:
+    """A page of an organization: the method it is for, and its answers to a viewer and to an owner."""
+
+    viewer: int = 200
+    owner: int = 200
+    method: str = "get"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherUrl:
+    """Any other page: its answers to a visitor and to someone who signed in."""
+
+    visitor: int
+    signed_in: int
+    method: str = "get"
+
+
+PUBLIC = OtherUrl(200, 200)
+FOR_VISITORS = OtherUrl(200, 302)
+FOR_PEOPLE = OtherUrl(302, 200)
+AFTER_REAUTHENTICATION = OtherUrl(302, 302)
+WITH_A_SECOND_FACTOR = OtherUrl(302, 404)
+DURING_SIGN_IN = OtherUrl(302, 302)
+FOR_OWNERS = OrganizationUrl(viewer=403, owner=302, method="post")
+
+ORGANIZATION_URLS = {
+    "members": OrganizationUrl(),
+    "member_role": FOR_OWNERS,
+    "member_removal": FOR_OWNERS,
+    "invitations": OrganizationUrl(viewer=403, owner=422, method="post"),
+    "invitation_revocation": FOR_OWNERS,
+    "dashboard": OrganizationUrl(),
+    "connections": OrganizationUrl(),
+    "new_connection": OrganizationUrl(viewer=403),
+}
+
+OTHER_URLS = {
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "organizations": OtherUrl(302, 302),
+    "all_organizations": FOR_PEOPLE,
+    "new_organization": FOR_PEOPLE,
+    "invitation": OtherUrl(404, 404),
+    "account_login": FOR_VISITORS,
+    "account_logout": OtherUrl(302, 200),
+    "account_inactive": PUBLIC,
+    "account_signup": FOR_VISITORS,
+    "account_reauthenticate": FOR_PEOPLE,
+    "account_email": FOR_PEOPLE,
+    "account_email_verification_sent": PUBLIC,
+    "account_confirm_email": PUBLIC,
+    "account_change_password": FOR_PEOPLE,
+    "account_set_password": OtherUrl(302, 302),
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_confirm_login_code": DURING_SIGN_IN,
+    "mfa_index": FOR_PEOPLE,
+    "mfa_authenticate": DURING_SIGN_IN,
+    "mfa_reauthenticate": OtherUrl(302, 302),
+    "mfa_activate_totp": AFTER_REAUTHENTICATION,
+    "mfa_deactivate_totp": WITH_A_SECOND_FACTOR,
+    "mfa_view_recovery_codes": WITH_A_SECOND_FACTOR,
+    "mfa_generate_recovery_codes": AFTER_REAUTHENTICATION,
+    "mfa_download_recovery_codes": WITH_A_SECOND_FACTOR,
+    "mfa_list_webauthn": FOR_PEOPLE,
+    "mfa_add_webauthn": AFTER_REAUTHENTICATION,
+    "mfa_reauthenticate_webauthn": OtherUrl(302, 302),
+    "mfa_remove_webauthn": AFTER_REAUTHENTICATION,
+    "mfa_edit_webauthn": AFTER_REAUTHENTICATION,
+    "mfa_login_webauthn": DURING_SIGN_IN,
+    "usersessions_list": FOR_PEOPLE,
+}
+
+
+def an_owner_s_membership(organization: Organization) -> object:
+    return organization.memberships.get(role=Role.OWNER).id
+
+
+def an_open_invitation(organization: Organization) -> object:
+    made, _ = Invitation.objects.get_or_create(
+        organization=organization,
+        email="invited@example.com",
+        defaults={"role": Role.VIEWER, "expires_at": timezone.now() + timedelta(days=1)},
+    )
+    return made.id
+
+
+# What stands in an address. Give an argument that names a row of the organization an example of its own,
+# so that other people are refused something that exists.
+EXAMPLES: dict[str, Callable[[Organization], object]] = {
+    "slug": lambda organization: organization.slug,
+    "membership_id": an_owner_s_membership,
+    "invitation_id": an_open_invitation,
+    "organization_id": lambda organization: organization.id,
+    "secret": lambda organization: "guessed",
+    "pk": lambda organization: 1,
+    "key": lambda organization: "guessed",
+    "uidb36": lambda organization: "1",
+    "connection_id": lambda organization: UUID(int=1),
+}
