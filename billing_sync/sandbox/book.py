@@ -40,13 +40,14 @@ class Book:
         self._shelves: dict[str, Shelf] = defaultdict(Shelf)
         self._owned: dict[tuple[str, str], Shelf] = defaultdict(Shelf)
 
-    def put(self, kind: str, record: Any, identity: str | None = None) -> None:
+    def put(self, kind: str, record: Any, identity: str | None = None, created: int | None = None) -> None:
         """Store a record under its own id, or another where it stands for two objects."""
         name = identity or record.id
-        self._shelves[kind].put(name, record.created, record)
+        at = record.created if created is None else created
+        self._shelves[kind].put(name, at, record)
         owner = getattr(record, "customer", None)
         if owner:
-            self._owned[kind, owner].put(name, record.created, record)
+            self._owned[kind, owner].put(name, at, record)
 
     def get(self, kind: str, identity: str) -> Any | None:
         """Return the latest record, or None."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from .book import Book
-from .records import Event, Price, Product
+from .records import Coupon, Event, Price, Product, TaxRate
 
 TERMS = (("monthly", "month", 1), ("quarterly", "month", 3), ("yearly", "year", 1))
 PLANS = (("Starter", 1_900), ("Team", 4_900), ("Business", 9_900), ("Scale", 24_900))
@@ -21,6 +21,8 @@ class Catalog:
     terms: dict[str, list[Price]] = field(default_factory=dict)
     products: dict[str, str] = field(default_factory=dict)
     prices: dict[str, Price] = field(default_factory=dict)
+    coupons: dict[str, Coupon] = field(default_factory=dict)
+    tax_rates: dict[str, TaxRate] = field(default_factory=dict)
 
 
 def stock(book: Book, catalog: Catalog, currency: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from .book import Book
 from .errors import ApiError
 from .objects import Json, build
-from .objects.catalog import coupon_extra, discount, price_extra
+from .objects.catalog import coupon_extra, price_extra
 from .objects.payments import charge_refunds
 
 DEEPEST = 4
@@ -94,9 +94,6 @@ class Expander:
     def _lookup(self, kind: str, identity: Any) -> Any:
         if not isinstance(identity, str):
             return identity
-        if kind == "discount":
-            found = self._book.get("discount", identity)
-            return identity if found is None else discount(found)
         record = self._book.get(kind, identity)
         if record is None and kind == "charge":
             kind = "refund"

@@ -24,6 +24,11 @@ class Ledger:
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)
+    event_only: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def only_events_tell(self, name: str, at: int, what: str) -> None:
+        """Note that no invoice dates a change of an item or of all a subscription's items."""
+        self.event_only.append((name, at, what))
 
     def set(self, item: str, at: int, mrr_micro: int, price: str, quantity: int, currency: str) -> None:
         """Say what an item is worth from an instant on."""

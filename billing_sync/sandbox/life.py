@@ -37,6 +37,9 @@ class Life:
         self.cover: dict[str, tuple[str, str]] = {}
         self.intents: dict[str, str] = {}
         self.card_fails = False
+        self.card_missing = False
+        self.last_resort = "cancel"
+        self.pays_after_days = 9
         self.id_length = 0
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._order = 0
@@ -125,29 +128,31 @@ class Life:
         self.save("subscription", subscription, event)
         self.value(subscription)
 
-    def count_from_now(self, subscription: Subscription) -> None:
-        """Say that a subscription's items are revenue from now on."""
-        self.counting.add(subscription.id)
-        self.value(subscription)
+    def count_from(self, subscription: Subscription, at: int) -> None:
+        """Say that a subscription's items are revenue from an instant on, if they were not yet."""
+        if subscription.id not in self.counting:
+            self.counting.add(subscription.id)
+            self.value(subscription, at)
 
     def stop_counting(self, subscription: Subscription) -> None:
         """Say that a subscription's items are no revenue from now on."""
         self.counting.discard(subscription.id)
         self.value(subscription)
 
-    def value(self, subscription: Subscription) -> None:
-        """Write down each item's intended MRR as of now."""
+    def value(self, subscription: Subscription, since: int | None = None) -> None:
+        """Write down each item's intended MRR from now on, or since an earlier instant."""
+        at = self.now if since is None else since
         if subscription.id not in self.counting:
             for item in subscription.items:
-                self.ledger.clear(item.id, self.now)
+                self.ledger.clear(item.id, at)
             return
         values = item_values(subscription, self.running_coupons(subscription))
         for item, mrr_micro in zip(subscription.items, values, strict=True):
             if item.price.usage_type != "metered":
-                self._count(item, mrr_micro, subscription.currency)
+                self._count(item, at, mrr_micro, subscription.currency)
 
-    def _count(self, item: Item, mrr_micro: int, currency: str) -> None:
-        self.ledger.set(item.id, self.now, mrr_micro, item.price.id, item.quantity or 0, currency)
+    def _count(self, item: Item, at: int, mrr_micro: int, currency: str) -> None:
+        self.ledger.set(item.id, at, mrr_micro, item.price.id, item.quantity or 0, currency)
 
     def running_coupons(self, subscription: Subscription) -> list[tuple[Any, str | None]]:
         """Return the coupons that reduce MRR now, each with the item it is bound to."""

@@ -6,7 +6,7 @@ from math import floor
 
 from .life import Life
 from .records import InvoiceItem, Item, Line, Price, Subscription
-from .valuation import interval_amount
+from .valuation import interval_amount, item_amounts
 
 
 def to_minor(amount: Fraction) -> int:
@@ -14,19 +14,18 @@ def to_minor(amount: Fraction) -> int:
     return floor(amount + Fraction(1, 2)) if amount >= 0 else -floor(-amount + Fraction(1, 2))
 
 
-def full_amount(subscription: Subscription, item: Item) -> Fraction:
-    """Return what an item costs for one whole interval."""
-    return interval_amount(item.price, item.quantity or 0, subscription.currency)
-
-
 def regular_line(life: Life, subscription: Subscription, item: Item, invoice: str) -> Line:
     """Return the line that bills an item for its present period, and remember that it covers it."""
+    amount = interval_amount(item.price, item.quantity or 0, subscription.currency)
+    text = f"{item.quantity} × {item.price.nickname}"
+    if subscription.status == "trialing":
+        amount, text = Fraction(0), f"Trial period for {item.price.nickname}"
     line = Line(
         life.new_id("il"),
         invoice,
-        to_minor(full_amount(subscription, item)),
+        to_minor(amount),
         subscription.currency,
-        f"{item.quantity} × {item.price.nickname}",
+        text,
         item.period_start,
         item.period_end,
         item.price,
@@ -38,17 +37,48 @@ def regular_line(life: Life, subscription: Subscription, item: Item, invoice: st
     return line
 
 
-def prorate(life: Life, subscription: Subscription, old: Item, new: Item | None) -> None:
+def usage_line(life: Life, subscription: Subscription, item: Item, invoice: str) -> Line:
+    """Return the line that bills a metered item for the period that has just ended."""
+    quantity = life.rng.randint(0, 5_000)
+    return Line(
+        life.new_id("il"),
+        invoice,
+        to_minor(interval_amount(item.price, quantity, subscription.currency)),
+        subscription.currency,
+        f"{quantity} × {item.price.nickname}",
+        item.period_start,
+        item.period_end,
+        item.price,
+        quantity,
+        subscription=subscription.id,
+        item=item.id,
+    )
+
+
+def prorate(
+    life: Life, subscription: Subscription, old: Item | None, new: Item | None, restarts: bool = False
+) -> None:
     """Make the pending credit for the rest of the old item's period, and the debit for the new one."""
-    share = Fraction(old.period_end - life.now, old.period_end - old.period_start)
-    credit = -to_minor(full_amount(subscription, old) * share)
-    text = f"Unused time on {old.price.nickname}"
-    _pend(life, subscription, old, credit, text, life.cover.get(old.id))
-    if new is None:
-        return
-    debit = to_minor(full_amount(subscription, new) * share)
-    text = f"Remaining time on {new.quantity} × {new.price.nickname}"
-    life.cover[new.id] = ("", _pend(life, subscription, new, debit, text, None))
+    if old is not None:
+        credit = -to_minor(_rest(life, subscription, old))
+        if restarts and not credit:
+            return
+        text = f"Unused time on {old.price.nickname}"
+        _pend(life, subscription, old, credit, text, life.cover.get(old.id))
+    if new is not None and not restarts:
+        debit = to_minor(_rest(life, subscription, new))
+        text = f"Remaining time on {new.quantity} × {new.price.nickname}"
+        life.cover[new.id] = ("", _pend(life, subscription, new, debit, text, None))
+
+
+def _rest(life: Life, subscription: Subscription, item: Item) -> Fraction:
+    """Return what the rest of an item's period costs, discounts taken off."""
+    if subscription.status == "trialing" or item.price.usage_type == "metered":
+        return Fraction(0)
+    share = Fraction(item.period_end - life.now, item.period_end - item.period_start)
+    others = tuple(one for one in subscription.items if one.id != item.id)
+    whole = replace(subscription, items=(item, *others))
+    return item_amounts(whole, life.running_coupons(whole), net=False)[0] * share
 
 
 def _pend(

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from . import subscribing
-from .catalog import add_price
 from .company import Company, account_of, scripted, seconds
 from .life import DAY, Life, Story
 from .lines import pend_charge
-from .stories import Habits, Telling
+from .stories.ordinary import Habits, Telling
 
 EMOJI_CUSTOMER = "cus_🦊🎉naïve客户"
 LONG = 255
@@ -36,9 +34,7 @@ def browsing(life: Life, habits: Habits) -> Story:
 def free(life: Life, habits: Habits) -> Story:
     """Use the free plan."""
     yield life.now + 60
-    price = life.catalog.prices.get("Free") or add_price(
-        life.book, life.catalog, "Free", life.account.currency, unit_amount=Decimal(0)
-    )
+    price = life.catalog.prices["Free"]
     subscribing.subscribe(life, [(price, 1)])
 
 
@@ -67,9 +63,7 @@ def many_charges(life: Life, habits: Habits) -> Story:
     """Put ten thousand one-off charges on one renewal invoice."""
     yield life.now + 60
     name = subscribing.subscribe(life, [(life.catalog.prices["Team monthly"], 3)])
-    fee = add_price(
-        life.book, life.catalog, "Message", life.account.currency, unit_amount=Decimal(2), interval=None
-    )
+    fee = life.catalog.prices["Message"]
     yield life.now + DAY
     for _ in range(MANY):
         pend_charge(life, life.subscription(name), fee)
@@ -78,7 +72,7 @@ def many_charges(life: Life, habits: Habits) -> Story:
 def empty_account(now: datetime | int) -> Company:
     """Return an account without any customer or price."""
     founded = seconds(now) - 100 * DAY
-    company = Company("empty", account_of("empty", founded), founded, 0, stocked=False)
+    company = Company("empty", account_of("empty", founded), founded, 0, plans=False)
     company.advance(seconds(now))
     return company
 

@@ -1,54 +1,120 @@
-"""What Stripe does to a subscription: start, renew, change, end."""
+"""How a subscription starts, renews and ends."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from .invoicing import HOUR, draft, finalize
-from .life import Life
-from .lines import has_pending, prorate, regular_line
-from .paying import attempt
-from .periods import next_boundary
-from .records import Item, Price, Subscription
+from .collecting import collect, collect_later
+from .invoicing import draft
+from .life import DAY, Life
+from .lines import has_pending, pend_charge, regular_line, usage_line
+from .periods import add_months, next_boundary
+from .records import Coupon, Discount, Item, Price, Subscription, TaxRate
+from .scheduling import planned_items
+
+Order = tuple[Price, int | None]
 
 
-def subscribe(life: Life, orders: Sequence[tuple[Price, int]]) -> str:
-    """Start a subscription that is paid at once, and return its id."""
-    first = orders[0][0]
-    name = life.new_id("sub")
-    end = next_boundary(life.now, first.interval or "month", first.interval_count, life.now)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Set how a subscription starts; without any it is charged at once and counts at once."""
+
+    trial_days: int = 0
+    coupons: tuple[Coupon, ...] = ()
+    item_coupons: tuple[Coupon, ...] = ()
+    tax_rates: tuple[TaxRate, ...] = ()
+    currency: str | None = None
+    days_until_due: int | None = None
+    setup_fee: Price | None = None
+    backdated_days: int = 0
+    imported: bool = False
+    missing_payment_method: str = "create_invoice"
+
+
+def subscribe(life: Life, orders: Sequence[Order], terms: Terms | None = None) -> str:
+    """Start a subscription, and return its id."""
+    terms = terms or Terms()
+    made = _made(life, orders, terms)
+    life.save_subscription(made, "customer.subscription.created")
+    life.at(made.items[0].period_end, lambda: renew(life, made.id))
+    for discount in (*made.discounts, *made.items[0].discounts):
+        if discount.end is not None:
+            life.at(discount.end, lambda: life.value(life.subscription(made.id)))
+    if terms.imported:
+        life.count_from(made, made.start_date)
+        return made.id
+    if terms.setup_fee is not None:
+        pend_charge(life, made, terms.setup_fee)
+    if terms.days_until_due is not None:
+        life.count_from(made, life.now)
+    collect(life, made.id, bill(life, made, "subscription_create"))
+    return made.id
+
+
+def _made(life: Life, orders: Sequence[Order], terms: Terms) -> Subscription:
+    name, first = life.new_id("sub"), orders[0][0]
+    start = life.now - terms.backdated_days * DAY
+    trial_end = life.now + terms.trial_days * DAY if terms.trial_days else None
+    end = trial_end or next_boundary(start, first.interval or "month", first.interval_count, life.now)
+    discounts = tuple(discount_of(life, coupon, name) for coupon in terms.coupons)
     items = tuple(
-        Item(life.new_id("si"), name, price, quantity, life.now, life.now, end) for price, quantity in orders
+        Item(
+            life.new_id("si"),
+            name,
+            price,
+            quantity,
+            life.now,
+            life.now if terms.imported else start,
+            end,
+            tax_rates=terms.tax_rates,
+        )
+        for price, quantity in orders
     )
-    made = Subscription(
+    own = tuple(discount_of(life, coupon, name, items[0].id) for coupon in terms.item_coupons)
+    return Subscription(
         name,
         life.customer.id,
         life.now,
-        life.now,
-        life.now,
-        "active",
-        first.currency,
-        items,
+        start,
+        end if terms.imported else trial_end or start,
+        "trialing" if trial_end else "active",
+        terms.currency or first.currency,
+        (replace(items[0], discounts=own), *items[1:]),
+        collection_method="charge_automatically" if terms.days_until_due is None else "send_invoice",
+        days_until_due=terms.days_until_due,
+        trial_start=life.now if trial_end else None,
+        trial_end=trial_end,
+        discounts=discounts,
         payment_method=life.customer.payment_method,
+        missing_payment_method=terms.missing_payment_method,
     )
-    life.save_subscription(made, "customer.subscription.created")
-    _bill(life, made, "subscription_create")
-    _collect(life, name)
-    life.count_from_now(life.subscription(name))
-    life.at(end, lambda: renew(life, name))
-    return name
 
 
-def _bill(life: Life, subscription: Subscription, reason: str) -> None:
+def discount_of(life: Life, coupon: Coupon, subscription: str | None, item: str | None = None) -> Discount:
+    """Return a discount that starts now."""
+    months = coupon.duration_in_months
+    found = Discount(
+        life.new_id("di"),
+        coupon,
+        life.now,
+        None if months is None else add_months(life.now, months),
+        customer=life.customer.id,
+        subscription=subscription,
+        item=item,
+    )
+    life.book.put("discount", found, created=life.now)
+    return found
+
+
+def bill(life: Life, subscription: Subscription, reason: str, used: Sequence[Item] = ()) -> str:
+    """Draft the invoice of a subscription's present period, and return its id."""
     invoice = life.new_id("in")
-    lines = [regular_line(life, subscription, item, invoice) for item in subscription.items]
+    lines = [usage_line(life, subscription, item, invoice) for item in used]
+    for item in subscription.items:
+        if item.price.usage_type != "metered":
+            lines.append(regular_line(life, subscription, item, invoice))
     draft(life, subscription, lines, invoice, reason)
     life.save_subscription(replace(subscription, latest_invoice=invoice))
-
-
-def _collect(life: Life, subscription: str) -> None:
-    invoice = life.subscription(subscription).latest_invoice
-    if invoice is not None:
-        attempt(life, finalize(life, invoice))
+    return invoice
 
 
 def renew(life: Life, name: str) -> None:
@@ -59,99 +125,66 @@ def renew(life: Life, name: str) -> None:
     if subscription.cancel_at_period_end:
         end(life, name)
         return
-    price = subscription.items[0].price
+    if subscription.status == "trialing":
+        if life.card_missing and subscription.missing_payment_method != "create_invoice":
+            _stop_trial(life, subscription)
+            return
+        subscription = replace(subscription, status="active", anchor=life.now)
+    items = planned_items(life, subscription)
+    price = items[0].price
     until = next_boundary(subscription.anchor, price.interval or "month", price.interval_count, life.now)
-    items = tuple(
-        replace(item, period_start=item.period_end, period_end=until) for item in subscription.items
-    )
-    _bill(life, replace(subscription, items=items), "subscription_cycle")
-    life.at(life.now + HOUR, lambda: _collect(life, name))
+    used = [item for item in items if item.price.usage_type == "metered"]
+    items = tuple(replace(item, period_start=life.now, period_end=until) for item in items)
+    invoice = bill(life, without_used(life, replace(subscription, items=items)), "subscription_cycle", used)
+    collect_later(life, name, invoice)
     life.at(until, lambda: renew(life, name))
 
 
-def change(
+def _stop_trial(life: Life, subscription: Subscription) -> None:
+    if subscription.missing_payment_method == "cancel":
+        end(life, subscription.id)
+        return
+    life.save_subscription(replace(subscription, status="paused"), "customer.subscription.paused")
+
+
+def without_used(life: Life, subscription: Subscription) -> Subscription:
+    """Return a subscription without the discounts that were for once, or have ended."""
+    if not subscription.discounts and not any(item.discounts for item in subscription.items):
+        return subscription
+
+    def left(discounts: Sequence[Discount]) -> tuple[Discount, ...]:
+        return tuple(
+            d for d in discounts if d.coupon.duration != "once" and (d.end is None or life.now < d.end)
+        )
+
+    items = tuple(replace(item, discounts=left(item.discounts)) for item in subscription.items)
+    return replace(subscription, items=items, discounts=left(subscription.discounts))
+
+
+def start_period_now(life: Life, name: str, reason: str = "subscription_update", **changes: object) -> None:
+    """Begin a new period at this instant (a trial cut short, a resumption) and collect it at once."""
+    subscription = replace(life.subscription(name), anchor=life.now, **changes)  # type: ignore[arg-type]
+    price = subscription.items[0].price
+    until = next_boundary(life.now, price.interval or "month", price.interval_count, life.now)
+    items = tuple(replace(item, period_start=life.now, period_end=until) for item in subscription.items)
+    invoice = bill(life, replace(subscription, items=items), reason)
+    life.at(until, lambda: renew(life, name))
+    collect(life, name, invoice)
+
+
+def end(
     life: Life,
     name: str,
-    item: str,
-    price: Price | None = None,
-    quantity: int | None = None,
-    proration: str = "create_prorations",
+    reason: str = "cancellation_requested",
+    feedback: str | None = None,
+    status: str = "canceled",
 ) -> None:
-    """Change an item's price or quantity now; another interval starts a new period at once."""
-    subscription = life.subscription(name)
-    old = next(found for found in subscription.items if found.id == item)
-    new = replace(old, price=price or old.price, quantity=old.quantity if quantity is None else quantity)
-    if _term(new.price) != _term(old.price):
-        _restart(life, subscription, old, new)
-        return
-    if proration != "none":
-        prorate(life, subscription, old, new)
-    items = tuple(new if found.id == item else found for found in subscription.items)
-    life.save_subscription(replace(subscription, items=items))
-    if proration == "always_invoice":
-        invoice_now(life, name)
-
-
-def invoice_now(life: Life, name: str) -> None:
-    """Bill a subscription's pending items at once."""
-    subscription = life.subscription(name)
-    invoice = life.new_id("in")
-    draft(life, subscription, [], invoice, "subscription_update")
-    life.save_subscription(replace(subscription, latest_invoice=invoice))
-    _collect(life, name)
-
-
-def _term(price: Price) -> tuple[str | None, int]:
-    return price.interval, price.interval_count
-
-
-def _restart(life: Life, subscription: Subscription, old: Item, new: Item) -> None:
-    prorate(life, subscription, old, None)
-    until = next_boundary(life.now, new.price.interval or "month", new.price.interval_count, life.now)
-    new = replace(new, period_start=life.now, period_end=until)
-    items = tuple(new if found.id == old.id else found for found in subscription.items)
-    name = subscription.id
-    _bill(life, replace(subscription, items=items, anchor=life.now), "subscription_update")
-    _collect(life, name)
-    life.at(until, lambda: renew(life, name))
-
-
-def cancel_at_period_end(life: Life, name: str, feedback: str | None = None) -> None:
-    """Ask for the end of a subscription at the end of its period."""
-    subscription = life.subscription(name)
-    life.save_subscription(
-        replace(
-            subscription,
-            cancel_at_period_end=True,
-            cancel_at=subscription.items[0].period_end,
-            canceled_at=life.now,
-            reason="cancellation_requested",
-            feedback=feedback,
-        )
-    )
-
-
-def keep(life: Life, name: str) -> None:
-    """Undo a cancellation that was to come at the end of the period."""
-    life.save_subscription(
-        replace(
-            life.subscription(name),
-            cancel_at_period_end=False,
-            cancel_at=None,
-            canceled_at=None,
-            reason=None,
-            feedback=None,
-        )
-    )
-
-
-def end(life: Life, name: str, reason: str = "cancellation_requested", feedback: str | None = None) -> None:
     """End a subscription now; what is pending on it is billed if it ended with its period."""
     subscription = life.subscription(name)
     life.counting.discard(name)
     ended = replace(
         subscription,
-        status="canceled",
+        status=status,
         ended_at=life.now,
         canceled_at=subscription.canceled_at or life.now,
         reason=subscription.reason or reason,
@@ -161,7 +194,7 @@ def end(life: Life, name: str, reason: str = "cancellation_requested", feedback:
     if life.now == subscription.items[0].period_end and has_pending(life, name):
         invoice = life.new_id("in")
         draft(life, ended, [], invoice, "subscription_cycle")
-        attempt(life, finalize(life, invoice))
+        collect(life, name, invoice)
 
 
 def delete_customer(life: Life) -> None:

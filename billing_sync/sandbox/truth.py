@@ -37,6 +37,7 @@ def customer_truth(ledger: Ledger, currency: str) -> Truth:
         "item_currency": {item: ledger.currencies[item] for item in items},
         "items": items,
         "first_positive_at": min(positive, default=None),
+        "event_only": [list(fact) for fact in ledger.event_only],
     }
 
 

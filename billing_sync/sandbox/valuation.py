@@ -13,6 +13,7 @@ PER_MONTH = {
     "day": Fraction(365, 12),
 }
 MICRO = 1_000_000
+Coupons = Sequence[tuple[Coupon, str | None]]
 
 
 def interval_amount(price: Price, quantity: int, currency: str | None = None) -> Fraction:
@@ -64,9 +65,9 @@ def micro(amount: Fraction) -> int:
     return round(amount * MICRO)
 
 
-def item_values(subscription: Subscription, coupons: Sequence[tuple[Coupon, str | None]]) -> list[int]:
-    """Return each item's MRR in micro units; a coupon beside an item id bears on that item alone."""
-    amounts = [_licensed(item, subscription.currency) for item in subscription.items]
+def item_amounts(subscription: Subscription, coupons: Coupons, net: bool) -> list[Fraction]:
+    """Return each item's cost of one interval after discounts; `net` takes inclusive tax out first."""
+    amounts = [_licensed(item, subscription, net) for item in subscription.items]
     for coupon, only in coupons:
         if coupon.percent_off is not None:
             rest = 1 - Fraction(coupon.percent_off) / 100
@@ -75,18 +76,24 @@ def item_values(subscription: Subscription, coupons: Sequence[tuple[Coupon, str 
     for coupon, only in coupons:
         if coupon.amount_off is not None:
             touched = _touched(subscription.items, coupon, only)
-            amounts = _less(amounts, touched, _amount_off(coupon, subscription.currency))
+            amounts = _less(amounts, touched, amount_off(coupon, subscription.currency))
+    return amounts
+
+
+def item_values(subscription: Subscription, coupons: Coupons) -> list[int]:
+    """Return each item's MRR in micro units; a coupon beside an item id bears on that item alone."""
+    amounts = item_amounts(subscription, coupons, net=True)
     return [
         micro(monthly(item.price, amount)) for item, amount in zip(subscription.items, amounts, strict=True)
     ]
 
 
-def _licensed(item: Item, currency: str) -> Fraction:
+def _licensed(item: Item, subscription: Subscription, net: bool) -> Fraction:
     if item.price.usage_type == "metered":
         return Fraction(0)
-    amount = interval_amount(item.price, item.quantity or 0, currency)
-    for rate in item.tax_rates:
-        if rate.inclusive:
+    amount = interval_amount(item.price, item.quantity or 0, subscription.currency)
+    for rate in item.tax_rates or subscription.tax_rates:
+        if rate.inclusive and net:
             amount = amount / (1 + Fraction(rate.percentage) / 100)
     return amount
 
@@ -99,7 +106,8 @@ def _touched(items: Sequence[Item], coupon: Coupon, only: str | None) -> set[int
     }
 
 
-def _amount_off(coupon: Coupon, currency: str) -> Fraction:
+def amount_off(coupon: Coupon, currency: str) -> Fraction:
+    """Return what a coupon takes off in a currency, 0 where it names no amount."""
     if coupon.currency == currency:
         return Fraction(coupon.amount_off or 0)
     return Fraction(dict(coupon.currency_options).get(currency, 0))

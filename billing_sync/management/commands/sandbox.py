@@ -16,6 +16,7 @@ from billing_sync.sandbox.company import Company, generate
 from billing_sync.sandbox.faults import parse
 from billing_sync.sandbox.keys import FULL_KEY
 from billing_sync.sandbox.server import Server
+from billing_sync.sandbox.stories import FULL, PLAIN
 from billing_sync.sandbox.truth import truth
 
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, required=True)
         parser.add_argument("--customers", type=int, required=True)
         parser.add_argument("--seed", required=True)
+        parser.add_argument("--business", choices=("plain", "full"), default="plain")
         parser.add_argument("--now", help="stand still at this instant (ISO 8601 with a zone)")
         parser.add_argument("--founded", help="when the company began; default three years before now")
         parser.add_argument("--faults", default="", help="such as latency=100,rate_limit=20,error=5,seed=1")
@@ -64,7 +66,8 @@ class Command(BaseCommand):
         founded = _instant("--founded", options["founded"])
         if founded is not None and founded >= now:
             raise CommandError("--founded must lie before --now", returncode=2)
-        return generate(options["seed"], options["customers"], now, founded=founded)
+        mix = FULL if options["business"] == "full" else PLAIN
+        return generate(options["seed"], options["customers"], now, founded=founded, mix=mix)
 
 
 def _instant(name: str, text: str | None) -> datetime | None:

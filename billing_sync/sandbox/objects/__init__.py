@@ -12,6 +12,7 @@ BUILDERS: Mapping[str, Callable[[Any, bool], Json]] = {
     "coupon": catalog.coupon,
     "promotion_code": catalog.promotion_code,
     "tax_rate": catalog.tax_rate,
+    "discount": catalog.discount,
     "customer": customers.customer,
     "payment_method": customers.payment_method,
     "subscription": subscriptions.subscription,

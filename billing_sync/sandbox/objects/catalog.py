@@ -187,8 +187,8 @@ def promotion_code(record: PromotionCode, live: bool) -> Json:
     }
 
 
-def discount(record: Discount) -> Json:
-    """Return a discount; its coupon is an id until expanded."""
+def discount(record: Discount, live: bool) -> Json:
+    """Return a discount; its coupon is an id until expanded, and it carries no livemode."""
     return {
         "id": record.id,
         "object": "discount",

@@ -33,7 +33,7 @@ def customer(record: Customer, live: bool) -> Json:
         "default_source": None,
         "delinquent": record.delinquent,
         "description": None,
-        "discount": None if record.discount is None else discount(record.discount),
+        "discount": None if record.discount is None else discount(record.discount, live),
         "email": record.email,
         "invoice_prefix": record.invoice_prefix,
         "invoice_settings": {

@@ -40,9 +40,6 @@ NULLS: Json = {
     "pending_update": None,
     "test_clock": None,
     "transfer_data": None,
-    "trial_settings": {
-        "end_behavior": {"billing_cycle_anchor": "now", "missing_payment_method": "create_invoice"}
-    },
 }
 
 
@@ -83,6 +80,12 @@ def subscription(record: Subscription, live: bool) -> Json:
         "start_date": record.start_date,
         "status": record.status,
         "trial_end": record.trial_end,
+        "trial_settings": {
+            "end_behavior": {
+                "billing_cycle_anchor": "now",
+                "missing_payment_method": record.missing_payment_method,
+            }
+        },
         "trial_start": record.trial_start,
     }
 

@@ -46,6 +46,7 @@ class Subscription:
     latest_invoice: str | None = None
     payment_method: str | None = None
     schedule: str | None = None
+    missing_payment_method: str = "create_invoice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""What customers of an invented company do, each a story told in order of time."""
+"""The plain business: seats, plans, cancellations and returns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import subscribing
-from .life import Life, Story
-from .records import Item, Price
+from billing_sync.sandbox import changing, subscribing
+from billing_sync.sandbox.life import Life, Story
+from billing_sync.sandbox.records import Item, Price
 
 FEEDBACK = ("too_expensive", "missing_features", "unused", "switched_service", "customer_service")
 
@@ -75,7 +75,7 @@ def more_seats(life: Life, sub: str, habits: Habits) -> None:
     """Buy more seats in the middle of a period."""
     item = first_item(life, sub)
     quantity = (item.quantity or 0) + life.rng.randint(1, 6)
-    subscribing.change(life, sub, item.id, quantity=quantity, proration=prorated(life, habits))
+    changing.change(life, sub, item.id, quantity=quantity, proration=prorated(life, habits))
 
 
 def fewer_seats(life: Life, sub: str, habits: Habits) -> None:
@@ -83,7 +83,7 @@ def fewer_seats(life: Life, sub: str, habits: Habits) -> None:
     item = first_item(life, sub)
     quantity = max(1, (item.quantity or 0) - life.rng.randint(1, 4))
     if quantity != item.quantity:
-        subscribing.change(life, sub, item.id, quantity=quantity, proration=prorated(life, habits))
+        changing.change(life, sub, item.id, quantity=quantity, proration=prorated(life, habits))
 
 
 def upgrade(life: Life, sub: str, habits: Habits) -> None:
@@ -102,7 +102,7 @@ def _move(life: Life, sub: str, habits: Habits, steps: int) -> None:
     place = ladder.index(item.price) + steps
     if 0 <= place < len(ladder):
         price: Price = ladder[place]
-        subscribing.change(life, sub, item.id, price=price, proration=prorated(life, habits))
+        changing.change(life, sub, item.id, price=price, proration=prorated(life, habits))
 
 
 def cancel_now(life: Life, sub: str, habits: Habits) -> None:
@@ -112,4 +112,4 @@ def cancel_now(life: Life, sub: str, habits: Habits) -> None:
 
 def cancel_at_period_end(life: Life, sub: str, habits: Habits) -> None:
     """Ask to leave at the end of the period."""
-    subscribing.cancel_at_period_end(life, sub, feedback=life.rng.choice(FEEDBACK))
+    changing.cancel_at_period_end(life, sub, feedback=life.rng.choice(FEEDBACK))
