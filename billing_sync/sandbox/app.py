@@ -69,7 +69,7 @@ class Sandbox:
             with self._turn:
                 self.clock.tick()
                 return control(self.company, self.clock, method, rest, values, sent)
-        headers.append(("Stripe-Version", environ.get("HTTP_STRIPE_VERSION", API_VERSION)))
+        headers.append(("Stripe-Version", environ.get("HTTP_STRIPE_VERSION") or API_VERSION))
         self._mischief.strike()
         key = recognise(self.keys, _secret(environ.get("HTTP_AUTHORIZATION", "")))
         _, _, rest = path.partition("/v1/")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import stripe
 
-from billing_sync.sandbox.company import Company, generate
+from billing_sync.sandbox.company import Company, generate, scenario
 from billing_sync.sandbox.faults import Faults
 from billing_sync.sandbox.keys import EXPIRED_KEY, FULL_KEY, LIVE_KEY, key_without
 from billing_sync.sandbox.server import serve
@@ -224,3 +224,26 @@ def test_a_running_clock_keeps_pace_with_real_time() -> None:
         time.sleep(1.1)
         status(address)
         assert before < company.now <= before + 10
+
+
+def test_a_coupon_is_reached_through_its_discount() -> None:
+    with serve(scenario("coupon_on_one_product", NOW, customers=1)) as address:
+        client = client_of(address)
+        name = client.v1.subscriptions.list({"limit": 1}).data[0].id
+        path = "discounts.source.coupon.applies_to"
+        discount = client.v1.subscriptions.retrieve(name, {"expand": [path]}).to_dict()["discounts"][0]
+        assert discount["source"]["coupon"]["percent_off"] == 40
+        assert len(discount["source"]["coupon"]["applies_to"]["products"]) == 1
+
+
+def test_an_expanded_invoice_names_its_payments() -> None:
+    with serve(scenario("partly_refunded", NOW, customers=1)) as address:
+        client = client_of(address)
+        invoice = client.v1.invoices.list({"limit": 1, "expand": ["data.payments"]}).data[0]
+        assert invoice.payments is not None
+        assert invoice.payments.data[0].payment.payment_intent
+        refund = client.v1.refunds.list().data[0]
+        charge = client.v1.charges.retrieve(
+            str(refund.charge), {"expand": ["refunds", "balance_transaction"]}
+        )
+        assert [one["id"] for one in charge.to_dict()["refunds"]["data"]] == [refund.id]
