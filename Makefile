@@ -20,7 +20,7 @@ help: ## Show these targets
 install: $(RUNTIME) $(ASSETS) ## Install what running needs, into .venv
 
 run: install ## Run everything: servers, web, worker, beat and a demo organization
-	@exec $(BIN)/python manage.py up
+	@exec $(BIN)/python manage.py up $(ARGS)
 
 test: $(DEVELOPMENT) $(ASSETS) chromium ## Run every test, browser tests included
 	$(BIN)/pytest -n auto --dist worksteal

@@ -2,6 +2,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from config.embedded.attach import ServersUnavailableError, servers_for
@@ -12,7 +13,7 @@ def main() -> None:
     try:
         with servers_for(sys.argv[1:]):
             execute_from_command_line(sys.argv)
-    except ServersUnavailableError as error:
+    except (ServersUnavailableError, ImproperlyConfigured) as error:
         sys.exit(str(error))
 
 

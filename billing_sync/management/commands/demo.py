@@ -1,5 +1,6 @@
 """Make the demo organization, connected to an invented Stripe account."""
 
+from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
@@ -11,6 +12,7 @@ from billing_sync.models import Connection
 from billing_sync.sandbox.keys import FULL_KEY
 
 NAME, SLUG = "Demo", "demo"
+LOOPBACK = "http://127.0.0.1:"
 
 
 class Command(BaseCommand):
@@ -33,6 +35,15 @@ class Command(BaseCommand):
         organization = Organization.objects.get(slug=SLUG)
         with tenant(organization.id):
             # The sandbox takes a free port at each start.
-            moved = Connection.objects.exclude(api_base="").update(api_base=options["api_base"])
+            moved = Connection.objects.filter(api_base__startswith=LOOPBACK).update(
+                api_base=options["api_base"]
+            )
         if not moved:
-            call_command("connect_stripe", SLUG, api_key=FULL_KEY, api_base=options["api_base"])
+            call_command(
+                "connect_stripe",
+                SLUG,
+                api_key=FULL_KEY,
+                api_base=options["api_base"],
+                stdout=StringIO(),
+                stderr=StringIO(),
+            )

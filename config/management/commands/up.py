@@ -22,7 +22,7 @@ from config.supervisor import Program, ProgramFailedError, Supervisor
 
 DEMO_OWNER = "demo@example.com"
 DEMO_SEED, DEMO_YEARS = "demo", timedelta(days=1095)
-READY_SECONDS = 60
+READY_SECONDS = 120
 PORT_SECONDS = 5
 
 
@@ -39,11 +39,8 @@ class Command(BaseCommand):
         supervisor = Supervisor(self.note)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, supervisor.request_stop)
-        self.note("Migrating the database …")
-        call_command("migrate", verbosity=0)
-        connections.close_all()
         try:
-            self.start(supervisor, options)
+            self.start(supervisor, 0 if options["no_demo"] else options["demo_customers"])
             supervisor.run()
         except ProgramFailedError as error:
             raise CommandError(str(error)) from error
@@ -51,41 +48,43 @@ class Command(BaseCommand):
             self.note("Stopping …")
             supervisor.stop()
 
-    def start(self, supervisor: Supervisor, options: dict[str, Any]) -> None:
+    def start(self, supervisor: Supervisor, demo_customers: int) -> None:
         """Start every program and say where to go."""
-        celery = [sys.executable, "-m", "celery", "-A", "config", "-q"]
+        sandbox_port = children.free_port()
+        if demo_customers:
+            supervisor.add(program("sandbox", sandbox_command(sandbox_port, demo_customers)))
+        self.note("Migrating the database …")
+        call_command("migrate", verbosity=0)
+        connections.close_all()
         schedule = f"--schedule={settings.CELERY_BEAT_SCHEDULE_FILENAME}"
         supervisor.add(program("web", web_command()))
-        supervisor.add(
-            program("worker", [*celery, "worker", "--loglevel=INFO", f"--concurrency={os.cpu_count()}"])
-        )
-        supervisor.add(program("beat", [*celery, "beat", "--loglevel=INFO", "--pidfile=", schedule]))
-        if not options["no_demo"]:
-            self.start_demo(supervisor, options["demo_customers"])
+        supervisor.add(program("worker", celery("worker", f"--concurrency={os.cpu_count()}")))
+        supervisor.add(program("beat", celery("beat", "--pidfile=", schedule)))
+        if demo_customers:
+            self.connect_demo(supervisor, sandbox_port)
         supervisor.until(web_answers, "The web server", READY_SECONDS)
+        if not supervisor.stopping:
+            self.welcome(demo=bool(demo_customers))
+
+    def connect_demo(self, supervisor: Supervisor, port: int) -> None:
+        """Connect the demo organization to the invented account once that is served."""
+        supervisor.until(lambda: listens(port), "The sandbox", READY_SECONDS)
         if supervisor.stopping:
             return
+        base = f"http://127.0.0.1:{port}"
+        password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
+        call_command("demo", owner=DEMO_OWNER, password=password, api_base=base)
+        connections.close_all()
+
+    def welcome(self, *, demo: bool) -> None:
+        """Print the address, and how to see the demo."""
         self.stdout.write(f"Millrace is at {settings.BASE_URL}")
-        if not options["no_demo"]:
+        if demo:
             password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
             self.stdout.write(f"The demo is at {settings.BASE_URL}/o/demo/")
             self.stdout.write(f"Sign in as {DEMO_OWNER} with the password {password}")
         self.stdout.flush()
         self.note("Ctrl-C stops everything.")
-
-    def start_demo(self, supervisor: Supervisor, customers: int) -> None:
-        """Serve the invented account, and connect the demo organization to it."""
-        port = children.free_port()
-        numbers = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}"]
-        command = [sys.executable, "manage.py", "sandbox", *numbers, f"--founded={demo_founded()}"]
-        supervisor.add(program("sandbox", command))
-        supervisor.until(lambda: listens(port), "The sandbox", READY_SECONDS)
-        if supervisor.stopping:
-            return
-        password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
-        base = f"http://127.0.0.1:{port}"
-        call_command("demo", owner=DEMO_OWNER, password=password, api_base=base, stdout=self.stderr)
-        connections.close_all()
 
     def note(self, text: str) -> None:
         self.stderr.write(text, style_func=str)
@@ -97,23 +96,18 @@ def program(name: str, command: list[str]) -> Program:
 
 def web_command() -> list[str]:
     """Return the command of the web server, which listens on this machine alone."""
-    return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-        *(
-            "--port",
-            str(settings.PORT),
-            "--blocking-threads",
-            "4",
-            "--no-ws",
-            "--log-level",
-            "error",
-            "config.wsgi:application",
-        ),
-    ]
+    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "error"]
+    where = ["--host", "127.0.0.1", "--port", str(settings.PORT)]
+    return [*granian, *where, "--blocking-threads", "4", "config.wsgi:application"]
 
 
 def celery(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "config", "-q", *arguments, "--loglevel=INFO"]
+
+
+def sandbox_command(port: int, customers: int) -> list[str]:
+    size = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}"]
+    return [sys.executable, "manage.py", "sandbox", *size, f"--founded={demo_founded()}"]
 
 
 def demo_founded() -> str:
