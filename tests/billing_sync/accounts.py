@@ -1,6 +1,6 @@
-"""Invented accounts that are connected and synced, and servers that answer some addresses in their own way."""
+"""Invented accounts, connected and synced, and servers that answer some addresses in their own way."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Thread
@@ -88,6 +88,3 @@ def altered(company: Company, answers: Answers) -> Iterator[tuple[str, list[str]
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-Served = Callable[..., Any]
