@@ -67,6 +67,7 @@ class Later:
 Outcome = Progress | Later
 Handler = TypeVar("Handler", bound=Callable[..., Outcome])
 _handlers: dict[str, Callable[..., Outcome]] = {}
+_broker_away_until = 0.0
 _foreground: ContextVar[bool] = ContextVar("foreground", default=False)
 
 
@@ -137,13 +138,15 @@ def _ask(wanted: UUID, due: Combinable) -> bool:
 
 
 def wake(wanted: UUID) -> None:
-    """Tell a worker about a job; without a broker the sweep finds it."""
-    if _foreground.get():
+    """Tell a worker about a job; without a broker the sweep finds it, and for a while nobody asks again."""
+    global _broker_away_until
+    if _foreground.get() or time.monotonic() < _broker_away_until:
         return
     try:
         app.send_task("accounts.tasks.run_job", [str(wanted)], retry=False)
     except (KombuError, OperationalError, OSError) as error:
-        logger.warning("Job %s waits for the next sweep: %s", wanted, describe(error))
+        _broker_away_until = time.monotonic() + settings.SWEEP_SECONDS
+        logger.warning("Jobs wait for the next sweep: %s", describe(error))
 
 
 def run(wanted: UUID) -> bool:

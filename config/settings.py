@@ -106,7 +106,14 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 1, "socket_connect_timeout": 2, "visibility_timeout": 900}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 5)
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30)
 JOB_BACKOFF_SECONDS = env.integer("JOB_BACKOFF_SECONDS", 1)

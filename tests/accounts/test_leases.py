@@ -133,7 +133,7 @@ def test_without_a_broker_a_job_is_kept_and_nobody_waits(organization: Organizat
         [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
     )
     assert asked.stdout == "True\n"
-    assert "waits for the next sweep" in asked.stderr
+    assert "Jobs wait for the next sweep" in asked.stderr
     assert the_job().state == State.QUEUED
 
 
