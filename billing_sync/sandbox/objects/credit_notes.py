@@ -4,6 +4,22 @@ from billing_sync.sandbox.records import CreditLine, CreditNote
 
 from .json import Json, embedded
 
+NULLS: Json = {
+    "amount_shipping": 0,
+    "customer_account": None,
+    "customer_balance_transaction": None,
+    "discount_amount": 0,
+    "discount_amounts": [],
+    "memo": None,
+    "metadata": {},
+    "out_of_band_amount": None,
+    "pretax_credit_amounts": [],
+    "shipping_cost": None,
+    "status": "issued",
+    "total_taxes": [],
+    "voided_at": None,
+}
+
 
 def credit_note(record: CreditNote, live: bool) -> Json:
     """Return a credit note with at most ten of its lines."""
@@ -11,15 +27,11 @@ def credit_note(record: CreditNote, live: bool) -> Json:
     return {
         "id": record.id,
         "object": "credit_note",
+        **NULLS,
         "amount": total,
-        "amount_shipping": 0,
         "created": record.created,
         "currency": record.currency,
         "customer": record.customer,
-        "customer_account": None,
-        "customer_balance_transaction": None,
-        "discount_amount": 0,
-        "discount_amounts": [],
         "effective_at": record.created,
         "invoice": record.invoice,
         "lines": embedded(
@@ -28,29 +40,22 @@ def credit_note(record: CreditNote, live: bool) -> Json:
             len(record.lines),
         ),
         "livemode": live,
-        "memo": None,
-        "metadata": {},
         "number": record.number,
-        "out_of_band_amount": None,
         "pdf": f"https://pay.stripe.com/credit_notes/{record.id}/pdf",
         "post_payment_amount": total if record.post_payment else 0,
         "pre_payment_amount": 0 if record.post_payment else total,
-        "pretax_credit_amounts": [],
         "reason": record.reason,
-        "refunds": [
-            {"amount_refunded": amount, "payment_record_refund": None, "refund": name, "type": "refund"}
-            for name, amount in record.refunds
-        ],
-        "shipping_cost": None,
-        "status": "issued",
+        "refunds": [_refund(name, amount) for name, amount in record.refunds],
         "subtotal": total,
         "subtotal_excluding_tax": total,
         "total": total,
         "total_excluding_tax": total,
-        "total_taxes": [],
         "type": "post_payment" if record.post_payment else "pre_payment",
-        "voided_at": None,
     }
+
+
+def _refund(name: str, amount: int) -> Json:
+    return {"amount_refunded": amount, "payment_record_refund": None, "refund": name, "type": "refund"}
 
 
 def credit_note_line_item(record: CreditLine, live: bool) -> Json:

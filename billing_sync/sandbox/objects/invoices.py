@@ -61,15 +61,11 @@ HOUR = 3_600
 def invoice(record: Invoice, live: bool) -> Json:
     """Return an invoice with at most ten of its lines."""
     draft = record.status == "draft"
-    remaining = 0 if record.status == "paid" else record.amount_due - record.amount_paid
-    taxes = [tax for line in record.lines for tax in line.taxes]
     return {
         "id": record.id,
         "object": "invoice",
         **NULLS,
-        "amount_due": record.amount_due,
-        "amount_paid": record.amount_paid,
-        "amount_remaining": remaining,
+        **_amounts(record),
         "attempt_count": record.attempt_count,
         "attempted": record.attempt_count > 0 or record.status == "paid",
         "auto_advance": draft or (record.status == "open" and record.next_attempt is not None),
@@ -85,7 +81,6 @@ def invoice(record: Invoice, live: bool) -> Json:
         "discounts": [discount.id for discount in record.discounts],
         "due_date": record.due_date,
         "effective_at": record.finalized_at,
-        "ending_balance": record.ending_balance,
         "lines": embedded(
             [line_item(line, live) for line in record.lines[:10]],
             f"/v1/invoices/{record.id}/lines",
@@ -97,9 +92,6 @@ def invoice(record: Invoice, live: bool) -> Json:
         "parent": _parent(record),
         "period_end": record.period_end,
         "period_start": record.period_start,
-        "post_payment_credit_notes_amount": record.post_payment_credit,
-        "pre_payment_credit_notes_amount": record.pre_payment_credit,
-        "starting_balance": record.starting_balance,
         "status": record.status,
         "status_transitions": {
             "finalized_at": record.finalized_at,
@@ -107,13 +99,27 @@ def invoice(record: Invoice, live: bool) -> Json:
             "paid_at": record.paid_at,
             "voided_at": record.voided_at,
         },
+        "webhooks_delivered_at": record.finalized_at,
+    }
+
+
+def _amounts(record: Invoice) -> Json:
+    remaining = 0 if record.status == "paid" else record.amount_due - record.amount_paid
+    taxes = [tax for line in record.lines for tax in line.taxes]
+    return {
+        "amount_due": record.amount_due,
+        "amount_paid": record.amount_paid,
+        "amount_remaining": remaining,
+        "ending_balance": record.ending_balance,
+        "post_payment_credit_notes_amount": record.post_payment_credit,
+        "pre_payment_credit_notes_amount": record.pre_payment_credit,
+        "starting_balance": record.starting_balance,
         "subtotal": record.subtotal,
         "subtotal_excluding_tax": record.subtotal - _inclusive(taxes),
         "total": record.total,
         "total_discount_amounts": _total_discounts(record),
         "total_excluding_tax": record.total - sum(tax.amount for tax in taxes),
         "total_taxes": _total_taxes(taxes),
-        "webhooks_delivered_at": record.finalized_at,
     }
 
 

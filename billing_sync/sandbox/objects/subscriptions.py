@@ -50,15 +50,7 @@ def subscription(record: Subscription, live: bool) -> Json:
         "object": "subscription",
         **NULLS,
         "billing_cycle_anchor": record.anchor,
-        "cancel_at": record.cancel_at,
-        "cancel_at_period_end": record.cancel_at_period_end,
-        "canceled_at": record.canceled_at,
-        "cancellation_details": {
-            "comment": None,
-            "feedback": record.feedback,
-            "feedback_option": None,
-            "reason": record.reason,
-        },
+        **_cancellation(record),
         "collection_method": record.collection_method,
         "created": record.created,
         "currency": record.currency,
@@ -87,6 +79,20 @@ def subscription(record: Subscription, live: bool) -> Json:
             }
         },
         "trial_start": record.trial_start,
+    }
+
+
+def _cancellation(record: Subscription) -> Json:
+    return {
+        "cancel_at": record.cancel_at,
+        "cancel_at_period_end": record.cancel_at_period_end,
+        "canceled_at": record.canceled_at,
+        "cancellation_details": {
+            "comment": None,
+            "feedback": record.feedback,
+            "feedback_option": None,
+            "reason": record.reason,
+        },
     }
 
 
