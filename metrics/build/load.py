@@ -51,21 +51,15 @@ PAYMENTS = (
     "SELECT invoice_id, stripe_id, payload FROM billing_sync_invoicepayment "
     "WHERE organization_id = %s AND connection_id = %s AND invoice_id = ANY(%s) ORDER BY stripe_id"
 )
-PAYERS = """
-    SELECT customer_id FROM (
-        (SELECT DISTINCT customer_id FROM billing_sync_subscription
-         WHERE organization_id = %(organization)s AND connection_id = %(connection)s
-         AND customer_id > %(after)s ORDER BY 1 LIMIT %(count)s)
-        UNION
-        (SELECT DISTINCT customer_id FROM billing_sync_subscriptionschedule
-         WHERE organization_id = %(organization)s AND connection_id = %(connection)s
-         AND customer_id > %(after)s ORDER BY 1 LIMIT %(count)s)
-        UNION
-        (SELECT DISTINCT customer_id FROM billing_sync_invoice
-         WHERE organization_id = %(organization)s AND connection_id = %(connection)s
-         AND customer_id > %(after)s ORDER BY 1 LIMIT %(count)s)
-    ) AS payer ORDER BY customer_id LIMIT %(count)s
-"""
+PAYERS = (
+    "SELECT customer_id FROM ({named}) AS payer WHERE customer_id <> '' ORDER BY customer_id LIMIT %(count)s"
+)
+NAMED_BY = (
+    "(SELECT DISTINCT customer_id FROM billing_sync_{table} "
+    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
+    "AND customer_id > %(after)s ORDER BY customer_id LIMIT %(count)s)"
+)
+NAMING = ("subscription", "subscriptionschedule", "invoice", "invoiceitem", "event")
 
 
 def fetch(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
@@ -76,9 +70,10 @@ def fetch(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def payers(organization_id: UUID, connection_id: UUID, after: str, count: int) -> list[str]:
-    """Return the next payers in order of their ids, whoever has a subscription, schedule or invoice."""
+    """Return the next payers in order of their ids: whoever an object of a history names."""
     bound = {"organization": organization_id, "connection": connection_id, "after": after, "count": count}
-    return [customer_id for (customer_id,) in fetch(PAYERS, bound)]
+    named = " UNION ".join(NAMED_BY.format(table=table) for table in NAMING)
+    return [customer_id for (customer_id,) in fetch(PAYERS.format(named=named), bound)]
 
 
 @dataclass(slots=True)

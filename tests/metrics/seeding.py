@@ -46,7 +46,7 @@ class Mirror:
             rows = [
                 self._row(kind, json.loads(json.dumps(build(kind, record, False))), now)
                 for record in self.company.book.all(kind)
-                if only is None or getattr(record, "customer", None) in only
+                if only is None or payer(record) in only
             ]
             updated = [field.name for field in KINDS[kind]._meta.fields if field.name not in KEY]
             with tenant(self.organization_id):
@@ -69,6 +69,12 @@ class Mirror:
             fetched_at=now,
             **typed(kind, value),
         )
+
+
+def payer(record: Any) -> str | None:
+    """Return whose a record is; an event's is that of the object it shows."""
+    customer: str | None = getattr(getattr(record, "after", record), "customer", None)
+    return customer
 
 
 KEY = {"pk", "organization", "connection_id", "stripe_id", "name_lower"}
