@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import env, mail
@@ -82,11 +83,14 @@ TEMPLATES = [
 
 # Servers. `default` is the app role, `owner` runs migrations alone. Where no URL is given, the commands
 # attach to the embedded servers and put their URLs into the environment before this module is read.
-UNSET_DATABASE = "postgresql:///unset"
+UNSET_DATABASE = {"ENGINE": "django.db.backends.dummy"}
 
 
 def database(name: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = dict(dj_database_url.parse(env.text(name, UNSET_DATABASE)))
+    url = env.text(name)
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(f"{name} must look like postgresql://role:password@host:5432/database.")
+    parsed: dict[str, Any] = dict(dj_database_url.parse(url) if url else UNSET_DATABASE)
     return {**parsed, "ATOMIC_REQUESTS": True, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": False}}
 
 

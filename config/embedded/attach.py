@@ -46,6 +46,7 @@ def servers_for(arguments: list[str]) -> Iterator[None]:
         raise ServersUnavailableError(
             f"DATA_DIR is not usable: {error}. Set it to a directory of yours."
         ) from error
+    refuse_half(arguments)
     wanted = wanted_servers() if needed else []
     if not wanted:
         yield
@@ -70,6 +71,19 @@ def wanted_servers() -> list[str]:
     databases = env.text("DATABASE_URL") or env.text("DATABASE_OWNER_URL")
     named = {"postgres": bool(databases), "redis": bool(env.text("REDIS_URL"))}
     return [server for server, present in named.items() if not present]
+
+
+def refuse_half(arguments: list[str]) -> None:
+    """Refuse one database address without the other, where the other is needed."""
+    app, owner = env.text("DATABASE_URL"), env.text("DATABASE_OWNER_URL")
+    if owner and not app:
+        raise ServersUnavailableError(
+            "DATABASE_OWNER_URL is set and DATABASE_URL is not: set it to the same database as a plain role."
+        )
+    if app and not owner and {"migrate", "up"} & set(arguments[:1]):
+        raise ServersUnavailableError(
+            "DATABASE_URL is set and DATABASE_OWNER_URL is not: migrations run as the database's owner."
+        )
 
 
 def give_secrets(data_dir: Path, *, keep: bool) -> None:

@@ -149,7 +149,9 @@ def test_given_keys_are_used_as_they_are(data_dir: Path) -> None:
     assert done.stdout.strip() == f"{'given' * 12} ['{key}']", done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["help"], ["sandbox", "--help"], ["migrate", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["makemigrations", "--check"], ["sandbox", "--help"], ["migrate", "--help"]]
+)
 def test_a_command_that_needs_no_server_starts_none(data_dir: Path, arguments: list[str]) -> None:
     done = manage(data_dir, *arguments)
     assert done.returncode == 0, done.stderr
@@ -162,3 +164,19 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "DATA_DIR" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [("DATABASE_URL", "DATABASE_OWNER_URL"), ("DATABASE_OWNER_URL", "DATABASE_URL")]
+)
+def test_one_database_address_without_the_other_is_refused(data_dir: Path, given: str, missing: str) -> None:
+    done = manage(data_dir, "migrate", **{given: "postgresql://127.0.0.1:1/nowhere"})
+    assert done.returncode == 1
+    assert f"{given} is set and {missing} is not" in done.stderr
+
+
+def test_a_database_of_another_kind_is_refused_by_name(data_dir: Path) -> None:
+    url = "mysql://127.0.0.1/millrace"
+    done = manage(data_dir, "migrate", DATABASE_URL=url, DATABASE_OWNER_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("DATABASE_URL must look like postgresql://")
