@@ -6,10 +6,10 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from dashboards.flows import waterfall
 from dashboards.formatting import money, plotted
 from dashboards.glossary import TERMS
 from dashboards.selection import Selection, named
+from metrics.model import waterfall
 from metrics.queries import Month
 
 BELOW = frozenset({"contraction", "churn"})

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from dashboards.charts import STACK, mrr_chart, waterfall_chart
-from dashboards.flows import waterfall
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS
 from dashboards.plans import plan_rows
 from dashboards.selection import Selection, choices, named
 from dashboards.snapshot import snapshot
 from metrics import queries
+from metrics.model import waterfall
 from metrics.queries import Month
 
 

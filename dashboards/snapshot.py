@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from dashboards.flows import change, waterfall
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS, Term
-from metrics.core.rates import Rate
+from metrics.core.rates import Rate, ratio
+from metrics.model import waterfall
 from metrics.queries import Month
 
 GOOD_WHEN_HIGHER = frozenset({"mrr", "arr", "net_new", "new", "expansion", "reactivation"})
@@ -59,6 +59,12 @@ def snapshot(month: Month, before: Month, *, in_progress: bool) -> list[Figure]:
     if in_progress:
         cells |= {name: replace(cells[name], change=None) for name in FLOWING}
     return [cells[name] for name in (*HEADLINES, *MOVEMENTS)]
+
+
+def change(before: int, now: int) -> Rate:
+    """Return by which part a figure has moved; undefined over nothing."""
+    grown = ratio(now, before)
+    return None if grown is None else grown - 1
 
 
 def _amount(name: str, now_micro: int, before_micro: int, before: Month) -> Figure:

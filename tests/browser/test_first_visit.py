@@ -1,20 +1,32 @@
 """From nothing to numbers that equal the truth, as a newcomer does it, with a real worker."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import Page, expect
 
 from billing_sync.sandbox.keys import FULL_KEY
-from billing_sync.sandbox.truth import totals
+from billing_sync.sandbox.truth import movements, mrr_at, totals
 from dashboards.formatting import money
 from tests.browser import journey, looks
 from tests.processes import Worker
 
 Totals = dict[str, dict[str, int]]
+KEYS = {
+    "starting_mrr": "starting",
+    "new_mrr": "new",
+    "expansion_mrr": "expansion",
+    "reactivation_mrr": "reactivation",
+    "contraction_mrr": "contraction",
+    "churned_mrr": "churn",
+    "ending_mrr": "ending",
+}
 
 
 @pytest.fixture
@@ -49,6 +61,7 @@ def test_a_newcomer_signs_up_connects_and_reads_true_numbers(
     journey.wait_for_numbers(page, headings.add)
     assert any(heading.startswith("Importing") for heading in headings), headings
     assert_every_month_is_true(page, totals(company, "UTC", "day")["usd"])
+    assert_commands_are_true(company)
     assert_back_works(page)
     take_picture(page)
 
@@ -62,6 +75,33 @@ def assert_every_month_is_true(page: Page, truth: Totals) -> None:
             assert cells == expected(truth, key), key
             checked.add(key)
     assert checked == set(truth)
+
+
+def printed(command: str, *arguments: str) -> Any:
+    out = StringIO()
+    call_command(command, "newcomer", *arguments, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def assert_commands_are_true(company: Any) -> None:
+    """Compare what the commands print with the truth: every month, movement and customer."""
+    truth = totals(company, "UTC", "day")["usd"]
+    for model in printed("metrics", "--months", str(len(truth))):
+        month = truth[model["period"]["start"][:7]]
+        assert {key: model["recurring_revenue"][f"{key}_micro"] for key in KEYS} == {
+            key: month[name] for key, name in KEYS.items()
+        }
+    assert sorted(
+        (row["date"], row["customer_id"], row["currency"], row["kind"], row["amount_micro"])
+        for row in printed("movements", "--format", "json")
+    ) == sorted(
+        (move["window"], move["customer"], move["currency"], move["kind"], move["amount_micro"])
+        for move in movements(company, "UTC", "day")
+    )
+    assert {
+        (row["customer_id"], row["currency"]): row["mrr_micro"]
+        for row in printed("customers", "--format", "json")
+    } == mrr_at(company, company.now)
 
 
 def assert_back_works(page: Page) -> None:
