@@ -50,7 +50,7 @@ class Mirror:
             ]
             updated = [field.name for field in KINDS[kind]._meta.fields if field.name not in KEY]
             with tenant(self.organization_id):
-                KINDS[kind].objects.bulk_create(
+                KINDS[kind]._default_manager.bulk_create(
                     rows,
                     update_conflicts=True,
                     unique_fields=["organization_id", "connection_id", "stripe_id"],
