@@ -47,7 +47,7 @@ lock: $(RUNTIME) ## Pin every dependency again, after pyproject.toml or package.
 	$(NODE)/npm install --package-lock-only
 
 soak: $(DEVELOPMENT) $(ASSETS) chromium ## Run the scenarios at full size and write a report
-	$(BIN)/python -m benchmarks.soak
+	SOAK=1 $(BIN)/pytest -m soak
 
 bench: $(DEVELOPMENT) ## Measure the hot paths
 	$(BIN)/python -m benchmarks

@@ -18,11 +18,25 @@ from redis import Redis
 from accounts.models import Organization, Role
 from billing_sync.sandbox.company import Company, generate
 from billing_sync.sandbox.server import serve
-from tests import chromium, database, live
+from tests import chromium, database, live, soak
 from tests.cast import Person, make_organization, member, person
 from tests.processes import Worker
 
 TODAY = datetime(2026, 11, 15, 12, tzinfo=UTC)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the report of a run at full size."""
+    if soak.FULL_SIZE:
+        soak.write_report(terminalreporter.getreports("passed"), terminalreporter.getreports("failed"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run under CI that skipped a test."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.getreports("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
