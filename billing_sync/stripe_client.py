@@ -192,6 +192,8 @@ def _read_list(body: bytes, path: str) -> _List:
     # One object with an impossible escape spoils the fast reading of its page, but not the page.
     try:
         page = json.loads(body)
+        if not isinstance(page["data"], list):
+            raise TypeError("data")
         objects = [msgspec.Raw(json.dumps(one).encode()) for one in page["data"]]
         return _List(objects, page.get("has_more") is True)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

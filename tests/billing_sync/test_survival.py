@@ -1,0 +1,104 @@
+"""A sync that is killed anywhere ends where an undisturbed one does."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection as database
+
+from accounts import jobs
+from accounts.models import Job, Organization
+from accounts.tenancy import tenant
+from billing_sync.connecting import connect
+from billing_sync.models import Connection, SyncCursor
+from billing_sync.sandbox.faults import Faults
+from billing_sync.sandbox.keys import FULL_KEY
+from tests.billing_sync.accounts import connected, connection_of, facts
+from tests.environment import PROJECT
+from tests.processes import Worker
+
+Serve = Callable[..., Any]
+KILLS = int(os.environ.get("SYNC_KILLS", "10"))
+PATIENCE_SECONDS = 120
+
+
+def pages(organization: Organization) -> int:
+    """Count the pages written so far, in a fresh view of the database."""
+    with tenant(organization.id):
+        return sum(SyncCursor.objects.values_list("pages_done", flat=True))
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, "The sync does not move on."
+        time.sleep(0.01)
+
+
+def live(organization: Organization) -> bool:
+    with tenant(organization.id):
+        return Connection.objects.filter(state=Connection.State.LIVE).exists()
+
+
+def quiet(organization: Organization) -> bool:
+    """Say whether no job of the sync is at work or due."""
+    ours = Job.objects.filter(organization=organization, kind__in=("backfill", "check_connection"))
+    return live(organization) and not ours.exclude(state=Job.State.DONE).exists()
+
+
+def test_a_worker_killed_again_and_again_ends_with_the_same_mirror(
+    organization: Organization, other_organization: Organization, sandbox: Serve, celery_worker: Worker
+) -> None:
+    account = sandbox(size=120, faults=Faults(latency=40))
+    dice = random.Random(11)
+    connect(organization.id, api_key=FULL_KEY, api_base=account.base_url)
+    for _ in range(KILLS):
+        reached = pages(organization)
+        until(lambda reached=reached: pages(organization) > reached)  # type: ignore[misc]
+        time.sleep(dice.uniform(0, 0.2))
+        assert not live(organization), "The import was over before its last kill."
+        celery_worker.kill()
+        celery_worker.start()
+    until(lambda: quiet(organization))
+    celery_worker.stop()
+    connected(other_organization, account.base_url)
+    assert facts(organization) == facts(other_organization)
+    assert jobs.set_aside(organization.id) == []
+
+
+def test_a_command_killed_on_its_way_goes_on_where_it_was(
+    organization: Organization, other_organization: Organization, sandbox: Serve
+) -> None:
+    account = sandbox(size=60, faults=Faults(latency=20))
+    connect(organization.id, api_key=FULL_KEY, api_base=account.base_url)
+    killed = subprocess.Popen(
+        [sys.executable, "manage.py", "sync", organization.slug],
+        cwd=PROJECT,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "JOB_LEASE_SECONDS": "2"},
+    )
+    until(lambda: pages(organization) > 3)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    reached = pages(organization)
+    assert not live(organization)
+    finished = subprocess.run(
+        [sys.executable, "manage.py", "sync", organization.slug],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "JOB_LEASE_SECONDS": "2"},
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout == ""
+    assert connection_of(organization).state == Connection.State.LIVE
+    database.close()
+    connected(other_organization, account.base_url)
+    assert facts(organization) == facts(other_organization)
+    assert pages(organization) == pages(other_organization) > reached
