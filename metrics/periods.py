@@ -38,7 +38,7 @@ def parse_month(text: str) -> date:
 def parse_day(text: str) -> date:
     """Read `2026-10-31`; ValueError says what is wrong."""
     try:
-        if len(text) != len("2026-10-31"):
+        if [len(part) for part in text.split("-")] != [4, 2, 2]:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:

@@ -9,7 +9,10 @@ from metrics.build.tally import Cut, Tally
 from metrics.build.write import Build, Scope, insert, replace
 from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
-from metrics.core.ledger import segments
+from metrics.core.ledger import Segment, segments
+
+# A customer's sum of several such amounts still fits 64 bits.
+LARGEST = 1 << 60
 
 
 @dataclass(slots=True)
@@ -30,13 +33,17 @@ class Batch:
     ) -> None:
         """Take in one payer's history and the objects that it could not use."""
         key = (self.connection_id, customer_id)
-        self.configurations += [rows.configuration_row(*key, one) for one in past]
+        storable = [one for one in past if 0 <= one.quantity < LARGEST]
+        self.configurations += [rows.configuration_row(*key, one) for one in storable]
         self.unused += [(*key, name[:255], rule[:255]) for name, rule in dict.fromkeys(unused)]
 
     def value(self, customer_id: str, past: Iterable[Configuration], catalogue: Catalogue) -> None:
         """Value one payer's history under the definition and count what it did."""
         key = (self.connection_id, customer_id)
-        ledger = segments(past, catalogue, self.cut.definition)
+        valued = segments(past, catalogue, self.cut.definition)
+        ledger = [one for one in valued if fits(one)]
+        beyond = {one.subscription for one in valued if not fits(one)}
+        self.unused += [(*key, name[:255], "amount_out_of_range") for name in sorted(beyond)]
         self.segments += [rows.segment_row(*key, one) for one in ledger]
         self.movements += rows.movement_rows(*key, self.tally.add(ledger, self.cut))
         change = self.cut.next_change(ledger)
@@ -60,3 +67,8 @@ class Batch:
         replace(rows.DATED, build, scope, self.dated)
         replace(rows.SEGMENT, build, scope, self.segments)
         replace(rows.MOVEMENT, build, scope, self.movements)
+
+
+def fits(one: Segment) -> bool:
+    """Say whether a segment's amounts can be stored and summed."""
+    return max(one.quantity, one.mrr_micro, one.committed_micro) < LARGEST

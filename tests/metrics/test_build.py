@@ -197,6 +197,21 @@ def test_an_unreadable_object_is_listed_and_stops_nobody(mirror: Mirror) -> None
         assert Segment.objects.exists()
 
 
+def test_an_amount_beyond_64_bits_is_listed_and_stops_nobody(mirror: Mirror) -> None:
+    with tenant(mirror.organization_id):
+        row = Subscription.objects.filter(
+            customer_id__in=Segment.objects.filter(to_at=None, mrr_micro__gt=0).values("customer_id")
+        ).order_by("stripe_id")[0]
+        value = read_payload(row.payload)
+        value["items"]["data"][0]["quantity"] = 1 << 61
+        Subscription.objects.filter(stripe_id=row.stripe_id).update(payload=write_payload(value))
+        customers = Segment.objects.values("customer_id").distinct().count()
+    recompute(mirror.organization_id)
+    with tenant(mirror.organization_id):
+        assert UnusedFact.objects.filter(object_id=row.stripe_id, rule="amount_out_of_range").exists()
+        assert Segment.objects.values("customer_id").distinct().count() >= customers - 1
+
+
 def test_a_discount_that_ends_by_date_moves_mrr_on_its_day(mirror: Mirror) -> None:
     ends = NOW + timedelta(days=3)
     customer_id = give_discount(mirror, ends)
