@@ -25,11 +25,19 @@ def plan_rows(plans: list[PlanShare], month: Month) -> list[PlanRow]:
 
 def _row(plan: PlanShare, month: Month) -> PlanRow:
     share = ratio(plan.mrr_micro, month.ending_micro)
-    name = plan.product_name or plan.price_name or plan.price_id
+    name, detail = _names(plan)
     return PlanRow(
         name=name,
-        detail=plan.price_name if plan.price_name != name else "",
+        detail=detail,
         mrr=money(plan.mrr_micro, month.currency),
         share=percent(share),
         per_mille=round(share * 1000) if share else 0,
     )
+
+
+def _names(plan: PlanShare) -> tuple[str, str]:
+    """Return the product's name and the price's; one alone where it says it all."""
+    product, price = plan.product_name, plan.price_name
+    if not product or product.casefold() in price.casefold():
+        return price or product or plan.price_id, ""
+    return product, price

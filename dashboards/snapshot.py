@@ -111,7 +111,7 @@ def _before(before: Month, text: str) -> str:
 def _change(name: str, rate: Rate, text: str) -> Change | None:
     if rate is None:
         return None
-    if rate == 0:
+    if round(rate * 1000) == 0:
         return Change(text, "even")
     welcome = (rate > 0) == (name in GOOD_WHEN_HIGHER)
     return Change(text, "good" if welcome else "bad")

@@ -35,6 +35,8 @@ def publish(page: Page, name: str, width: int, scheme: str) -> None:
     if not directory or not file:
         return
     Path(directory).mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size({"width": width, "height": 1212})
+    page.wait_for_timeout(300)
     page.screenshot(path=Path(directory) / file)
 
 

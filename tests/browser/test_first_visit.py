@@ -135,5 +135,8 @@ def expect_another(page: Page, heading: str) -> str:
 
 
 def take_picture(page: Page) -> None:
+    """Draw the last whole month, whose figures all compare with the one before."""
     page.goto("/o/newcomer/")
+    page.locator("#previous-month").click()
+    expect(page.get_by_text("the whole month")).to_be_visible()
     looks.inspect(page, "dashboard", settled=".chart svg")
