@@ -9,7 +9,7 @@ import zstandard
 
 JsonObject = dict[str, Any]
 
-LEVEL = 3
+LEVEL = 1
 _decoder = msgspec.json.Decoder(JsonObject, float_hook=Decimal)
 _encoder = msgspec.json.Encoder(order="sorted")
 # A zstd context is not for two threads at once.

@@ -117,18 +117,29 @@ def personal_fields(customer: JsonObject) -> JsonObject:
 
 
 def _stripped(value: JsonObject) -> JsonObject:
-    described = value.get("object") in DESCRIBED
+    kind = value.get("object")
+    described = isinstance(kind, str) and kind in DESCRIBED
     kept: JsonObject = {}
     for key, part in value.items():
         if key in PERSONAL_KEYS and not (described and key == "description"):
             continue
-        kept[key] = _part(part) if isinstance(part, dict | list) else part
+        shape = type(part)
+        if shape is dict:
+            kept[key] = _inner(part)
+        elif shape is list:
+            kept[key] = _members(part)
+        else:
+            kept[key] = part
     return kept
 
 
-def _part(part: Any) -> Any:
-    if isinstance(part, list):
-        return [_part(one) if isinstance(one, dict | list) else one for one in part]
+def _members(parts: list[Any]) -> list[Any]:
+    return [
+        _inner(one) if type(one) is dict else _members(one) if type(one) is list else one for one in parts
+    ]
+
+
+def _inner(part: JsonObject) -> Any:
     kind = part.get("object")
     if isinstance(kind, str) and kind in BECOME_IDS and isinstance(part.get("id"), str):
         return part["id"]

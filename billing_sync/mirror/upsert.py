@@ -144,8 +144,7 @@ def _chosen(name: str, kind: str) -> sql.Composed:
 def _array(kind: str) -> sql.Composed:
     """Return the placeholder of one column's values; lists of lists would not keep their bounds."""
     given = sql.SQL("text" if kind == "text[]" else kind)
-    form = PyFormat.BINARY if kind == "bytea" else PyFormat.AUTO
-    return sql.SQL("{}::{}[]").format(sql.Placeholder(format=form), given)
+    return sql.SQL("{}::{}[]").format(sql.Placeholder(format=PyFormat.BINARY), given)
 
 
 def _typed(resource: Resource) -> list[Typed]:
