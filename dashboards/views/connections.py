@@ -1,13 +1,10 @@
 """Connecting Stripe accounts, and how far each has been read."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
@@ -15,27 +12,25 @@ from billing_sync.connecting import KeyRefused, connect, warnings
 from billing_sync.models import Connection
 from billing_sync.progress import progress
 from dashboards.forms import ConnectForm
+from dashboards.fragments import render_page
 from dashboards.permissions import missing, needed
 from metrics import queries
 
-PAGE = "connections/connections.html"
 WAITING = frozenset({Connection.State.CHECKING, Connection.State.IMPORTING})
 
 
 @require_safe
-@vary_on_headers("HX-Request", "HX-History-Restore-Request")
 def connections(request: OrganizationRequest, slug: str) -> HttpResponse:
     """List the organization's connections with their state, resource by resource."""
     found = progress(request.organization.id)
-    fragment = request.htmx and not request.htmx.history_restore_request
-    context: dict[str, Any] = {
+    context = {
         "section": "connections",
         "connections": [(each, missing(each)) for each in found],
         "waiting": any(each.state in WAITING for each in found),
         "freshness": queries.freshness(request.organization.id),
         "may_connect": Role(request.membership.role).covers(Role.ADMIN),
     }
-    return render(request, f"{PAGE}#content" if fragment else PAGE, context)
+    return render_page(request, "connections/connections.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
