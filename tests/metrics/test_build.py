@@ -39,7 +39,7 @@ OF_PAYERS = ("subscription", "invoice", "invoiceitem", "invoice_payment", "refun
 
 @pytest.fixture
 def company() -> Company:
-    return generate(seed=11, size=15, now=NOW)
+    return generate(seed=11, size=10, now=NOW)
 
 
 @pytest.fixture

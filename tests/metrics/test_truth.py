@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return generate(seed=7, size=120, now=NOW)
+    return generate(seed=7, size=40, now=NOW)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland"])
