@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from accounts import jobs, secrets
 from accounts.tenancy import tenant
@@ -21,6 +22,7 @@ class KeyRefused(ValueError):  # noqa: N818
     """Raised with words for the person who pasted the key; they never repeat it."""
 
 
+@sensitive_variables("api_key", "key")
 def connect(organization_id: UUID, *, api_key: str, api_base: str | None = None) -> UUID:
     """Store a key and ask for its check; only an operator's command names an `api_base`."""
     key = api_key.strip()
@@ -82,6 +84,7 @@ def warnings(api_key: str) -> list[str]:
     ]
 
 
+@sensitive_variables("key")
 def seal_key(connection: Connection, key: str) -> None:
     """Put a key into a connection, encrypted for this row alone."""
     connection.key_hint = f"{key[: len('rk_test_')]}…{key[-HINT_LETTERS:]}"

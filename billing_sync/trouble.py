@@ -26,7 +26,7 @@ def how_to_add(error: StripeError, label: str) -> str:
         return str(error)
     way = _(
         "In Stripe's dashboard open Developers, API keys, edit this key, set “%(label)s” to Read and save; "
-        "then check the connection again."
+        "then paste the key here once more."
     ) % {"label": label}
     return f"{error} {way}"
 
