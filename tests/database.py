@@ -5,6 +5,7 @@ Only the owner role makes, migrates and empties; tests and the requests they sen
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from tests.environment import PROJECT, worker_database
 
 TEMPLATES = "test_millrace_template_"
 LOCK = 7_340_118
+LEAVING_SECONDS = 20
 SCHEMA_SOURCES = ("*/migrations/*.py", "accounts/rls.py", "accounts/management/commands/migrate.py")
 # Filled by migrations, not by tests.
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
@@ -40,9 +42,18 @@ def drop_worker_database() -> None:
     for used in connections.all():
         used.close()
         used.close_pool()  # type: ignore[attr-defined]
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(worker_database()))
+    last_try = time.monotonic() + LEAVING_SECONDS
     with maintenance() as connection:
-        name = sql.Identifier(worker_database())
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        while True:
+            try:
+                connection.execute(statement)
+                return
+            # The owner may not end the app role's sessions: those of stopped workers are still leaving.
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                if time.monotonic() > last_try:
+                    raise
+                time.sleep(0.2)
 
 
 def ensure_template(connection: "psycopg.Connection[tuple[str]]") -> str:

@@ -135,9 +135,10 @@ def role_faults(connection: Connection, app_role: str) -> list[str]:
     row = connection.execute(
         f"SELECT r.rolsuper OR r.rolbypassrls,"
         f" EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid),"
-        f" EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid)"
+        f" EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        f"   WHERE c.relowner = r.oid AND {OURS})"
         f" OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = r.oid)"
-        f" OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = r.oid),"
+        f" OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = r.oid AND {OURS}),"
         f" (SELECT string_agg(c.relname, ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         f"   WHERE c.relkind IN ('r', 'p') AND {OURS}"
         f"   AND has_table_privilege(r.oid, c.oid, 'TRUNCATE, REFERENCES, TRIGGER')),"
