@@ -935,8 +935,11 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
+                        fields=["organization", "connection_id", "customer_id"], name="refund_by_customer_id"
+                    ),
+                    models.Index(
                         fields=["organization", "connection_id", "charge_id"], name="refund_by_charge_id"
-                    )
+                    ),
                 ],
             },
         ),

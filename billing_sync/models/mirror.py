@@ -206,7 +206,7 @@ class Refund(Mirrored):
     amount_minor = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = by("refund", "charge_id")
+        indexes = [*by("refund", "customer_id"), *by("refund", "charge_id")]
 
 
 class CreditNote(Mirrored):

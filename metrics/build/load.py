@@ -51,6 +51,16 @@ PAYMENTS = (
     "SELECT invoice_id, stripe_id, payload FROM billing_sync_invoicepayment "
     "WHERE organization_id = %s AND connection_id = %s AND invoice_id = ANY(%s) ORDER BY stripe_id"
 )
+# Stripe may leave a refund's customer out: its charge knows it.
+REFUNDS = (
+    OF_PAYERS.format(table="refund", more="AND deleted_at IS NULL").replace(" ORDER BY stripe_id", "")
+    + " UNION ALL SELECT paid.customer_id, back.stripe_id, back.payload, back.fetched_at "
+    "FROM billing_sync_refund AS back JOIN billing_sync_charge AS paid "
+    "ON paid.organization_id = back.organization_id AND paid.connection_id = back.connection_id "
+    "AND paid.stripe_id = back.charge_id "
+    "WHERE back.organization_id = %s AND back.connection_id = %s AND paid.customer_id = ANY(%s) "
+    "AND back.customer_id = '' AND back.deleted_at IS NULL ORDER BY stripe_id"
+)
 PAYERS = (
     "SELECT customer_id FROM ({named}) AS payer WHERE customer_id <> '' ORDER BY customer_id LIMIT %(count)s"
 )
@@ -196,17 +206,16 @@ class Loader:
         return made
 
     def _given_back(self, loaded: dict[str, Loaded]) -> None:
-        statement = OF_PAYERS.format(table="refund", more="AND deleted_at IS NULL")
-        for customer_id, _, refund, _ in self._rows(statement, payloads.Refund, loaded):
+        for customer_id, _, refund, _ in self._rows(REFUNDS, payloads.Refund, loaded, times=2):
             loaded[customer_id].refunds.append(refund_fact(refund))
         statement = OF_PAYERS.format(table="creditnote", more="AND deleted_at IS NULL")
         for customer_id, _, note, _ in self._rows(statement, payloads.CreditNote, loaded):
             loaded[customer_id].credit_notes.append(credit_note_fact(note))
 
     def _rows(
-        self, statement: str, kind: type[Thing], loaded: dict[str, Loaded]
+        self, statement: str, kind: type[Thing], loaded: dict[str, Loaded], *, times: int = 1
     ) -> Iterator[tuple[str, str, Thing, Any]]:
-        for customer_id, stripe_id, blob, fetched_at in fetch(statement, (*self.key, list(loaded))):
+        for customer_id, stripe_id, blob, fetched_at in fetch(statement, (*self.key, list(loaded)) * times):
             thing = self._decode(blob, kind, stripe_id, loaded[customer_id])
             if thing is not None:
                 yield customer_id, stripe_id, thing, fetched_at

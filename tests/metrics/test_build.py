@@ -11,10 +11,20 @@ from accounts.jobs import DONE, Later
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.digest import digest
-from billing_sync.models import Connection, Customer, DirtyCustomer, Event, Invoice, InvoiceItem, Subscription
+from billing_sync.models import (
+    Charge,
+    Connection,
+    Customer,
+    DirtyCustomer,
+    Event,
+    Invoice,
+    InvoiceItem,
+    Refund,
+    Subscription,
+)
 from billing_sync.payload import read_payload, write_payload
 from billing_sync.sandbox import truth
-from billing_sync.sandbox.company import Company, generate
+from billing_sync.sandbox.company import Company, generate, scenario
 from config.clock import set_now
 from metrics import definitions, jobs, queries
 from metrics.build.marks import marked, unmark
@@ -195,6 +205,35 @@ def test_an_unreadable_object_is_listed_and_stops_nobody(mirror: Mirror) -> None
         assert listed.customer_id == row.customer_id
         assert listed.rule.startswith("unreadable")
         assert Segment.objects.exists()
+
+
+def test_a_refund_without_a_customer_is_found_through_its_charge(organization: Organization) -> None:
+    mirror = mirrored(organization, scenario("refunded_and_gone", NOW))
+    with set_now(NOW):
+        recompute(organization.id)
+        before = facts(organization.id)
+        with tenant(organization.id):
+            refunds = list(Refund.objects.all())
+            assert refunds
+            for refund in refunds:
+                value = read_payload(refund.payload) | {"customer": None}
+                Refund.objects.filter(stripe_id=refund.stripe_id).update(
+                    customer_id="", charge_id=value["charge"], payload=write_payload(value)
+                )
+                Charge.objects.create(
+                    organization=organization,
+                    connection_id=mirror.connection_id,
+                    stripe_id=value["charge"],
+                    customer_id=refund.customer_id,
+                    payload=write_payload({"id": value["charge"]}),
+                    fetched_at=NOW,
+                )
+        recompute(organization.id)
+        assert facts(organization.id) == before
+        with tenant(organization.id):
+            Charge.objects.all().delete()
+        recompute(organization.id)
+        assert facts(organization.id) != before
 
 
 def test_an_amount_beyond_64_bits_is_listed_and_stops_nobody(mirror: Mirror) -> None:
