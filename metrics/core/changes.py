@@ -103,7 +103,7 @@ def _observe(
             continue
         if first and opening < trail[0].at:
             trail.insert(0, replace(trail[0], at=opening))
-        trail.append(_change(trail[-1], terms, item, state, subscription))
+        trail.append(_change(trail[-1], terms, item, state, first, subscription))
     present = {item.id for item in state.items}
     for last, trail in [(trail[-1], trail) for item, trail in trails.items() if item not in present]:
         if last.terms:
@@ -114,15 +114,21 @@ def _observe(
 
 
 def _change(
-    last: Change, terms: Terms, item: ItemState, state: SubscriptionState, subscription: Subscription
+    last: Change,
+    terms: Terms,
+    item: ItemState,
+    state: SubscriptionState,
+    first: bool,
+    subscription: Subscription,
 ) -> Change:
+    """Date what a state shows: by its event where another state stands before it, else by a phase."""
     until = item.current_period_end or last.until
-    if state.event or last.terms == terms:
+    if last.terms == terms or (state.event and not first):
         return Change(max(state.at, last.at), terms, until)
     for phase in subscription.phases:
         if last.at < phase.start <= state.at and (terms.price, terms.quantity) in phase.items:
             return Change(phase.start, terms, until)
-    return Change(max(last.until, last.at), terms, until, exact=False)
+    return Change(max(state.at if state.event else last.until, last.at), terms, until, exact=False)
 
 
 def _opening(item: ItemState, state: SubscriptionState, first: bool) -> int:

@@ -125,7 +125,8 @@ def _idle_discounts(customer: Customer, catalogue: Catalogue) -> list[SetAside]:
 
 def _cuts(line: Timeline, catalogue: Catalogue) -> dict[int, bool]:
     """Return every instant at which anything changes, by time, and whether it is dated exactly."""
-    cuts = [(line.began, True), *((at, True) for at, _ in [*line.statuses, *line.requests])]
+    cuts = [(line.began, True), *((at, True) for at, _ in line.requests)]
+    cuts += [(at, exact) for at, _, exact in line.statuses]
     cuts += [(at, True) for at in (line.counts_from, line.refunded_from) if at is not None]
     cuts += [(at, True) for span in line.unpaid for at in span if at is not None]
     terms = [change.terms for item in line.items.values() for change in item.trail if change.terms]
@@ -134,7 +135,8 @@ def _cuts(line: Timeline, catalogue: Catalogue) -> dict[int, bool]:
     cuts += [(one.end, False) for one in line.redeemed if one.end is not None and not one.exact]
     for item in line.items.values():
         cuts += [(change.at, change.exact) for change in item.trail]
-        cuts += [(at, exact) for span, exact in item.pauses for at in span if at is not None]
+        cuts += [(pause.start, pause.start_exact) for pause in item.pauses]
+        cuts += [(pause.end, pause.end_exact) for pause in item.pauses if pause.end is not None]
         cuts += [(at, True) for at in item.trial or () if at is not None]
         cuts += [(at, True) for at, _ in item.usage]
     ended = inf if line.ended is None else line.ended
@@ -173,7 +175,7 @@ def _row(
         currency=terms.currency,
         status="item_trialing" if trialing else _latest(line.statuses, start, "active"),
         paid=line.counts_from is not None and line.counts_from <= start,
-        collection_paused=_within([span for span, _ in item.pauses], start),
+        collection_paused=_within([(pause.start, pause.end) for pause in item.pauses], start),
         cancel_requested=_latest(line.requests, start, False),
         refunded=line.refunded_from is not None and line.refunded_from <= start,
         unpaid_since=unpaid_since(line.unpaid, start),
@@ -187,7 +189,7 @@ def _row(
     )
 
 
-def _latest(track: Sequence[tuple[int, Value]], at: int, default: Value) -> Value:
+def _latest(track: Sequence[tuple[int, Value] | tuple[int, Value, bool]], at: int, default: Value) -> Value:
     """Return what a track holds at an instant."""
     index = bisect_right(track, at, key=itemgetter(0))
     return track[index - 1][1] if index else default

@@ -21,14 +21,14 @@ def regular(billed: Sequence[Billed]) -> list[Billed]:
     return [pair for pair in billed if not pair[0].proration]
 
 
-def counts_from(lines: Sequence[Billed], began: int, priced_from: int) -> int | None:
+def counts_from(lines: Sequence[Billed], began: int, priced_from: int | None) -> int | None:
     """Return when a subscription charged automatically was first paid, None when it never was.
 
     Only an invoice for the first priced period can delay it: an imported or backdated subscription
-    has none, and counts from its start.
+    has none, and counts from its start. After a trial (`priced_from` None) any invoice can.
     """
     asking = [(line, invoice) for line, invoice in lines if line.amount > 0]
-    if not asking or asking[0][0].period_start > priced_from + DAY:
+    if not asking or (priced_from is not None and asking[0][0].period_start > priced_from + DAY):
         return began
     kept = [invoice for _, invoice in asking if invoice.status not in ("void", "uncollectible")]
     return min((at for at in map(paid_at, kept) if at is not None), default=None)
@@ -67,17 +67,28 @@ def first_draft_renewal(lines: Sequence[Billed]) -> int | None:
     return min(drafts, default=None)
 
 
-def paused_spans(lines: Sequence[Billed]) -> list[Span]:
-    """Return the periods whose renewals were never charged: voided, written off or left draft untried."""
-    charged = [line.period_start for line, invoice in lines if invoice.status in ("paid", "open")]
+def uncollected(lines: Sequence[Billed]) -> list[Line]:
+    """Return the renewals that were never charged: left draft, or voided or written off at once."""
     return [
-        (line.period_start, line.period_end)
+        line
         for line, invoice in lines
-        if invoice.billing_reason == "subscription_cycle"
-        and invoice.status in ("void", "uncollectible", "draft")
-        and not invoice.attempted
-        and any(start >= line.period_end for start in charged)
+        if invoice.billing_reason == "subscription_cycle" and not invoice.attempted and _dropped(invoice)
     ]
+
+
+def _dropped(invoice: Invoice) -> bool:
+    opened = invoice.created if invoice.finalized_at is None else invoice.finalized_at
+    closed = {"void": invoice.voided_at, "uncollectible": invoice.marked_uncollectible_at}
+    if invoice.status == "draft":
+        return True
+    return invoice.status in closed and (closed[invoice.status] or opened) - opened < DAY
+
+
+def settled_at(lines: Sequence[Billed], draft: Line) -> int | None:
+    """Return when an invoice that was owed as a draft was made was paid."""
+    owed = [invoice for line, invoice in lines if line.period_start < draft.period_start]
+    paid = [at for at in map(paid_at, owed) if at is not None and at > draft.period_start]
+    return min(paid, default=None)
 
 
 def paid_until(lines: Sequence[Billed], by: int | None) -> int:

@@ -110,7 +110,8 @@ def _gone(sightings: Sequence[Sighting], discounts: Mapping[str, Discount]) -> d
                 continue
             if sighting.item in (None, last[name].item):
                 dated = sighting.exact or sighting.item is not None
-                gone[name] = (sighting.at if dated else last[name].until or sighting.at, sighting.exact)
+                at = sighting.at if dated else last[name].until or sighting.at
+                gone[name] = (at, sighting.exact and last[name].exact)
     return gone
 
 

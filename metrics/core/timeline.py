@@ -17,7 +17,7 @@ class ItemTimeline:
     """All that changes about one item, each thing with its own dates."""
 
     trail: list[Change]
-    pauses: list[tuple[payments.Span, bool]]
+    pauses: list[standing.Pause]
     trial: payments.Span | None
     usage: list[tuple[int, Fraction]]
     tax_share: Fraction | None
@@ -32,7 +32,7 @@ class Timeline:
     began: int
     ended: int | None
     items: dict[str, ItemTimeline]
-    statuses: list[tuple[int, str]]
+    statuses: standing.Track
     requests: list[tuple[int, bool]]
     counts_from: int | None
     unpaid: list[payments.Span]
@@ -61,7 +61,8 @@ def timeline(
     for line, invoice in billed:
         of_item.setdefault(line.subscription_item or "", []).append((line, invoice))
     automatic = not states or states[-1].collection_method == "charge_automatically"
-    priced_from = max(_priced_from(trails, catalogue), states[-1].trial_end or began if states else began)
+    tried = any(state.trial_end is not None for state in states)
+    priced_from = None if tried else max(_priced_from(trails, catalogue), began)
     return Timeline(
         subscription=subscription.id,
         began=began,

@@ -1,0 +1,123 @@
+"""What happened before the first event, told by invoices alone: at most one period off, and marked so."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from metrics.core.facts import Invoice, Subscription, SubscriptionState
+from metrics.core.ledger import Segment
+from tests.metrics.core.build import at, customer, discount, invoice, item, ledger, line, spans, state
+
+DATES = ("2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01", "2026-06-01")
+JAN, FEB, MAR, APR, MAY, JUN = DATES
+Fact = SubscriptionState
+
+
+def month(number: int, name: str = "basic", **more: Any) -> Invoice:
+    start, end = DATES[number], DATES[number + 1]
+    return invoice(start, line(name, start, end, amount=more.pop("amount", None)), **more)
+
+
+def dropped(number: int, status: str = "draft", **more: Any) -> Invoice:
+    """Return a renewal that was never charged, as a pause of collection leaves it."""
+    closed = {"void": "voided_at", "uncollectible": "marked_uncollectible_at"}.get(status)
+    when = {closed: at(DATES[number]) + 3_600} if closed else {}
+    return month(number, **{"status": status, "attempted": False, "paid_at": None, **when, **more})
+
+
+def shows(day: str, name: str = "basic", **more: Any) -> Fact:
+    one = item(name, current_period_start=at(day[:8] + "01"), **more.pop("item", {}))
+    return state(day, JAN, one, **more)
+
+
+def fetched(day: str, name: str = "basic", **more: Any) -> Fact:
+    return replace(shows(day, name, **more), event=None)
+
+
+def valued(*invoices: Invoice, snapshots: tuple[Fact, ...] = (), present: Fact | None = None) -> Any:
+    return ledger(customer(Subscription("sub", present, snapshots, invoices)))
+
+
+def precise(segments: tuple[Segment, ...]) -> list[tuple[bool, bool]]:
+    return [(one.start_exact, one.end_exact) for one in segments if one.mrr_micro]
+
+
+@pytest.mark.parametrize("status", ["draft", "void", "uncollectible"])
+def test_renewals_never_charged_are_a_pause_until_the_first_event(status: str) -> None:
+    dull = valued(month(0), dropped(1, status), dropped(2, status), snapshots=(shows("2026-03-20"),))
+    assert spans(dull) == [(JAN, FEB, 1000), ("2026-03-20", None, 1000)]
+    assert precise(dull) == [(True, False), (False, True)]
+
+
+def test_a_pause_that_the_first_event_shows_began_with_the_first_renewal_never_charged() -> None:
+    paused = (shows("2026-04-10", pause_collection=True), shows("2026-04-20"))
+    dull = valued(month(0), dropped(1), dropped(2), dropped(3), snapshots=paused)
+    assert spans(dull) == [(JAN, FEB, 1000), ("2026-04-20", None, 1000)]
+    assert precise(dull) == [(True, False), (True, True)]
+
+
+def test_a_pause_that_the_first_event_shows_is_marked_where_it_acts() -> None:
+    dull = valued(month(0), month(1), snapshots=(shows("2026-02-10", pause_collection=True),))
+    assert (spans(dull), precise(dull)) == ([(JAN, MAR, 1000)], [(True, False)])
+
+
+def test_a_pause_over_before_a_fetch_ends_with_the_start_of_the_period() -> None:
+    dull = valued(month(0), dropped(1), dropped(2), present=fetched("2026-03-20"))
+    assert spans(dull) == [(JAN, FEB, 1000), (MAR, None, 1000)]
+    assert precise(dull) == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize("known", [{"snapshots": (shows("2026-04-20"),)}, {"present": fetched("2026-03-20")}])
+def test_time_unpaid_ends_exactly_with_the_payment_of_what_was_owed(known: dict[str, Any]) -> None:
+    owed = month(1, attempted=True, paid_at=at("2026-03-15"))
+    back = valued(month(0), owed, dropped(2), **known)
+    assert spans(back) == [(JAN, MAR, 1000), ("2026-03-15", None, 1000)]
+    assert precise(back) == [(True, False), (True, True)]
+
+
+def test_an_invoice_voided_long_after_it_was_sent_is_no_pause() -> None:
+    sent = dropped(1, "void", voided_at=at("2026-02-25"))
+    assert spans(valued(month(0), sent, month(2))) == [(JAN, APR, 1000)]
+
+
+def test_a_void_invoice_that_does_not_say_when_was_never_charged() -> None:
+    assert spans(valued(month(0), dropped(1, "void", voided_at=None), month(2))) == [
+        (JAN, FEB, 1000),
+        (MAR, APR, 1000),
+    ]
+
+
+def test_a_renewal_voided_before_a_cancellation_is_no_pause() -> None:
+    ended = fetched("2026-02-20", status="canceled", ended_at=at("2026-02-10"))
+    assert spans(valued(month(0), dropped(1, "void"), present=ended)) == [(JAN, "2026-02-10", 1000)]
+
+
+def test_the_first_event_dates_a_change_but_may_be_late() -> None:
+    dull = valued(month(0), snapshots=(shows("2026-01-20", "pro"),))
+    assert spans(dull) == [(JAN, "2026-01-20", 1000), ("2026-01-20", None, 3000)]
+    assert precise(dull) == [(True, False), (False, True)]
+
+
+def test_the_first_event_dates_the_end_of_a_discount_but_may_be_late() -> None:
+    half = month(0, discounts=("di",))
+    facts = customer(
+        Subscription("sub", snapshots=(shows("2026-01-20"),), invoices=(half,)),
+        discounts={"di": discount("di", "half", JAN)},
+    )
+    dull = ledger(facts)
+    assert spans(dull) == [(JAN, "2026-01-20", 500), ("2026-01-20", None, 1000)]
+    assert precise(dull) == [(True, False), (False, True)]
+
+
+def test_entry_into_unpaid_before_the_first_event_is_marked() -> None:
+    dull = valued(month(0), month(1, status="open", paid_at=None), dropped(2), snapshots=(
+        shows("2026-04-10", status="unpaid"),
+    ))  # fmt: skip
+    assert (spans(dull), precise(dull)) == ([(JAN, MAR, 1000)], [(True, False)])
+
+
+def test_after_a_trial_any_first_invoice_can_delay_the_count() -> None:
+    tried: dict[str, Any] = {"trial_start": at(JAN), "trial_end": at(FEB)}
+    trial = month(0, amount=0, billing_reason="subscription_create")
+    assert spans(valued(trial, month(3), present=fetched("2026-04-10", **tried))) == [(APR, None, 1000)]
