@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config import env
-from config.embedded import keeper, secrets
+from config.embedded import SOCKET, secrets
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 90
@@ -133,7 +133,7 @@ def connect(connection: socket.socket, data_dir: Path) -> None:
     here = os.open(".", os.O_RDONLY)
     try:
         os.chdir(data_dir)
-        connection.connect(keeper.SOCKET)
+        connection.connect(SOCKET)
     finally:
         os.fchdir(here)
         os.close(here)

@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any, TypeVar
 
+from config.embedded import LOCK, SOCKET
 from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
 
-SOCKET, LOCK = "servers.sock", "servers.lock"
 FIRST_VISIT_SECONDS = 30
 S = TypeVar("S", Postgres, Redis)
 

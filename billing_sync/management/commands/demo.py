@@ -16,34 +16,35 @@ LOOPBACK = "http://127.0.0.1:"
 
 
 class Command(BaseCommand):
-    help = "Make the organization `demo` on a running sandbox, or lead it there again."
+    help = "Make the organization `demo` on a running sandbox."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--owner", required=True)
         parser.add_argument("--password", required=True)
         parser.add_argument("--api-base", required=True, help="where the sandbox answers")
+        parser.add_argument(
+            "--move", action="store_true", help="only lead an existing demo there"
+        )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> str:
+        """Return whether the demo is connected now, as a word or nothing."""
+        base = options["api_base"]
+        if moved(base):
+            return "connected"
+        if options["move"]:
+            return ""
+        quiet = {"stdout": StringIO(), "stderr": StringIO()}
         if not Organization.objects.filter(slug=SLUG).exists():
-            call_command(
-                "create_organization",
-                NAME,
-                owner=options["owner"],
-                password=options["password"],
-                currency="usd",
-            )
-        organization = Organization.objects.get(slug=SLUG)
-        with tenant(organization.id):
-            # The sandbox takes a free port at each start.
-            moved = Connection.objects.filter(api_base__startswith=LOOPBACK).update(
-                api_base=options["api_base"]
-            )
-        if not moved:
-            call_command(
-                "connect_stripe",
-                SLUG,
-                api_key=FULL_KEY,
-                api_base=options["api_base"],
-                stdout=StringIO(),
-                stderr=StringIO(),
-            )
+            owner = {"owner": options["owner"], "password": options["password"]}
+            call_command("create_organization", NAME, **owner, currency="usd", **quiet)
+        call_command("connect_stripe", SLUG, api_key=FULL_KEY, api_base=base, **quiet)
+        return "connected"
+
+
+def moved(base: str) -> bool:
+    """Lead the demo's connection to the sandbox, which takes a free port at each start."""
+    organization = Organization.objects.filter(slug=SLUG).first()
+    if organization is None:
+        return False
+    with tenant(organization.id):
+        return bool(Connection.objects.filter(api_base__startswith=LOOPBACK).update(api_base=base))

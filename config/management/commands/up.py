@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,11 @@ class Command(BaseCommand):
             self.welcome(demo=bool(demo_customers))
 
     def connect_demo(self, supervisor: Supervisor, port: int) -> None:
-        """Connect the demo organization to the invented account once that is served."""
-        supervisor.until(lambda: listens(port), "The sandbox", READY_SECONDS)
-        if supervisor.stopping:
-            return
-        base = f"http://127.0.0.1:{port}"
-        password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
-        call_command("demo", owner=DEMO_OWNER, password=password, api_base=base)
+        """Connect the demo organization to the invented account, once that is served if it is new to it."""
+        if not demo_connected(port, move=True):
+            supervisor.until(lambda: listens(port), "The sandbox", READY_SECONDS)
+            if not supervisor.stopping:
+                demo_connected(port, move=False)
         connections.close_all()
 
     def welcome(self, *, demo: bool) -> None:
@@ -108,6 +107,14 @@ def celery(*arguments: str) -> list[str]:
 def sandbox_command(port: int, customers: int) -> list[str]:
     size = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}"]
     return [sys.executable, "manage.py", "sandbox", *size, f"--founded={demo_founded()}"]
+
+
+def demo_connected(port: int, *, move: bool) -> bool:
+    """Run `demo`, which says whether the organization is connected to the sandbox at this port."""
+    password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
+    base = f"http://127.0.0.1:{port}"
+    arguments = {"owner": DEMO_OWNER, "password": password, "api_base": base, "move": move}
+    return bool(call_command("demo", **arguments, stdout=StringIO()))
 
 
 def demo_founded() -> str:
