@@ -35,5 +35,5 @@ def new() -> dict[str, str]:
         "OWNER_PASSWORD": secrets.token_urlsafe(24),
         "APP_PASSWORD": secrets.token_urlsafe(24),
         "REDIS_PASSWORD": secrets.token_urlsafe(24),
-        "DEMO_PASSWORD": secrets.token_urlsafe(9),
+        "DEMO_PASSWORD": f"demo-{secrets.token_hex(5)}",
     }
