@@ -132,7 +132,8 @@ def _paused_from(state: SubscriptionState, lines: Sequence[Billed], item: str) -
 def _before(first: SubscriptionState, lines: Sequence[Billed], overdue: int | None) -> Track:
     """Tell the statuses up to the first known state from its dates and from the invoices."""
     began = first.start_date
-    drafted = first_draft_renewal(lines)
+    logged = None if first.event is None else first.at
+    drafted = first_draft_renewal([pair for pair in lines if logged is None or pair[0].period_start < logged])
     trial_end = began if first.trial_end is None else first.trial_end
     track: Track = [(began, "active", True)]
     if first.trial_start is not None:
@@ -143,10 +144,10 @@ def _before(first: SubscriptionState, lines: Sequence[Billed], overdue: int | No
         return track if drafted is None else [*track, (drafted, "unpaid", False)]
     if first.status == "active":
         return track
-    unpaid = overdue if drafted is None else drafted
+    unpaid = (overdue if logged is None else logged) if drafted is None else drafted
     turned = {"paused": trial_end, "past_due": overdue, "unpaid": unpaid}
     at = turned.get(first.status, began)
-    at = seen_at(first) if at is None else at
+    at = seen_at(first) if at is None or (logged is not None and at > logged) else at
     exact = first.status not in ("past_due", "unpaid")
     return [*(step for step in track if step[0] < at), (at, first.status, exact)]
 

@@ -121,3 +121,13 @@ def test_after_a_trial_any_first_invoice_can_delay_the_count() -> None:
     tried: dict[str, Any] = {"trial_start": at(JAN), "trial_end": at(FEB)}
     trial = month(0, amount=0, billing_reason="subscription_create")
     assert spans(valued(trial, month(3), present=fetched("2026-04-10", **tried))) == [(APR, None, 1000)]
+
+
+@pytest.mark.parametrize("status", ["unpaid", "past_due"])
+def test_a_status_that_the_first_event_shows_began_no_later(status: str) -> None:
+    owed = month(1, status="open", paid_at=None, finalized_at=at("2026-02-25"))
+    facts = customer(
+        Subscription("sub", None, (shows("2026-02-20", status=status),), (month(0), owed, dropped(2)))
+    )
+    begun = {"unpaid": [(JAN, "2026-02-20", 1000)], "past_due": [(JAN, None, 1000)]}
+    assert spans(ledger(facts)) == begun[status]
