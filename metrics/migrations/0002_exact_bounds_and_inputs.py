@@ -20,8 +20,6 @@ class Migration(migrations.Migration):
             "connection_ids",
             django.contrib.postgres.fields.ArrayField(models.UUIDField(), default=list, size=None),
         ),
-        migrations.AlterField(
-            "planrevenue", "product_id", models.CharField(db_default="", max_length=255)
-        ),
+        migrations.AlterField("planrevenue", "product_id", models.CharField(db_default="", max_length=255)),
         migrations.AddField("currentbuild", "edition", models.PositiveIntegerField(default=0)),
     ]
