@@ -1,9 +1,11 @@
-"""What the page shows of a sync: cheap to ask, three queries for an organization."""
+"""What the page shows of a sync: cheap to ask, two statements for an organization."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from billing_sync.models import Connection, SetAside, SyncCursor
 from billing_sync.resource import Resource
@@ -74,11 +76,13 @@ def progress(organization_id: UUID) -> list[ConnectionProgress]:
     cursors: dict[UUID, dict[str, SyncCursor]] = {}
     for cursor in SyncCursor.objects.filter(organization_id=organization_id):
         cursors.setdefault(cursor.connection_id, {})[cursor.resource] = cursor
-    aside = Counter(
-        SetAside.objects.filter(organization_id=organization_id).values_list("connection_id", flat=True)
-    )
+    aside = SetAside.objects.filter(organization_id=organization_id, connection_id=OuterRef("id"))
+    counted = aside.values("connection_id").annotate(count=Count("*")).values("count")
     found = Connection.objects.filter(organization_id=organization_id).order_by("created_at", "id")
-    return [_of(connection, cursors.get(connection.id, {}), aside[connection.id]) for connection in found]
+    return [
+        _of(connection, cursors.get(connection.id, {}), connection.aside)
+        for connection in found.annotate(aside=Coalesce(Subquery(counted), 0))
+    ]
 
 
 def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> ConnectionProgress:

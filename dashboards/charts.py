@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from dashboards.formatting import money, plotted
 from dashboards.glossary import TERMS
 from dashboards.selection import Selection, named
+from metrics.flows import Month
 from metrics.model import waterfall
-from metrics.queries import Month
 
 BELOW = frozenset({"contraction", "churn"})
 STACK = ("new", "expansion", "reactivation", "contraction", "churn")

@@ -11,8 +11,9 @@ from dashboards.plans import plan_rows
 from dashboards.selection import Selection, choices, named
 from dashboards.snapshot import snapshot
 from metrics import queries
+from metrics.flows import Month
 from metrics.model import waterfall
-from metrics.queries import Month
+from metrics.months import Months
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,14 @@ class Row:
     customers: int
 
 
-def overview(organization_id: UUID, selection: Selection, currencies: list[str]) -> dict[str, Any]:
+def overview(organization_id: UUID, selection: Selection, history: Months) -> dict[str, Any]:
     """Return the dashboard's rows for a selection."""
     until, currency = selection.month, selection.currency
-    read = queries.months(organization_id, currency, last=selection.length + 1, until=until)
+    read = history.last(selection.length + 1, currency, until=until)
     months = read[1:]
     return {
         "selection": selection,
-        "choices": choices(selection, currencies),
+        "choices": choices(selection, history.currencies()),
         "figures": snapshot(read[-1], read[-2], in_progress=selection.in_progress),
         "rows": [_row(month, selection) for month in reversed(months)],
         "mrr_chart": mrr_chart(months, selection),

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from dashboards.formatting import Money, money, percent
 from metrics.core.rates import ratio
-from metrics.queries import Month, PlanShare
+from metrics.flows import Month
+from metrics.queries import PlanShare
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from metrics import queries
-from metrics.periods import parse_month, shift
+from accounts.models import Organization
+from metrics.months import Months
+from metrics.periods import month_of, parse_month, shift
 
 SPANS = (6, 12)
 DEFAULT_SPAN = 12
@@ -58,18 +58,18 @@ class Selection:
         return f"?{urlencode(chosen)}"
 
 
-def select(organization_id: UUID, parameters: QueryDict, currencies: list[str]) -> Selection:
-    """Read the address of a page over the organization's currencies; AddressError says what is wrong."""
-    currency = _currency(organization_id, parameters.get("currency", ""), currencies)
-    present = queries.today(organization_id).replace(day=1)
-    first = min(queries.first_month(organization_id, currency) or present, present)
+def select(organization: Organization, parameters: QueryDict, months: Months) -> Selection:
+    """Read the address of a page over the organization's months; AddressError says what is wrong."""
+    preferred = organization.currency.lower()
+    currency = _currency(preferred, parameters.get("currency", ""), months.currencies())
+    present = month_of(months.today)
+    first = min(months.first(currency) or present, present)
     selection = Selection(present, currency, _span(parameters.get("span", "")), first, present)
     return replace(selection, month=_month(parameters.get("month", ""), selection))
 
 
-def _currency(organization_id: UUID, text: str, currencies: list[str]) -> str:
+def _currency(preferred: str, text: str, currencies: list[str]) -> str:
     if not text:
-        preferred = queries.default_currency(organization_id)
         return preferred if preferred in currencies else currencies[0]
     if not CURRENCY.fullmatch(text):
         raise AddressError(_("A currency is three small letters, such as eur."), 400)

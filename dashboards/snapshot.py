@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS, Term
 from metrics.core.rates import Rate, ratio
+from metrics.flows import Month
 from metrics.model import waterfall
-from metrics.queries import Month
 
 GOOD_WHEN_HIGHER = frozenset({"mrr", "arr", "net_new", "new", "expansion", "reactivation"})
 HEADLINES = ("mrr", "arr", "net_new", "revenue_churn_rate")

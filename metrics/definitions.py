@@ -27,7 +27,17 @@ def latest_version(organization_id: UUID) -> int | None:
 def of_version(organization_id: UUID, version: int) -> rules.Definition:
     """Return one version of the organization's definition."""
     row = Version.objects.get(organization_id=organization_id, version=version)
-    return rules.changed(rules.Definition(version=version), row.settings)
+    return of_settings(version, row.settings)
+
+
+def of_settings(version: int, settings: Mapping[str, Any]) -> rules.Definition:
+    """Return the definition that a version's stored settings are."""
+    return rules.changed(rules.Definition(version=version), settings)
+
+
+def of_thresholds(alerts: Mapping[str, Any]) -> rules.AlertSettings:
+    """Return the thresholds that a version's stored ones are."""
+    return rules.changed(rules.AlertSettings(), alerts)
 
 
 def latest(organization_id: UUID) -> rules.Definition:
@@ -52,7 +62,7 @@ def in_use(organization_id: UUID) -> rules.Definition:
 def alert_settings(organization_id: UUID, version: int) -> rules.AlertSettings:
     """Return the thresholds of one version."""
     row = Version.objects.get(organization_id=organization_id, version=version)
-    return rules.changed(rules.AlertSettings(), row.alerts)
+    return of_thresholds(row.alerts)
 
 
 def set_definition(

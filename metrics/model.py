@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from config import clock
-from metrics import definitions
 from metrics.core import rates
 from metrics.core.intervals import day_start
-from metrics.models import CurrentBuild
+from metrics.flows import Flows, Month
 from metrics.periods import shift
-from metrics.queries import Flows, Month, freshness
+from metrics.queries import shown
 
 
 def waterfall(flows: Flows) -> rates.Waterfall:
@@ -40,22 +38,20 @@ def recurring_revenue(organization_id: UUID, months: Sequence[Month]) -> list[di
 
     Money and rates are Decimal, for an encoder that writes them as numbers.
     """
-    definition = definitions.in_use(organization_id)
-    alerts = definitions.alert_settings(organization_id, definition.version)
-    pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
-    computed_at = pointer.computed_at if pointer else clock.now()
-    through = freshness(organization_id).data_through
-    zone, models = ZoneInfo(definition.time_zone), []
+    build = shown(organization_id)
+    through = build.freshness.data_through
+    computed_at = build.freshness.computed_at or clock.now()
+    models = []
     for month in months:
         following = shift(month.month, 1)
-        end = datetime.fromtimestamp(day_start(following, zone), UTC)
+        end = datetime.fromtimestamp(day_start(following, build.zone), UTC)
         period = {
             "start": month.month.isoformat(),
             "end": following.isoformat(),
             "as_of": written(min(end, computed_at)),
             "data_through": written(through) if through else "",
         }
-        one = rates.model(waterfall(month), definition, alerts, period)
+        one = rates.model(waterfall(month), build.definition, build.alerts, period)
         models.append(
             one | {"currency": month.currency or None, "data_through": period["data_through"] or None}
         )

@@ -15,16 +15,17 @@ from dashboards.overview import overview
 from dashboards.permissions import missing
 from dashboards.selection import AddressError, named, select
 from dashboards.states import State, leading, state_of, warnings
-from metrics import definitions, queries
+from metrics import queries
+from metrics.months import Months
 
 
 @require_safe
 def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show the numbers of a month, or what stands between the organization and them."""
     organization = request.organization
-    currencies = queries.currencies(organization.id)
-    connections, fresh = progress(organization.id), queries.freshness(organization.id)
-    state, connection = state_of(connections, fresh, currencies), leading(connections)
+    shown, connections = queries.shown(organization.id), progress(organization.id)
+    fresh, months = shown.freshness, queries.all_months(shown)
+    state, connection = state_of(connections, fresh, months.currencies()), leading(connections)
     context = {
         "section": "dashboard",
         "title": f"{organization.name} · Millrace",
@@ -34,23 +35,23 @@ def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
         "missing": missing(connection) if connection else [],
         "warnings": warnings(organization, connections, fresh),
         "freshness": fresh,
-        "time_zone": definitions.in_use(organization.id).time_zone,
+        "time_zone": shown.definition.time_zone,
         "may_connect": Role(request.membership.role).covers(Role.ADMIN),
     }
     try:
-        numbers = numbers_of(request, currencies) if state is State.NUMBERS else {}
+        numbers = numbers_of(request, months) if state is State.NUMBERS else {}
     except AddressError as error:
         return address_error(request, error)
     return render_page(request, "dashboards/dashboard.html", context | numbers)
 
 
-def numbers_of(request: OrganizationRequest, currencies: list[str]) -> dict[str, Any]:
+def numbers_of(request: OrganizationRequest, months: Months) -> dict[str, Any]:
     """Return what the page shows of the month that its address chooses."""
     organization = request.organization
-    selection = select(organization.id, request.GET, currencies)
+    selection = select(organization, request.GET, months)
     words = {"month": named(selection.month), "name": organization.name}
     title = _("%(month)s · %(name)s · Millrace") % words
-    return {"title": title, **overview(organization.id, selection, currencies)}
+    return {"title": title, **overview(organization.id, selection, months)}
 
 
 def address_error(request: OrganizationRequest, error: AddressError) -> HttpResponse:

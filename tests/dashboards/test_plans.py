@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 
 from dashboards.plans import plan_rows
-from metrics.queries import Month, PlanShare
+from metrics.flows import Month
+from metrics.queries import PlanShare
 
 
 def names(product: str, price: str) -> tuple[str, str]:
