@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection as database
 
 from accounts import jobs
@@ -21,9 +22,11 @@ from billing_sync.sandbox.keys import FULL_KEY
 from tests.billing_sync.accounts import connected, connection_of, facts
 from tests.environment import PROJECT
 from tests.processes import Worker
+from tests.soak import sized
 
 Serve = Callable[..., Any]
-KILLS = int(os.environ.get("SYNC_KILLS", "10"))
+KILLS = sized(4, 10)
+CUSTOMERS = sized(120, 500)
 PATIENCE_SECONDS = 120
 
 
@@ -51,10 +54,15 @@ def quiet(organization: Organization) -> bool:
     return live(organization) and not ours.exclude(state=Job.State.DONE).exists()
 
 
+@pytest.mark.soak
 def test_a_worker_killed_again_and_again_ends_with_the_same_mirror(
-    organization: Organization, other_organization: Organization, sandbox: Serve, celery_worker: Worker
+    organization: Organization,
+    other_organization: Organization,
+    sandbox: Serve,
+    celery_worker: Worker,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    account = sandbox(size=120, faults=Faults(latency=40))
+    account = sandbox(size=CUSTOMERS, faults=Faults(latency=40))
     dice = random.Random(11)
     connect(organization.id, api_key=FULL_KEY, api_base=account.base_url)
     for _ in range(KILLS):
@@ -69,6 +77,9 @@ def test_a_worker_killed_again_and_again_ends_with_the_same_mirror(
     connected(other_organization, account.base_url)
     assert facts(organization) == facts(other_organization)
     assert jobs.set_aside(organization.id) == []
+    record_property("customers", CUSTOMERS)
+    record_property("kills", KILLS)
+    record_property("pages", pages(organization))
 
 
 def test_a_command_killed_on_its_way_goes_on_where_it_was(

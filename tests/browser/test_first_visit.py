@@ -50,6 +50,7 @@ def expected(truth: Totals, month: str) -> list[str]:
     return [str(money(truth[month][name], "usd")) for name in names]
 
 
+@pytest.mark.soak
 def test_a_newcomer_signs_up_connects_and_reads_true_numbers(
     browser_page: Page, celery_worker: Worker, company: Any
 ) -> None:
