@@ -156,7 +156,11 @@ INVOICE_PAYMENTS = Resource(
     "rak_invoice_read",
     _("Invoices"),
     Touches.ITS_INVOICE,
-    (identity("invoice_id", "invoice"), STATUS),
+    (
+        identity("invoice_id", "invoice"),
+        identity("payment_id", "payment.payment_intent", "payment.charge"),
+        STATUS,
+    ),
 )
 CHARGES = Resource(
     "charges",

@@ -173,14 +173,15 @@ class InvoiceItem(Mirrored):
 
 
 class InvoicePayment(Mirrored):
-    """Which payment settled which invoice; the customer is the invoice's."""
+    """Which payment settles which invoice; `payment_id` is its payment intent, else its charge."""
 
     pk = Mirrored.key()
     invoice_id = stripe_id()
+    payment_id = stripe_id()
     status = word()
 
     class Meta:
-        indexes = by("invoice_payment", "invoice_id")
+        indexes = [*by("invoice_payment", "invoice_id"), *by("invoice_payment", "payment_id")]
 
 
 class Charge(Mirrored):
@@ -194,7 +195,14 @@ class Charge(Mirrored):
     failure_code = word()
 
     class Meta:
-        indexes = by("charge", "customer_id")
+        indexes = [
+            *by("charge", "customer_id"),
+            models.Index(
+                fields=["organization", "created_at"],
+                condition=models.Q(status="failed"),
+                name="failed_charge_by_time",
+            ),
+        ]
 
 
 class Refund(Mirrored):
