@@ -45,9 +45,9 @@ def symbol(currency: str) -> str:
     return SYMBOLS.get(currency, currency.upper() + NO_BREAK_SPACE)
 
 
-def money(amount_micro: int, currency: str, *, signed: bool = False) -> Money:
+def money(amount_micro: int | Fraction, currency: str, *, signed: bool = False) -> Money:
     """Format micro units in the currency's own decimals: 123_456_789_000 of eur is €1,234.57."""
-    amount = major(amount_micro, currency)
+    amount = major(round(amount_micro), currency)
     places = decimals(currency)
     digits = number_format(abs(amount), places, use_l10n=True, force_grouping=True)
     whole, fraction = (digits[: -places - 1], digits[-places - 1 :]) if places else (digits, "")

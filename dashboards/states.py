@@ -1,7 +1,6 @@
 """Which page an organization is shown: numbers, or what stands between it and them."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from django.urls import reverse
@@ -12,9 +11,8 @@ from accounts.models import Organization
 from billing_sync.models import Connection
 from billing_sync.progress import ConnectionProgress
 from config import clock
+from metrics.alerts.present import stale
 from metrics.queries import Freshness
-
-STALE_AFTER = timedelta(hours=1)
 
 
 class State(StrEnum):
@@ -97,8 +95,7 @@ def _about(connection: ConnectionProgress, url: str) -> Warning | None:
 
 def _stale(connections: list[ConnectionProgress], fresh: Freshness, url: str) -> Warning | None:
     through = fresh.data_through
-    followed = any(each.kind != Connection.Kind.ARCHIVE for each in connections)
-    if through is None or not followed or clock.now() - through < STALE_AFTER:
+    if through is None or not stale(fresh, connections):
         return None
     heading = _("These numbers are %(age)s old.") % {"age": timesince(through, clock.now(), depth=1)}
     text = _("Nothing newer has arrived from Stripe; what happened since is missing here.")

@@ -14,7 +14,8 @@ from billing_sync.progress import progress
 from dashboards.forms import ConnectForm
 from dashboards.fragments import render_page
 from dashboards.permissions import missing, needed
-from metrics import queries
+from dashboards.set_aside import set_aside_list
+from metrics.unused import unused_objects
 
 WAITING = frozenset({Connection.State.CHECKING, Connection.State.IMPORTING})
 
@@ -27,7 +28,7 @@ def connections(request: OrganizationRequest, slug: str) -> HttpResponse:
         "section": "connections",
         "connections": [(each, missing(each)) for each in found],
         "waiting": any(each.state in WAITING for each in found),
-        "freshness": queries.freshness(request.organization.id),
+        "set_aside": set_aside_list(unused_objects(request.organization.id), found),
         "may_connect": Role(request.membership.role).covers(Role.ADMIN),
     }
     return render_page(request, "connections/connections.html", context)

@@ -9,14 +9,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
 from accounts.models import Role
-from billing_sync.progress import progress
+from billing_sync.progress import ConnectionProgress, progress
+from dashboards.alerts import alert_row
 from dashboards.fragments import render_page
 from dashboards.overview import overview
 from dashboards.permissions import missing
 from dashboards.selection import AddressError, named, select
 from dashboards.states import State, leading, state_of, warnings
 from metrics import queries
+from metrics.alerts.present import present
 from metrics.months import Months
+from metrics.queries import Shown
 
 
 @require_safe
@@ -39,19 +42,23 @@ def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
         "may_connect": Role(request.membership.role).covers(Role.ADMIN),
     }
     try:
-        numbers = numbers_of(request, months) if state is State.NUMBERS else {}
+        numbers = numbers_of(request, shown, months, connections) if state is State.NUMBERS else {}
     except AddressError as error:
         return address_error(request, error)
     return render_page(request, "dashboards/dashboard.html", context | numbers)
 
 
-def numbers_of(request: OrganizationRequest, months: Months) -> dict[str, Any]:
+def numbers_of(
+    request: OrganizationRequest, shown: Shown, months: Months, connections: list[ConnectionProgress]
+) -> dict[str, Any]:
     """Return what the page shows of the month that its address chooses."""
     organization = request.organization
     selection = select(organization, request.GET, months)
     words = {"month": named(selection.month), "name": organization.name}
     title = _("%(month)s · %(name)s · Millrace") % words
-    return {"title": title, **overview(organization.id, selection, months)}
+    standing = present(shown, selection.currency, connections)
+    alerts = alert_row(standing, shown, selection.currency)
+    return {"title": title, "alert_row": alerts, **overview(organization.id, selection, months)}
 
 
 def address_error(request: OrganizationRequest, error: AddressError) -> HttpResponse:

@@ -1,0 +1,102 @@
+"""How the six rules stand at the last local midnight, or why they say nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from billing_sync.models import Connection, SyncCursor
+from billing_sync.progress import ConnectionProgress
+from config import clock
+from metrics.alerts.failures import NEEDED
+from metrics.alerts.recent import recent
+from metrics.core.definition import AlertSettings
+from metrics.core.intervals import day_start
+from metrics.core.rules import RULES, Reading, Recent, readings
+from metrics.queries import Freshness, Shown
+
+STALE_AFTER = timedelta(hours=1)
+
+
+class Silence(StrEnum):
+    """Why the rules say nothing at all."""
+
+    IMPORTING = "importing"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a rule is too early for: customers, a day that history must reach back to, or a list."""
+
+    customers: int | None = None
+    since: date | None = None
+    list_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How each rule reads what is known of one currency, and what it is too early for."""
+
+    currency: str
+    settings: AlertSettings
+    recent: Recent
+    readings: tuple[Reading, ...]
+    lacks: dict[str, Lack]
+
+
+def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgress]) -> Standing | Silence:
+    """Read the rules over what is known; while that is not everything, they are silent."""
+    silence = silence_of(shown, connections)
+    if silence:
+        return silence
+    known = recent(shown, currency)
+    lacks = lacking(known, shown.alerts, connections)
+    found = tuple(
+        Reading(one.rule, "insufficient") if one.rule in lacks else one
+        for one in readings(known, shown.alerts)
+    )
+    return Standing(currency, shown.alerts, known, found, lacks)
+
+
+def stale(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> bool:
+    """Say whether an account that is followed has told nothing new for an hour."""
+    followed = any(each.kind != Connection.Kind.ARCHIVE for each in connections)
+    through = fresh.data_through
+    return through is not None and followed and clock.now() - through >= STALE_AFTER
+
+
+def silence_of(shown: Shown, connections: Sequence[ConnectionProgress]) -> Silence | None:
+    """Return why nothing can be said, None where the windows are complete."""
+    waiting = (Connection.State.CHECKING, Connection.State.IMPORTING)
+    if any(each.imported_at is None and each.state in waiting for each in connections):
+        return Silence.IMPORTING
+    midnight = datetime.fromtimestamp(day_start(shown.today, shown.zone), UTC)
+    through = shown.freshness.data_through
+    if through is None or through < midnight or stale(shown.freshness, connections):
+        return Silence.STALE
+    return None
+
+
+def lacking(
+    known: Recent, settings: AlertSettings, connections: Sequence[ConnectionProgress]
+) -> dict[str, Lack]:
+    """Return what each rule is too early for, by rule."""
+    lacks = {}
+    for rule, (since, _) in RULES.items():
+        if known.customers < settings.minimum_customers:
+            lacks[rule] = Lack(customers=settings.minimum_customers)
+        elif known.first_on > since(known.today):
+            lacks[rule] = Lack(since=since(known.today))
+    label = next(_unread(connections), None)
+    if label is not None:
+        lacks.setdefault("failed_payments_rising", Lack(list_label=label))
+    return lacks
+
+
+def _unread(connections: Sequence[ConnectionProgress]) -> Iterator[str]:
+    """Yield the lists of failed payments that some account's key may not read."""
+    for each in connections:
+        for resource in each.resources:
+            if resource.name in NEEDED and resource.state == SyncCursor.State.UNAVAILABLE:
+                yield resource.label
