@@ -43,7 +43,10 @@ def changes(
     billed: Iterable[tuple[Line, Invoice]],
     prices: Mapping[str, Price],
 ) -> Trails:
-    """Return every item's changes: lines, by their start, speak before the first logged state."""
+    """Return every item's changes: lines, by their start, speak before the first logged state.
+
+    An item that is only ever credited has none.
+    """
     logged = states[0].at if states and states[0].event else None
     by_item: dict[str, list[tuple[Line, Invoice]]] = {}
     for line, invoice in billed:
@@ -55,7 +58,7 @@ def changes(
     for trail in trails.values():
         if not states and trail[-1].terms:
             trail.append(Change(trail[-1].until, None, trail[-1].until, exact=False))
-    return trails
+    return {item: trail for item, trail in trails.items() if any(change.terms for change in trail)}
 
 
 def _folded(billed: Iterable[tuple[Line, Invoice]], prices: Mapping[str, Price]) -> list[Change]:

@@ -13,6 +13,7 @@ from metrics.core.changes import Terms, changes
 from metrics.core.discounts import Applied
 from metrics.core.facts import Catalogue, Customer, Subscription, SubscriptionState
 from metrics.core.payments import Billed, Span, unpaid_since
+from metrics.core.pricing import asked
 from metrics.core.redemptions import bounds, in_effect
 from metrics.core.standing import known_states
 from metrics.core.timeline import ItemTimeline, Timeline, timeline
@@ -78,7 +79,10 @@ def history(customer: Customer, catalogue: Catalogue) -> History:
         trails = changes(subscription, states, billed, catalogue.prices)
         if trails:
             laid_out = timeline(subscription, customer, catalogue, states, billed, trails)
-            rows += _rows(laid_out, catalogue)
+            if laid_out.ended is None or laid_out.began < laid_out.ended:
+                rows += _rows(laid_out, catalogue)
+            elif laid_out.ended < laid_out.began:
+                aside.append(SetAside(subscription.id, "ends_before_start"))
     return History(tuple(rows), tuple(dict.fromkeys(aside)))
 
 
@@ -100,7 +104,12 @@ def _billed(subscription: Subscription, catalogue: Catalogue, aside: list[SetAsi
 
 
 def _usable(state: SubscriptionState, catalogue: Catalogue, aside: list[SetAside]) -> SubscriptionState:
+    """Return the state without items of unknown prices; those and prices without amounts are listed."""
     items = tuple(item for item in state.items if item.price in catalogue.prices)
+    for item in items:
+        price = catalogue.prices[item.price]
+        if not price.metered and asked(price, 1, state.currency) is None:
+            aside.append(SetAside(item.id, "price_without_amount"))
     if len(items) == len(state.items):
         return state
     aside += [SetAside(item.id, "unknown_price") for item in state.items if item not in items]
