@@ -44,6 +44,11 @@ RULES = {
         gettext_lazy("Its price does not say an amount in the subscription's currency."),
         gettext_lazy("The item counts as 0."),
     ),
+    "subscription_ends_before_start": Rule(
+        gettext_lazy("Subscription"),
+        gettext_lazy("It ends before it begins."),
+        gettext_lazy("The subscription counts as 0."),
+    ),
     "unknown_coupon": Rule(DISCOUNT, gettext_lazy("Its coupon is not known."), NOT_APPLIED),
     "unknown_price": Rule(
         gettext_lazy("Item or invoice line"),

@@ -82,7 +82,7 @@ def history(customer: Customer, catalogue: Catalogue) -> History:
             if laid_out.ended is None or laid_out.began < laid_out.ended:
                 rows += _rows(laid_out, catalogue)
             elif laid_out.ended < laid_out.began:
-                aside.append(SetAside(subscription.id, "ends_before_start"))
+                aside.append(SetAside(subscription.id, "subscription_ends_before_start"))
     return History(tuple(rows), tuple(dict.fromkeys(aside)))
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import hypothesis
 import pytest
-from hypothesis import Phase as HP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,7 +68,7 @@ def test_a_metered_price_need_not_say_what_it_asks() -> None:
 def test_a_clock_that_ran_backwards_ends_nothing_before_it_began() -> None:
     ended = state(JAN, MAR, item("basic"), status="canceled", ended_at=at(FEB))
     facts = customer(Subscription("sub", snapshots=(ended,)))
-    assert history(facts, CATALOGUE) == History((), (SetAside("sub", "ends_before_start"),))
+    assert history(facts, CATALOGUE) == History((), (SetAside("sub", "subscription_ends_before_start"),))
 
 
 def test_a_subscription_that_ends_as_it_begins_is_none() -> None:
@@ -192,7 +192,7 @@ definitions = st.builds(
 
 
 @given(customers, definitions)
-@settings(deadline=None, max_examples=200, phases=[HP.generate])
+@settings(deadline=None, max_examples=200, phases=[hypothesis.Phase.generate])
 def test_whatever_the_facts_segments_follow_one_another_and_movements_explain_them(
     facts: Customer, definition: Definition
 ) -> None:
@@ -210,7 +210,7 @@ def test_whatever_the_facts_segments_follow_one_another_and_movements_explain_th
 
 
 @given(customers)
-@settings(deadline=None, max_examples=50, phases=[HP.generate])
+@settings(deadline=None, max_examples=50, phases=[hypothesis.Phase.generate])
 def test_whatever_the_order_of_the_facts_history_is_the_same(facts: Customer) -> None:
     def turned(one: Subscription) -> Subscription:
         when = {state.at for state in one.snapshots}
