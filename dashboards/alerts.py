@@ -138,13 +138,13 @@ def _expansion_declining(reading: Reading, standing: Standing) -> Said:
 def _failed_payments_rising(reading: Reading, standing: Standing) -> Said:
     behind = counts(standing.recent)
     invoices = ngettext("%(count)d invoice", "%(count)d invoices", behind.failed) % {"count": behind.failed}
-    words = _("failed at first in 30 days, with %(customers)d customers. %(before)d in the 30 days before.")
+    words = _("began to fail in 30 days, among %(customers)d customers. %(before)d in the 30 days before.")
     return invoices, words % {"customers": standing.recent.customers, "before": behind.failed_before}
 
 
 def _arr_growth_decelerating(reading: Reading, standing: Standing) -> Said:
     return percent(reading.value, signed=True), _(
-        "growth over 3 months to the end of %(month)s. Slow is below %(limit)s."
+        "growth over 3 months to the end of %(month)s. Watched below %(limit)s."
     ) % {
         "month": named(months_before(standing.recent.today, 1)),
         "limit": percent(reading.threshold, signed=True),

@@ -1,7 +1,7 @@
 """Every page and state: accessible, within its width, drawn for people to look at."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +11,9 @@ from billing_sync.models import Connection
 from config import clock
 from tests.browser import looks
 from tests.cast import Person
+from tests.dashboards.business import Moved, failed, moved, summed
 from tests.dashboards.revenue import NOW, add_revenue, computed, connect, reading, revenue
+from tests.dashboards.test_set_aside import unread, unused
 
 Arrange = Callable[[Organization], object]
 
@@ -41,11 +43,37 @@ def unpaid(organization: Organization) -> None:
     computed(organization)
 
 
+MOVES: list[Moved] = [
+    *((date(2026, 1, 5), "new", 100) for _ in range(40)),
+    *((date(2026, month, 3), "expansion", 90 - 7 * month) for month in range(2, 11)),
+    (date(2026, 11, 2), "churn", 150),
+    (date(2026, 11, 4), "new", 1_240),
+]
+
+
 def two_currencies(organization: Organization) -> None:
+    connection = connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
+    key = computed(organization)
+    for currency in ("usd", "jpy"):
+        add_revenue(organization, key, currency)
+        moved(organization, key, currency, MOVES)
+    summed(organization, connection.id)
+    for number in range(5):
+        failed(organization, connection.id, f"in_{number}", date(2026, 11, 5), currency="usd")
+
+
+def young(organization: Organization) -> None:
     connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
     key = computed(organization)
     add_revenue(organization, key, "eur")
-    add_revenue(organization, key, "jpy")
+    moved(organization, key, "eur", [(date(2026, 8, 12), "new", 100) for _ in range(12)])
+
+
+def set_aside(organization: Organization) -> None:
+    connection = connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
+    unread(connection, "invoices", "in_1SqT0lKp9ZyXw", "total is too large.")
+    unused(connection, "di_1SqT0lKp9ZyXw", "coupon_of_another_currency", "cus_1", "cus_2")
+    unused(connection, "si_1SqT0lKp9ZyXw", "price_without_amount")
 
 
 STATES: dict[str, tuple[str, Arrange]] = {
@@ -60,6 +88,8 @@ STATES: dict[str, tuple[str, Arrange]] = {
     "computing": ("/o/acme/", lambda acme: connect(acme, Connection.State.LIVE, imported_at=NOW)),
     "unpaid": ("/o/acme/", unpaid),
     "numbers": ("/o/acme/?month=2026-09", two_currencies),
+    "young": ("/o/acme/", young),
+    "set-aside": ("/o/acme/connections/", set_aside),
     "stale": ("/o/acme/", lambda acme: revenue(acme, through=NOW - timedelta(hours=3))),
     "unknown-month": ("/o/acme/?month=2031-01", revenue),
     "connections": ("/o/acme/connections/", importing),

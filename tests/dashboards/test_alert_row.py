@@ -109,7 +109,7 @@ def test_invoices_that_first_failed_are_counted_once(owner: Person, organization
         failed(organization, connection.id, f"in_{number}", first, first + timedelta(days=3))
     level, text = row(owner.client)["failed_payments_rising"]
     assert level == "alert"
-    assert "12 invoices failed at first in 30 days, with 20 customers. 0 in the 30 days before." in text
+    assert "12 invoices began to fail in 30 days, among 20 customers. 0 in the 30 days before." in text
 
 
 def test_a_retry_is_not_a_first_failure(owner: Person, organization: Organization) -> None:
@@ -117,7 +117,7 @@ def test_a_retry_is_not_a_first_failure(owner: Person, organization: Organizatio
     failed(organization, connection.id, "in_old", date(2026, 9, 1), date(2026, 10, 25))
     failed(organization, connection.id, "in_before", date(2026, 10, 1), date(2026, 11, 1))
     _, text = row(owner.client)["failed_payments_rising"]
-    assert "0 invoices failed at first in 30 days" in text
+    assert "0 invoices began to fail in 30 days" in text
     assert "1 in the 30 days before" in text
 
 
