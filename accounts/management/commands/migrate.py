@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 from psycopg import sql
@@ -18,10 +18,22 @@ class Command(Migrate):
         parser.set_defaults(database=OWNER)
 
     def handle(self, *args: Any, **options: Any) -> str | None:
+        if options["database"] != OWNER:
+            return super().handle(*args, **options)
+        refuse_shared_role()
         result = super().handle(*args, **options)
-        if options["database"] == OWNER:
-            grant_app_role()
+        grant_app_role()
         return result
+
+
+def refuse_shared_role() -> None:
+    """Raise where one role would be owner and app: bounding the app would take the owner's own rights."""
+    owner, app = (settings.DATABASES[alias].get("USER") for alias in (OWNER, "default"))
+    if owner == app:
+        raise CommandError(
+            f"The database role of DATABASE_URL could see past row level security: {owner} is the role of "
+            "DATABASE_OWNER_URL too. Give DATABASE_URL a plain role that owns nothing."
+        )
 
 
 def grant_app_role() -> None:
