@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync import models
+from billing_sync.digest import digest
 from billing_sync.payload import write_payload
 from billing_sync.sandbox.company import Company
 from billing_sync.sandbox.objects import build
@@ -116,3 +117,7 @@ def mirrored(organization: Organization, company: Company) -> Mirror:
     mirror = connect(organization, company)
     mirror.copy()
     return mirror
+
+
+def facts(organization_id: UUID) -> dict[str, str]:
+    return {name: text for name, text in digest(organization_id) if name.startswith("metrics_")}

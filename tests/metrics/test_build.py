@@ -1,30 +1,25 @@
 """Full builds and increments over a mirror: equal, repeatable, apart by tenant and by mode."""
 
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
 import pytest
 
 from accounts.jobs import DONE, Later
 from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync.digest import digest
 from billing_sync.models import (
-    Charge,
     Connection,
     Customer,
     DirtyCustomer,
     Event,
     Invoice,
     InvoiceItem,
-    Refund,
     Subscription,
 )
 from billing_sync.payload import read_payload, write_payload
 from billing_sync.sandbox import truth
-from billing_sync.sandbox.company import Company, generate, scenario
+from billing_sync.sandbox.company import Company, generate
 from config.clock import set_now
 from metrics import definitions, jobs, queries
 from metrics.build.marks import marked, unmark
@@ -37,32 +32,13 @@ from metrics.models import (
     MonthlyRevenue,
     Movement,
     Segment,
-    UnusedFact,
 )
+from tests.metrics.conftest import NOW
 from tests.metrics.second_opinion import first_opinion, second_opinion
-from tests.metrics.seeding import Mirror, connect, mirrored
+from tests.metrics.seeding import Mirror, connect, facts, mirrored
 
-NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=45)
 OF_PAYERS = ("subscription", "invoice", "invoiceitem", "invoice_payment", "refund", "credit_note", "event")
-
-
-@pytest.fixture
-def company() -> Company:
-    return generate(seed=11, size=10, now=NOW)
-
-
-@pytest.fixture
-def mirror(organization: Organization, company: Company) -> Iterator[Mirror]:
-    """Give a mirror whose numbers have been computed once."""
-    one = mirrored(organization, company)
-    with set_now(NOW):
-        recompute(organization.id)
-        yield one
-
-
-def facts(organization_id: UUID) -> dict[str, str]:
-    return {name: text for name, text in digest(organization_id) if name.startswith("metrics_")}
 
 
 def test_increments_in_any_order_equal_a_full_build(mirror: Mirror) -> None:
@@ -191,64 +167,6 @@ def test_marks_are_worked_off_by_the_job(mirror: Mirror) -> None:
     assert jobs.recompute(mirror.organization_id, "") is DONE
     with tenant(mirror.organization_id):
         assert not queries.freshness(mirror.organization_id).computing
-
-
-def test_an_unreadable_object_is_listed_and_stops_nobody(mirror: Mirror) -> None:
-    with tenant(mirror.organization_id):
-        row = Invoice.objects.order_by("stripe_id")[0]
-        Invoice.objects.filter(stripe_id=row.stripe_id).update(
-            payload=write_payload({"id": row.stripe_id, "lines": "none"})
-        )
-    recompute(mirror.organization_id)
-    with tenant(mirror.organization_id):
-        listed = UnusedFact.objects.get(object_id=row.stripe_id)
-        assert listed.customer_id == row.customer_id
-        assert listed.rule.startswith("unreadable")
-        assert Segment.objects.exists()
-
-
-def test_a_refund_without_a_customer_is_found_through_its_charge(organization: Organization) -> None:
-    mirror = mirrored(organization, scenario("refunded_and_gone", NOW))
-    with set_now(NOW):
-        recompute(organization.id)
-        before = facts(organization.id)
-        with tenant(organization.id):
-            refunds = list(Refund.objects.all())
-            assert refunds
-            for refund in refunds:
-                value = read_payload(refund.payload) | {"customer": None}
-                Refund.objects.filter(stripe_id=refund.stripe_id).update(
-                    customer_id="", charge_id=value["charge"], payload=write_payload(value)
-                )
-                Charge.objects.create(
-                    organization=organization,
-                    connection_id=mirror.connection_id,
-                    stripe_id=value["charge"],
-                    customer_id=refund.customer_id,
-                    payload=write_payload({"id": value["charge"]}),
-                    fetched_at=NOW,
-                )
-        recompute(organization.id)
-        assert facts(organization.id) == before
-        with tenant(organization.id):
-            Charge.objects.all().delete()
-        recompute(organization.id)
-        assert facts(organization.id) != before
-
-
-def test_an_amount_beyond_64_bits_is_listed_and_stops_nobody(mirror: Mirror) -> None:
-    with tenant(mirror.organization_id):
-        row = Subscription.objects.filter(
-            customer_id__in=Segment.objects.filter(to_at=None, mrr_micro__gt=0).values("customer_id")
-        ).order_by("stripe_id")[0]
-        value = read_payload(row.payload)
-        value["items"]["data"][0]["quantity"] = 1 << 61
-        Subscription.objects.filter(stripe_id=row.stripe_id).update(payload=write_payload(value))
-        customers = Segment.objects.values("customer_id").distinct().count()
-    recompute(mirror.organization_id)
-    with tenant(mirror.organization_id):
-        assert UnusedFact.objects.filter(object_id=row.stripe_id, rule="amount_out_of_range").exists()
-        assert Segment.objects.values("customer_id").distinct().count() >= customers - 1
 
 
 def test_a_discount_that_ends_by_date_moves_mrr_on_its_day(mirror: Mirror) -> None:

@@ -93,13 +93,17 @@ def invoice(record: Invoice, live: bool) -> Json:
         "period_end": record.period_end,
         "period_start": record.period_start,
         "status": record.status,
-        "status_transitions": {
-            "finalized_at": record.finalized_at,
-            "marked_uncollectible_at": record.uncollectible_at,
-            "paid_at": record.paid_at,
-            "voided_at": record.voided_at,
-        },
+        "status_transitions": _transitions(record),
         "webhooks_delivered_at": record.finalized_at,
+    }
+
+
+def _transitions(record: Invoice) -> Json:
+    return {
+        "finalized_at": record.finalized_at,
+        "marked_uncollectible_at": record.uncollectible_at,
+        "paid_at": record.paid_at,
+        "voided_at": record.voided_at,
     }
 
 
