@@ -81,6 +81,15 @@ def apply_coupon(life: Life, name: str, coupon: Coupon) -> None:
         life.at(discount.end, _revalue(life, name))
 
 
+def remove_coupon(life: Life, name: str) -> None:
+    """Take the discounts off a subscription before they end."""
+    subscription = life.subscription(name)
+    life.ledger.only_events_tell(name, life.now, "discount removed early")
+    for discount in subscription.discounts:
+        life.announce("customer.discount.deleted", "discount", discount)
+    life.save_subscription(replace(subscription, discounts=()))
+
+
 def discount_customer(life: Life, coupon: Coupon) -> None:
     """Put a discount on the customer: it acts on subscriptions without one of their own."""
     discount = discount_of(life, coupon, None)

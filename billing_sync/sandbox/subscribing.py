@@ -102,6 +102,7 @@ def discount_of(life: Life, coupon: Coupon, subscription: str | None, item: str 
         item=item,
     )
     life.book.put("discount", found, created=life.now)
+    life.announce("customer.discount.created", "discount", found)
     return found
 
 

@@ -57,7 +57,7 @@ class Decoded:
                 self.payments[intent.invoice] += [name for name in named if name]
         self.events: dict[str, list[Any]] = defaultdict(list)
         for event in company.book.all("event"):
-            told = event.type.startswith("customer.subscription.")
+            told = event.type.startswith(("customer.subscription.", "customer.discount."))
             if told and event.created >= self.events_since:
                 self.events[event.after.customer].append(event)
 
@@ -74,6 +74,10 @@ class Decoded:
             if discount:
                 one.found.add(discount)
         for event in self.events[name]:
+            if event.kind == "discount":
+                held = _read(payloads.Discount, build("discount", event.after, False))
+                one.found.add(held, event.created if event.type.endswith(".deleted") else None)
+                continue
             shown = _read(payloads.Event[payloads.Subscription], build("event", event, False)).data.object
             one.snapshots[shown.id].append(state_fact(shown, event.created, one.found, event.id))
         for record in self._records("subscription", name):

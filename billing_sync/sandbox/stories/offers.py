@@ -44,6 +44,15 @@ def coupon_midway(life: Life, habits: Habits) -> Story:
     changing.apply_coupon(life, sub, life.catalog.coupons["TWENTY"])
 
 
+def coupon_removed(life: Life, habits: Habits) -> Story:
+    """Lose a coupon in the middle of a period, long before it ends."""
+    yield life.days(0.01, 0.1)
+    terms = Terms(coupons=(life.catalog.coupons["TWENTY"],))
+    sub = subscribing.subscribe(life, [(life.catalog.prices["Business monthly"], 3)], terms)
+    yield life.days(70, 100)
+    changing.remove_coupon(life, sub)
+
+
 def customer_coupon(life: Life, habits: Habits) -> Story:
     """Hold a coupon on the customer rather than the subscription."""
     yield life.days(0.01, 0.1)
@@ -108,6 +117,7 @@ STORIES: dict[str, Telling] = {
     "coupon_on_one_product": coupon_on_one_product,
     "amount_over_two_items": amount_over_two_items,
     "coupon_midway": coupon_midway,
+    "coupon_removed": coupon_removed,
     "customer_coupon": customer_coupon,
     "graduated": priced("Graduated", 4, 23),
     "volume": priced("Volume", 4, 23),

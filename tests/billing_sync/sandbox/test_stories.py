@@ -175,7 +175,7 @@ def test_a_change_of_interval_starts_a_full_period() -> None:
 
 
 def test_the_full_business_knows_several_currencies() -> None:
-    company = generate(5, 300, datetime(2026, 11, 1, tzinfo=UTC), mix=FULL)
+    company = generate(1, 300, datetime(2026, 11, 1, tzinfo=UTC), mix=FULL)
     months = totals(company, "Asia/Kolkata")
     assert {"usd", "eur", "jpy", "kwd"} <= months.keys()
     for currency, found in months.items():
@@ -196,3 +196,12 @@ def test_the_full_business_moves_on_as_it_would_have_been_generated() -> None:
 def test_an_unknown_story_is_refused() -> None:
     with pytest.raises(ValueError, match="no story is called 'fairy_tale'"):
         scenario("fairy_tale", NOW)
+
+
+def test_a_coupon_removed_early_is_told_by_an_event_alone() -> None:
+    company, life = lived("coupon_removed")
+    first, second = next(iter(life.ledger.rows.values()))
+    deleted = [event for event in company.book.all("event") if event.type == "customer.discount.deleted"]
+    assert [event.created for event in deleted] == [first.to_at] == [second.from_at]
+    assert first.mrr_micro * 10 == second.mrr_micro * 8
+    assert [what for _, _, what in life.ledger.event_only] == ["discount removed early"]
