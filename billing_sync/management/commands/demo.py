@@ -22,9 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--owner", required=True)
         parser.add_argument("--password", required=True)
         parser.add_argument("--api-base", required=True, help="where the sandbox answers")
-        parser.add_argument(
-            "--move", action="store_true", help="only lead an existing demo there"
-        )
+        parser.add_argument("--move", action="store_true", help="only lead an existing demo there")
 
     def handle(self, *args: Any, **options: Any) -> str:
         """Return whether the demo is connected now, as a word or nothing."""
