@@ -103,15 +103,16 @@ def give_back(job_id: UUID, owner: str) -> bool:
 
 def fail(job_id: UUID, owner: str, error: str) -> bool:
     """Queue a failed job with a growing pause; the fifth failure without progress sets it aside."""
+    return _leave(job_id, owner, **_another_try(), last_error=error)
+
+
+def _another_try() -> dict[str, Combinable]:
     last = When(attempts__gte=MAX_ATTEMPTS, then=Value(State.SET_ASIDE.value))
     pauses = [When(attempts=n, then=after(pause_after(n))) for n in range(1, MAX_ATTEMPTS)]
-    return _leave(
-        job_id,
-        owner,
-        state=Case(last, default=Value(State.QUEUED.value)),
-        next_at=Case(*pauses, default=Now(), output_field=DateTimeField()),
-        last_error=error,
-    )
+    return {
+        "state": Case(last, default=Value(State.QUEUED.value)),
+        "next_at": Case(*pauses, default=Now(), output_field=DateTimeField()),
+    }
 
 
 def pause_after(attempt: int) -> timedelta:
@@ -127,7 +128,10 @@ def _leave(job_id: UUID, owner: str, **changes: object) -> bool:
 
 
 def revive_expired() -> int:
-    """Queue the jobs whose lease ran out, or set them aside at the fifth time."""
+    """Queue the jobs whose lease ran out, after a growing pause, or set them aside at the fifth time.
+
+    The pause keeps a machine in trouble from using up a job's attempts within seconds.
+    """
     return _revive(Q(lease_until__lt=Now()))
 
 
@@ -139,17 +143,15 @@ def release_host() -> int:
 
 
 def _revive(which: Q) -> int:
-    last = When(attempts__gte=MAX_ATTEMPTS, then=Value(State.SET_ASIDE.value))
     why = When(attempts__gte=MAX_ATTEMPTS, then=Value(STOPPED))
     with transaction.atomic():
         stopped = Job.objects.filter(which, state=State.RUNNING).select_for_update(skip_locked=True)
         return Job.objects.filter(id__in=list(stopped.values_list("id", flat=True))).update(
-            state=Case(last, default=Value(State.QUEUED.value)),
+            **_another_try(),
             last_error=Case(why, default=F("last_error"), output_field=TextField()),
             wanted_again=False,
             lease_owner="",
             lease_until=None,
-            next_at=Now(),
             updated_at=Now(),
         )
 

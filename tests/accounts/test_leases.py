@@ -84,6 +84,19 @@ def test_a_job_that_kills_its_process_five_times_is_set_aside(organization: Orga
     assert "five times" in the_job().last_error
 
 
+def test_a_job_whose_process_died_waits_longer_each_time(
+    organization: Organization, settings: Settings
+) -> None:
+    settings.JOB_BACKOFF_SECONDS = 1000
+    jobs.enqueue(organization.id, "work")
+    for least, most in ((500, 1500), (1500, 4500)):
+        assert leases.claim(the_job().id)
+        expire()
+        assert leases.revive_expired() == 1
+        assert least <= (the_job().next_at - the_job().updated_at).total_seconds() <= most
+        Job.objects.update(next_at=Now())
+
+
 def test_a_starting_worker_frees_its_host_s_dead_claims_alone(organization: Organization) -> None:
     owners = {
         "alive": leases.new_owner(),

@@ -39,8 +39,14 @@ def pages(organization: Organization) -> int:
 def until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not true():
-        assert time.monotonic() < deadline, "The sync does not move on."
+        assert time.monotonic() < deadline, f"The sync does not move on: {unfinished()}"
         time.sleep(0.01)
+
+
+def unfinished() -> list[tuple[Any, ...]]:
+    """Return the jobs that are not done, for messages of failed tests."""
+    jobs = Job.objects.exclude(state=Job.State.DONE).order_by("kind", "key")
+    return list(jobs.values_list("kind", "key", "state", "attempts", "next_at", "last_error"))
 
 
 def live(organization: Organization) -> bool:
