@@ -6,21 +6,8 @@ from typing import Any
 
 from metrics.build.tally import Tally
 from metrics.build.write import Build, execute
+from metrics.flows import FLOWS
 
-FLOWS = (
-    "new_micro",
-    "expansion_micro",
-    "reactivation_micro",
-    "contraction_micro",
-    "churn_micro",
-    "contracted_net_micro",
-    "committed_net_micro",
-    "customers_new",
-    "customers_expanded",
-    "customers_reactivated",
-    "customers_contracted",
-    "customers_churned",
-)
 ADD = (
     "INSERT INTO {table} (organization_id, definition_version, build, {columns}) "
     "SELECT %s, %s, %s, {columns} FROM unnest({arrays}) AS added ({columns}) "
