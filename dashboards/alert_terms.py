@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from dashboards.formatting import percent
 from dashboards.glossary import Term
-from metrics.core.definition import AlertSettings
+from metrics.alerts.rules import AlertSettings
 
 
 def terms(settings: AlertSettings) -> dict[str, Term]:

@@ -14,8 +14,8 @@ from dashboards.glossary import Term
 from dashboards.selection import named
 from metrics.alerts.present import Lack, Silence, Standing
 from metrics.alerts.recent import counts
+from metrics.alerts.rules import RULES, Reading, Recent, months_before
 from metrics.core.rates import Rate
-from metrics.core.rules import RULES, Reading, Recent, months_before
 from metrics.queries import Shown
 
 TONES = {"quiet": "good", "watch": "warn", "alert": "bad"}

@@ -10,11 +10,11 @@ from django.db.models import Max
 from accounts.audit import record
 from accounts.models import Organization, User
 from config import clock
-from metrics.core import definition as rules
+from metrics.alerts.rules import AlertSettings
+from metrics.core.definition import Definition
 from metrics.models import CurrentBuild
 from metrics.models import Definition as Version
-
-SettingError = rules.SettingError
+from metrics.settings import SettingError, changed, settings
 
 
 def latest_version(organization_id: UUID) -> int | None:
@@ -24,86 +24,80 @@ def latest_version(organization_id: UUID) -> int | None:
     return newest
 
 
-def of_version(organization_id: UUID, version: int) -> rules.Definition:
+def of_version(organization_id: UUID, version: int) -> Definition:
     """Return one version of the organization's definition."""
     row = Version.objects.get(organization_id=organization_id, version=version)
     return of_settings(version, row.settings)
 
 
-def of_settings(version: int, settings: Mapping[str, Any]) -> rules.Definition:
+def of_settings(version: int, values: Mapping[str, Any]) -> Definition:
     """Return the definition that a version's stored settings are."""
-    return rules.changed(rules.Definition(version=version), settings)
+    return changed(Definition(version=version), values)
 
 
-def of_thresholds(alerts: Mapping[str, Any]) -> rules.AlertSettings:
+def of_thresholds(alerts: Mapping[str, Any]) -> AlertSettings:
     """Return the thresholds that a version's stored ones are."""
-    return rules.changed(rules.AlertSettings(), alerts)
+    return changed(AlertSettings(), alerts)
 
 
-def latest(organization_id: UUID) -> rules.Definition:
+def latest(organization_id: UUID) -> Definition:
     """Return the newest version, made from the defaults and the organization's time zone on first use."""
     version = latest_version(organization_id)
     if version is not None:
         return of_version(organization_id, version)
     zone = Organization.objects.values_list("time_zone", flat=True).get(id=organization_id)
-    first = rules.changed(rules.Definition(), {"time_zone": zone})
-    Version.objects.bulk_create(
-        [_row(organization_id, first, rules.AlertSettings(), None)], ignore_conflicts=True
-    )
+    first = changed(Definition(), {"time_zone": zone})
+    Version.objects.bulk_create([_row(organization_id, first, AlertSettings(), None)], ignore_conflicts=True)
     return of_version(organization_id, 1)
 
 
-def in_use(organization_id: UUID) -> rules.Definition:
+def in_use(organization_id: UUID) -> Definition:
     """Return the version that made the numbers on show; before the first build, the newest."""
     pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
     return of_version(organization_id, pointer.definition_version) if pointer else latest(organization_id)
 
 
-def alert_settings(organization_id: UUID, version: int) -> rules.AlertSettings:
+def alert_settings(organization_id: UUID, version: int) -> AlertSettings:
     """Return the thresholds of one version."""
     row = Version.objects.get(organization_id=organization_id, version=version)
     return of_thresholds(row.alerts)
 
 
-def set_definition(
-    organization_id: UUID, values: Mapping[str, Any], *, by: User | None = None
-) -> rules.Definition:
+def set_definition(organization_id: UUID, values: Mapping[str, Any], *, by: User | None = None) -> Definition:
     """Make the next version from some changed settings; the newest stays where nothing changes."""
     present = latest(organization_id)
     alerts = alert_settings(organization_id, present.version)
-    mine = {key: value for key, value in values.items() if key in rules.settings(alerts)}
+    mine = {key: value for key, value in values.items() if key in settings(alerts)}
     others = {key: value for key, value in values.items() if key not in mine}
     if "version" in others:
         raise SettingError("version is counted by Millrace and cannot be set.")
-    changed, changed_alerts = _changed(present, others), rules.changed(alerts, mine)
-    if (changed, changed_alerts) == (present, alerts):
+    wanted, wanted_alerts = _changed(present, others), changed(alerts, mine)
+    if (wanted, wanted_alerts) == (present, alerts):
         return present
-    following = replace(changed, version=present.version + 1)
-    _row(organization_id, following, changed_alerts, by).save(force_insert=True)
+    following = replace(wanted, version=present.version + 1)
+    _row(organization_id, following, wanted_alerts, by).save(force_insert=True)
     record("definition.changed", actor=by, subject=str(following.version), **values)
     return following
 
 
-def _changed(present: rules.Definition, values: Mapping[str, Any]) -> rules.Definition:
-    allowed = sorted({*_settings(present), *rules.settings(rules.AlertSettings())})
+def _changed(present: Definition, values: Mapping[str, Any]) -> Definition:
+    allowed = sorted({*_settings(present), *settings(AlertSettings())})
     unknown = sorted(set(values) - set(allowed))
     if unknown:
         raise SettingError(f"There is no setting {unknown[0]}. The settings are {', '.join(allowed)}.")
-    return rules.changed(present, values)
+    return changed(present, values)
 
 
-def _settings(record: rules.Definition) -> dict[str, Any]:
-    return {key: value for key, value in rules.settings(record).items() if key != "version"}
+def _settings(record: Definition) -> dict[str, Any]:
+    return {key: value for key, value in settings(record).items() if key != "version"}
 
 
-def _row(
-    organization_id: UUID, record: rules.Definition, alerts: rules.AlertSettings, by: User | None
-) -> Version:
+def _row(organization_id: UUID, record: Definition, alerts: AlertSettings, by: User | None) -> Version:
     return Version(
         organization_id=organization_id,
         version=record.version,
         settings=_settings(record),
-        alerts=rules.settings(alerts),
+        alerts=settings(alerts),
         created_at=clock.now(),
         created_by=by,
     )

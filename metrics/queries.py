@@ -19,7 +19,8 @@ from accounts.models import Organization
 from billing_sync.models import DirtyCustomer, Price, Product
 from config import clock
 from metrics import definitions
-from metrics.core.definition import AlertSettings, Definition
+from metrics.alerts.rules import AlertSettings
+from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
 from metrics.models import Built, CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue

@@ -10,9 +10,8 @@ from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.failures import NEEDED
 from metrics.alerts.recent import recent
-from metrics.core.definition import AlertSettings
+from metrics.alerts.rules import RULES, AlertSettings, Reading, Recent, readings
 from metrics.core.intervals import day_start
-from metrics.core.rules import RULES, Reading, Recent, readings
 from metrics.queries import Freshness, Shown
 
 STALE_AFTER = timedelta(hours=1)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Min, Q, Sum
 
 from metrics.alerts.failures import first_failures
-from metrics.core.rules import Move, Recent, months_before
+from metrics.alerts.rules import Move, Recent, months_before
 from metrics.models import DailyRevenue, Movement
 from metrics.queries import Shown, current
 

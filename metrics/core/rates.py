@@ -1,13 +1,8 @@
-"""A period's waterfall in one currency, the rates made from it, and the JSON model that shows both."""
+"""A period's waterfall in one currency, and the rates made from it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
-
-from metrics.core.definition import AlertSettings, Definition, settings
-from metrics.core.money import major
 
 Rate = Fraction | None
 
@@ -142,60 +137,3 @@ def growth_band(monthly_growth: Fraction) -> str:
     bands = {10: "exceptional", 5: "strong", 3: "solid", 2: "fair"}
     reached = (name for percent, name in bands.items() if monthly_growth >= Fraction(percent, 100))
     return next(reached, "needs_attention")
-
-
-def recurring_revenue(flow: Waterfall) -> dict[str, Any]:
-    """Return the model's figures: money in major units beside its micro units, magnitudes positive."""
-    money = {
-        "starting_mrr": flow.starting,
-        "new_mrr": flow.new,
-        "expansion_mrr": flow.expansion,
-        "reactivation_mrr": flow.reactivation,
-        "contraction_mrr": flow.contraction,
-        "churned_mrr": flow.churn,
-        "currency_mrr": flow.exchange,
-        "ending_mrr": flow.ending,
-        "arr": flow.arr,
-        "contracted_arr": flow.contracted_arr,
-        "committed_mrr": flow.committed,
-    }
-    figures: dict[str, Any] = {}
-    for key, micro in money.items():
-        figures |= {key: major(micro, flow.currency), f"{key}_micro": micro}
-    rates = {
-        "mrr_growth_rate": flow.mrr_growth_rate,
-        "revenue_churn_rate": flow.revenue_churn_rate,
-        "nrr": flow.net_revenue_retention,
-        "gross_revenue_retention": flow.gross_revenue_retention,
-        "quick_ratio": flow.quick_ratio,
-    }
-    figures |= {key: decimal(rate) for key, rate in rates.items()}
-    return figures | {"customers_start": flow.customers_start, "customers_end": flow.customers_end}
-
-
-def decimal(rate: Rate) -> Decimal | None:
-    """Return a rate with six decimals, trailing zeros cut."""
-    if rate is None:
-        return None
-    return Decimal(round(rate * 1_000_000)).scaleb(-6).normalize() + 0
-
-
-def model(
-    flow: Waterfall, definition: Definition, alerts: AlertSettings, period: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return the JSON model of a period, given its start, end, as_of and data_through as text."""
-    return {
-        "recurring_revenue": recurring_revenue(flow),
-        "definitions": {
-            "annual_plan_normalization": "annual_amount / 12",
-            "quarterly_plan_normalization": "quarterly_amount / 3",
-            "exclude_non_recurring": True,
-            "churn_definition": definition.churn_at,
-            **settings(definition),
-        },
-        "alerts": asdict(alerts),
-        "currency": flow.currency,
-        "period": {"start": period["start"], "end": period["end"], "time_zone": definition.time_zone},
-        "as_of": period["as_of"],
-        "data_through": period["data_through"],
-    }

@@ -13,7 +13,7 @@ from accounts.tenancy import tenant
 from billing_sync.models import Connection, SyncCursor
 from config import clock
 from metrics import definitions
-from metrics.core.rules import RULES
+from metrics.alerts.rules import RULES
 from tests.cast import Person
 from tests.dashboards.business import Moved, failed, moved, summed
 from tests.dashboards.revenue import NOW, add_revenue, computed, connect, reading

@@ -4,6 +4,7 @@ from accounts.models import AuditEntry, Organization
 from accounts.tenancy import tenant
 from metrics import definitions
 from metrics.models import Definition
+from metrics.settings import SettingError
 from tests.cast import Person
 
 
@@ -52,7 +53,7 @@ def test_thresholds_of_alerts_are_settings_too(organization: Organization) -> No
 def test_what_cannot_be_set_is_refused_with_what_can(
     organization: Organization, values: dict[str, object], words: str
 ) -> None:
-    with tenant(organization.id), pytest.raises(definitions.SettingError, match=words):
+    with tenant(organization.id), pytest.raises(SettingError, match=words):
         definitions.set_definition(organization.id, values)
 
 

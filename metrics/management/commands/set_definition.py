@@ -6,8 +6,8 @@ from accounts.tenancy import tenant
 from billing_sync.management.organization import organization_named
 from metrics import definitions
 from metrics.build.recompute import catch_up
-from metrics.core.definition import settings
 from metrics.management.output import json_text
+from metrics.settings import SettingError, settings
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             with tenant(organization.id):
                 definition = definitions.set_definition(organization.id, values)
                 alerts = definitions.alert_settings(organization.id, definition.version)
-        except definitions.SettingError as error:
+        except SettingError as error:
             raise CommandError(str(error), returncode=2) from None
         catch_up(organization.id)
         self.stdout.write(json_text(settings(definition) | settings(alerts)))

@@ -1,19 +1,13 @@
-"""Every formula of the definitions, section 4, and the JSON model."""
+"""Every formula of the definitions, section 4."""
 
-import json
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
-from metrics.core.definition import AlertSettings, Definition
 from metrics.core.rates import (
     Waterfall,
-    decimal,
     growth_band,
     median_days,
-    model,
-    recurring_revenue,
     trailing_twelve_month,
     trial_to_paid_rate,
     waterfall,
@@ -106,53 +100,3 @@ def test_growth_has_bands(percent: int, band: str) -> None:
 
 def test_half_the_base_is_gone_after_13_and_a_half_months_at_5_percent() -> None:
     assert Fraction(95, 100) ** 13 > Fraction(1, 2) > Fraction(95, 100) ** 14
-
-
-def test_the_model_shows_the_months_example() -> None:
-    figures = recurring_revenue(MONTH)
-    expected = {
-        "starting_mrr": 10000,
-        "new_mrr": 1500,
-        "expansion_mrr": 600,
-        "reactivation_mrr": 0,
-        "contraction_mrr": 200,
-        "churned_mrr": 500,
-        "currency_mrr": 0,
-        "ending_mrr": 11400,
-        "arr": 136800,
-        "contracted_arr": 12000,
-        "committed_mrr": 11000,
-        "mrr_growth_rate": Decimal("0.14"),
-        "revenue_churn_rate": Decimal("0.05"),
-        "nrr": Decimal("0.99"),
-        "gross_revenue_retention": Decimal("0.93"),
-        "quick_ratio": 3,
-        "customers_start": 50,
-        "customers_end": 57,
-    }
-    assert {key: figures[key] for key in expected} == expected
-    assert figures["ending_mrr_micro"] == 11_400 * MAJOR
-    assert set(figures) - set(expected) == {
-        f"{key}_micro" for key in expected if "mrr" in key or "arr" in key
-    } - {"mrr_growth_rate_micro"}
-
-
-def test_an_undefined_rate_is_null() -> None:
-    assert recurring_revenue(EMPTY)["nrr"] is None
-
-
-@pytest.mark.parametrize(
-    ("rate", "shown"), [(Fraction(1, 3), "0.333333"), (Fraction(10), "10"), (Fraction(0), "0")]
-)
-def test_a_rate_shows_six_decimals(rate: Fraction, shown: str) -> None:
-    assert f"{decimal(rate):f}" == shown
-
-
-def test_the_model_carries_every_setting() -> None:
-    period = {"start": "2026-10-01", "end": "2026-11-01", "as_of": "now", "data_through": "then"}
-    shown = model(MONTH, Definition(version=3, time_zone="Europe/Paris"), AlertSettings(), period)
-    assert shown["definitions"]["version"] == 3
-    assert shown["definitions"]["churn_definition"] == "end_of_paid_term"
-    assert shown["alerts"]["revenue_churn_threshold"] == Decimal("0.03")
-    assert shown["period"] == {"start": "2026-10-01", "end": "2026-11-01", "time_zone": "Europe/Paris"}
-    assert json.loads(json.dumps(shown, default=float))["recurring_revenue"]["arr"] == 136800

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from metrics.core.definition import AlertSettings, Definition, SettingError, changed, settings
+from metrics.alerts.rules import AlertSettings
+from metrics.core.definition import Definition
+from metrics.settings import SettingError, changed, settings
 
 
 def test_the_defaults_survive_being_stored() -> None:

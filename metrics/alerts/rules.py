@@ -3,11 +3,26 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from itertools import chain, pairwise
 
-from metrics.core.definition import AlertSettings
 from metrics.core.rates import ratio
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Thresholds of the six rules of an organization: fractions, weeks, months, counts."""
+
+    revenue_churn_threshold: Decimal = Decimal("0.03")
+    nrr_warning: Decimal = Decimal("1.0")
+    new_mrr_flat_weeks: int = 3
+    new_mrr_flat_ratio: Decimal = Decimal("0.8")
+    expansion_decline_months: int = 2
+    failed_payments_minimum: int = 3
+    failed_payments_ratio: Decimal = Decimal("1.25")
+    arr_growth_ratio: Decimal = Decimal("0.75")
+    minimum_customers: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from metrics.core.definition import AlertSettings
-from metrics.core.rules import Move, Reading, Recent, guarded, months_before, readings
+from metrics.alerts.rules import AlertSettings, Move, Reading, Recent, guarded, months_before, readings
 
 # A Wednesday: the last complete week began on 9 November.
 TODAY = date(2026, 11, 18)
