@@ -21,6 +21,9 @@ from billing_sync.models.mirror import (
     SubscriptionSchedule,
     TaxRate,
 )
+from billing_sync.models.ranges import ListRange
+from billing_sync.models.runs import Repair, SyncRun
+from billing_sync.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookRoute
 
 __all__ = [
     "BalanceTransaction",
@@ -35,6 +38,7 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "InvoicePayment",
+    "ListRange",
     "Mirrored",
     "Payer",
     "PaymentMethod",
@@ -42,9 +46,14 @@ __all__ = [
     "Product",
     "PromotionCode",
     "Refund",
+    "Repair",
     "SetAside",
     "Subscription",
     "SubscriptionSchedule",
     "SyncCursor",
+    "SyncRun",
     "TaxRate",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookRoute",
 ]

@@ -13,6 +13,7 @@ class Connection(TenantModel):
 
     class Kind(models.TextChoices):
         RESTRICTED_KEY = "restricted_key", _("Restricted key")
+        OAUTH = "oauth", _("Stripe Connect")
         ARCHIVE = "archive", _("Archive of events")
 
     class State(models.TextChoices):
@@ -21,6 +22,7 @@ class Connection(TenantModel):
         IMPORTING = "importing", _("First import")
         LIVE = "live", _("Up to date")
         REVOKED = "revoked", _("Revoked")
+        DISCONNECTED = "disconnected", _("Disconnected")
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -32,6 +34,8 @@ class Connection(TenantModel):
     api_base = models.CharField(max_length=255, blank=True)
     key_encrypted = models.BinaryField(default=bytes)
     key_hint = models.CharField(max_length=24, blank=True)
+    refresh_token_encrypted = models.BinaryField(default=bytes)
+    key_expires_at = models.DateTimeField(null=True)
     permissions = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

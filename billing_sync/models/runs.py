@@ -1,0 +1,67 @@
+"""The history of the sync: what ran, what it cost, and what it had to repair."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import TenantModel
+
+
+class SyncRun(TenantModel):
+    """One piece of work against Stripe from its start to its end."""
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("First import")
+        EVENTS = "events", _("Events")
+        NIGHTLY = "nightly", _("Nightly comparison")
+        WEEKLY = "weekly", _("Weekly comparison")
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+    id = models.UUIDField(default=uuid.uuid4, editable=False)
+    connection_id = models.UUIDField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    objects_read = models.BigIntegerField(default=0)
+    requests = models.BigIntegerField(default=0)
+    waited_ms = models.BigIntegerField(default=0)
+    repaired = models.BigIntegerField(default=0)
+    unexplained = models.BigIntegerField(default=0)
+    error = models.TextField(blank=True)
+    request_id = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "connection_id", "started_at"], name="sync_run_by_time")
+        ]
+
+
+class Repair(TenantModel):
+    """A difference between the mirror and the account that a comparison found, and mended."""
+
+    class Difference(models.TextChoices):
+        MISSING = "missing", _("Was missing here")
+        CHANGED = "changed", _("Was different here")
+        VANISHED = "vanished", _("Is gone from Stripe")
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+    id = models.UUIDField(default=uuid.uuid4, editable=False)
+    connection_id = models.UUIDField()
+    run_id = models.UUIDField()
+    resource = models.CharField(max_length=64)
+    stripe_id = models.CharField(max_length=255)
+    difference = models.CharField(max_length=16, choices=Difference.choices)
+    cause = models.CharField(max_length=32)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "run_id", "found_at"], name="repair_by_run"),
+        ]

@@ -1,0 +1,59 @@
+"""What Stripe posts to us: where it may, and what it did."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization, TenantModel
+
+
+class WebhookRoute(models.Model):
+    """The organization of a connection, found before there is a tenant (a global table)."""
+
+    connection_id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.connection_id)
+
+
+class WebhookEndpoint(TenantModel):
+    """A connection's endpoint at Stripe; while its secret rotates, the previous one is honoured too."""
+
+    class MadeBy(models.TextChoices):
+        API = "api", _("Made by us")
+        HAND = "hand", _("Made by hand")
+
+    pk = models.CompositePrimaryKey("organization_id", "connection_id")
+    connection_id = models.UUIDField()
+    made_by = models.CharField(max_length=8, choices=MadeBy.choices)
+    stripe_id = models.CharField(max_length=255, blank=True)
+    secret_encrypted = models.BinaryField(default=bytes)
+    previous_secret_encrypted = models.BinaryField(default=bytes)
+    previous_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+
+class WebhookDelivery(TenantModel):
+    """A verified body as it came, kept until it has been processed; what it tells stays in the event log."""
+
+    pk = models.CompositePrimaryKey("organization_id", "id")
+    id = models.UUIDField(default=uuid.uuid4, editable=False)
+    connection_id = models.UUIDField()
+    event_id = models.CharField(max_length=255, blank=True)
+    received_at = models.DateTimeField()
+    body = models.BinaryField()
+    processed_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["organization", "connection_id", "received_at"],
+                condition=models.Q(processed_at=None),
+                name="webhook_delivery_waiting",
+            )
+        ]
