@@ -4,14 +4,18 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from django.conf import settings
+
 from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync import models
+from billing_sync import mirror, models
 from billing_sync.digest import digest
-from billing_sync.payload import write_payload
+from billing_sync.payload import decode_object, write_payload
 from billing_sync.sandbox.company import Company
 from billing_sync.sandbox.objects import build
 
@@ -29,6 +33,10 @@ KINDS: Mapping[str, type[models.Mirrored]] = {
     "credit_note": models.CreditNote,
     "event": models.Event,
 }
+
+
+TELLING = ("customer.subscription.", "customer.discount.")
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,18 @@ class Mirror:
                     unique_fields=["organization_id", "connection_id", "stripe_id"],
                     update_fields=updated,
                 )
+
+    def listen(self) -> int:
+        """Log every event of a subscription or discount, as if heard when told; return how many there are."""
+        told = (event for event in self.company.book.all("event") if event.type.startswith(TELLING))
+        heard, at = 0, datetime.fromtimestamp(self.company.now, UTC)
+        while some := list(islice(told, AT_ONCE)):
+            values = [decode_object(msgspec.json.encode(build("event", event, False))) for event in some]
+            seen = [mirror.Sighting(value, at, settings.STRIPE_API_VERSION, applied_at=at) for value in values]
+            with tenant(self.organization_id):
+                mirror.store_events(models.Connection.objects.get(id=self.connection_id), seen)
+            heard += len(some)
+        return heard
 
     def _row(self, kind: str, value: dict[str, Any], now: datetime) -> models.Mirrored:
         created = value.get("created") or value.get("date")

@@ -21,7 +21,7 @@ from billing_sync.sandbox.stories import FULL, STORIES
 from billing_sync.syncing import sync
 from config.clock import set_now
 from metrics import queries
-from metrics.build.recompute import recompute
+from metrics.build.recompute import catch_up
 from metrics.core.definition import Definition
 from metrics.core.history import history
 from metrics.core.ledger import segments
@@ -142,10 +142,11 @@ def test_a_full_business_is_its_truth_from_a_first_import_and_from_every_event(
         cold = agreed(organization.id, company, events_since=company.now - EVENT_DAYS * DAY)
         with tenant(organization.id):
             connection_id = Connection.objects.get().id
-        Mirror(organization.id, connection_id, company).copy(kinds=["event"])
-        recompute(organization.id)
+        heard = Mirror(organization.id, connection_id, company).listen()
+        catch_up(organization.id)
         agreed(organization.id, company, events_since=0)
     record_property("customers", len(company.lives))
+    record_property("events", heard)
     record_property("facts that only events date", cold.facts)
     record_property("of them dated by a period", cold.off)
 
