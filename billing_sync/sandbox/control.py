@@ -1,34 +1,82 @@
 """What the sandbox answers about itself: its clock, its truth, its archive of events."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from .clock import Clock, instant
+from .clock import instant
 from .company import Company
 from .errors import ApiError, unrecognized
-from .listing import Values
+from .exchange import Request
+from .faults import parse
 from .objects import build
+from .state import State
 from .truth import movements, totals, truth
 
 
-def control(company: Company, clock: Clock, method: str, path: str, values: Values, body: bytes) -> bytes:
+def control(state: State, request: Request, path: str) -> bytes:
     """Answer a request to the part of an address after /_sandbox/."""
-    if (method, path) == ("POST", "clock"):
-        clock.set(instant(_decoded(body).get("now")))
-    if path == "clock":
-        return msgspec.json.encode({"now": company.now, "founded": company.founded, "running": clock.running})
-    if (method, path) == ("GET", "truth"):
-        return msgspec.json.encode(truth(company))
-    if (method, path) == ("GET", "totals"):
-        zone, window = values.get("time_zone", ["UTC"])[-1], values.get("window", ["day"])[-1]
-        return msgspec.json.encode(
-            {"totals": totals(company, zone, window), "movements": movements(company, zone, window)}
-        )
-    if (method, path) == ("GET", "events.jsonl"):
-        return b"".join(archive(company))
-    raise unrecognized(method, f"/_sandbox/{path}")
+    action = ACTIONS.get((request.method, path))
+    if action is None:
+        raise unrecognized(request.method, f"/_sandbox/{path}")
+    found = action(state, request)
+    return found if isinstance(found, bytes) else msgspec.json.encode(found)
+
+
+def _clock(state: State, request: Request) -> Any:
+    if request.method == "POST":
+        state.clock.set(instant(_decoded(request, '{"now": 1790000000}').get("now")))
+    company = state.company
+    return {"now": company.now, "founded": company.founded, "running": state.clock.running}
+
+
+def _truth(state: State, request: Request) -> Any:
+    return truth(state.company)
+
+
+def _totals(state: State, request: Request) -> Any:
+    zone = request.values.get("time_zone", ["UTC"])[-1]
+    window = request.values.get("window", ["day"])[-1]
+    return {
+        "totals": totals(state.company, zone, window),
+        "movements": movements(state.company, zone, window),
+    }
+
+
+def _archive(state: State, request: Request) -> Any:
+    return b"".join(archive(state.company))
+
+
+def _statistics(state: State, request: Request) -> Any:
+    found = state.statistics.shown()
+    if request.method == "DELETE":
+        state.statistics.reset()
+    return found
+
+
+def _faults(state: State, request: Request) -> Any:
+    if request.method == "POST":
+        text = _decoded(request, '{"faults": "latency=100,error=5"}').get("faults")
+        try:
+            state.misbehave(parse(str(text)))
+        except ValueError as error:
+            raise ApiError(400, str(error), param="faults") from error
+    return asdict(state.faults)
+
+
+ACTIONS: Mapping[tuple[str, str], Callable[[State, Request], Any]] = {
+    ("GET", "clock"): _clock,
+    ("POST", "clock"): _clock,
+    ("GET", "truth"): _truth,
+    ("GET", "totals"): _totals,
+    ("GET", "events.jsonl"): _archive,
+    ("GET", "stats"): _statistics,
+    ("DELETE", "stats"): _statistics,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _faults,
+}
 
 
 def archive(company: Company) -> Iterator[bytes]:
@@ -37,11 +85,11 @@ def archive(company: Company) -> Iterator[bytes]:
         yield msgspec.json.encode(build("event", event, False)) + b"\n"
 
 
-def _decoded(body: bytes) -> dict[str, Any]:
+def _decoded(request: Request, example: str) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(body)
+        found = msgspec.json.decode(request.body)
     except msgspec.DecodeError:
         found = None
     if not isinstance(found, dict):
-        raise ApiError(400, 'Send a JSON object, such as {"now": 1790000000}.', param="now")
+        raise ApiError(400, f"Send a JSON object, such as {example}.")
     return found

@@ -21,11 +21,18 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers
-        self.body: dict[str, Any] = {"message": message, "type": kind}
+        error: dict[str, Any] = {"message": message, "type": kind}
         if code is not None:
-            self.body |= {"code": code, "doc_url": f"{DOCS}/{code.replace('_', '-')}"}
+            error |= {"code": code, "doc_url": f"{DOCS}/{code.replace('_', '-')}"}
         if param is not None:
-            self.body["param"] = param
+            error["param"] = param
+        self.body: dict[str, Any] = {"error": error}
+
+    @property
+    def reason(self) -> str | None:
+        """Return why there were too many requests, where that is the case."""
+        named = dict(self.headers).get("Stripe-Rate-Limited-Reason")
+        return named or (self.body["error"].get("code") if self.status == 429 else None)
 
 
 def missing(what: str, identity: str, param: str = "id", status: int = 404) -> ApiError:
@@ -51,3 +58,18 @@ def unrecognized(method: str, path: str) -> ApiError:
         f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs "
         "or we can help at https://support.stripe.com/.",
     )
+
+
+def too_many(reason: str, retry_after: int = 0) -> ApiError:
+    """Return the refusal of a request over the limits; the reason travels in a header."""
+    return ApiError(
+        429,
+        "Request rate limit exceeded. Learn more about rate limits here https://docs.stripe.com/rate-limits.",
+        code="rate_limit",
+        headers=(("Stripe-Rate-Limited-Reason", reason), *waiting(retry_after)),
+    )
+
+
+def waiting(seconds: int) -> tuple[tuple[str, str], ...]:
+    """Return the header that asks a client to wait, if it is to."""
+    return (("Retry-After", str(seconds)),) if seconds else ()

@@ -1,61 +1,63 @@
 """Faults that a sandbox commits on purpose, in a seeded order."""
 
-import random
-import time
-from dataclasses import dataclass, fields
-from threading import Lock
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from .errors import ApiError
+from .limits import RATES
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Set a delay in milliseconds and how many of a thousand requests are refused."""
+    """Say what goes wrong: shares are per thousand requests, `latency` is in milliseconds.
+
+    `limits` enforces Stripe's rates ("live" or "test"), `retry_after` adds that header, in seconds, to
+    refusals; of every `burst_every` requests the last `burst` are refused.
+    """
 
     latency: int = 0
     rate_limit: int = 0
     error: int = 0
+    lock_timeout: int = 0
+    limits: str = ""
+    retry_after: int = 0
+    burst: int = 0
+    burst_every: int = 0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if self.limits not in ("", *RATES):
+            raise ValueError(f"limits={self.limits}: choose from {', '.join(RATES)}")
+        if (self.burst or self.burst_every) and not 0 < self.burst < self.burst_every:
+            raise ValueError("give burst=N with burst_every=M: of every M requests, N (fewer) are refused")
+        for name in SHARES:
+            if not 0 <= getattr(self, name) <= 1_000:
+                raise ValueError(f"{name}={getattr(self, name)}: it is a share of 1000, from 0 to 1000")
 
-def parse(text: str) -> Faults:
-    """Read faults written as `latency=100,rate_limit=20,error=5,seed=1`."""
-    known = {field.name for field in fields(Faults)}
-    found: dict[str, int] = {}
+
+SHARES = ("rate_limit", "error", "lock_timeout")
+SIGNED: tuple[str, ...] = ()
+KINDS = {field.name: field.type for field in fields(Faults)}
+
+
+def parse(text: str, onto: Faults | None = None) -> Faults:
+    """Read faults written as `latency=100,rate_limit=20,limits=live,seed=1`."""
+    found: dict[str, Any] = {}
     for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
-        if name.strip() not in known or not value.strip().isdecimal():
+        name, value = name.strip(), value.strip()
+        if name not in KINDS or not value:
             raise ValueError(
-                f"'{part}' is no fault; write NAME=NUMBER with a name of {', '.join(sorted(known))}"
+                f"'{part}' is no fault; write NAME=VALUE with a name of {', '.join(sorted(KINDS))}"
             )
-        found[name.strip()] = int(value)
-    return Faults(**found)
+        found[name] = _read(name, value)
+    return replace(onto or Faults(), **found)
 
 
-class Mischief:
-    """Commit faults; the nth request of a seed always meets the same one."""
-
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
-        self._dice = random.Random(faults.seed)  # noqa: S311 - repeatable on purpose
-        self._lock = Lock()
-
-    def strike(self) -> None:
-        """Delay a request, and refuse it if its turn has come."""
-        faults = self._faults
-        if faults.latency:
-            time.sleep(faults.latency / 1_000)
-        if not (faults.rate_limit or faults.error):
-            return
-        with self._lock:
-            mark = self._dice.randrange(1_000)
-        if mark < faults.rate_limit:
-            raise ApiError(
-                429,
-                "Request rate limit exceeded. Learn more about rate limits here "
-                "https://docs.stripe.com/rate-limits.",
-                code="rate_limit",
-                headers=(("Stripe-Rate-Limited-Reason", "endpoint-rate"),),
-            )
-        if mark < faults.rate_limit + faults.error:
-            raise ApiError(500, "An unexpected error occurred. Please try again.", kind="api_error")
+def _read(name: str, value: str) -> str | int:
+    if KINDS[name] is str:
+        return value
+    digits = value.removeprefix("-") if name in SIGNED else value
+    if not digits.isdecimal():
+        raise ValueError(f"'{name}={value}' is no fault; {name} is a whole number")
+    return int(value)

@@ -9,9 +9,10 @@ from threading import Thread
 from typing import Any
 from urllib.parse import unquote
 
-from .app import Headers, Sandbox
+from .app import Sandbox
 from .clock import Clock
 from .company import Company
+from .exchange import Headers
 from .faults import Faults
 from .keys import Keys
 
@@ -48,8 +49,10 @@ class Handler(BaseHTTPRequestHandler):
             head.append(f"HTTP/1.1 {status}")
             head.extend(f"{name}: {value}" for name, value in headers)
 
-        body = b"".join(self.server.sandbox(environ, start))
-        self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1") + body)
+        for part in self.server.sandbox(environ, start):
+            opening = "\r\n".join([*head, "", ""]).encode("latin-1") if head else b""
+            head.clear()
+            self.wfile.write(opening + part)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""
@@ -86,8 +89,15 @@ def serve(
     running: bool = False,
 ) -> Iterator[str]:
     """Serve a company from a thread of this process, and give its base address."""
-    clock = Clock(company, running)
-    server = Server(Sandbox(company, keys=keys, faults=faults, clock=clock), port)
+    sandbox = Sandbox(company, keys=keys, faults=faults, clock=Clock(company, running))
+    with serving(sandbox, port) as base_url:
+        yield base_url
+
+
+@contextmanager
+def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
+    """Serve a sandbox that the caller keeps at hand, and give its base address."""
+    server = Server(sandbox, port)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
