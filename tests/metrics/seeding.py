@@ -72,7 +72,8 @@ class Mirror:
         heard, at = 0, datetime.fromtimestamp(self.company.now, UTC)
         while some := list(islice(told, AT_ONCE)):
             values = [decode_object(msgspec.json.encode(build("event", event, False))) for event in some]
-            seen = [mirror.Sighting(value, at, settings.STRIPE_API_VERSION, applied_at=at) for value in values]
+            version = settings.STRIPE_API_VERSION
+            seen = [mirror.Sighting(value, at, version, applied_at=at) for value in values]
             with tenant(self.organization_id):
                 mirror.store_events(models.Connection.objects.get(id=self.connection_id), seen)
             heard += len(some)
