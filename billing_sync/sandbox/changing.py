@@ -1,7 +1,8 @@
 """What changes on a running subscription."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from .collecting import collect
 from .invoicing import draft

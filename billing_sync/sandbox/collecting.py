@@ -1,6 +1,6 @@
 """How money is collected for invoices, and what happens when it is not."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .invoicing import HOUR, finalize, void, write_off
 from .life import DAY, Life

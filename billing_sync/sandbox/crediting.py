@@ -1,6 +1,6 @@
 """What gives money back: refunds, credit notes, disputes."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .life import Life
 from .records import Charge, CreditLine, CreditNote, Dispute, Intent, Invoice, Refund, Transaction

@@ -1,8 +1,9 @@
 """Discounts and taxes on the lines of an invoice."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from .life import Life
 from .lines import to_minor

@@ -1,6 +1,6 @@
 """Invoices from draft to their end."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .discounting import bound, discounted, taxed
 from .life import DAY, Life

@@ -3,9 +3,10 @@
 import hashlib
 import random
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from .book import Book
 from .catalog import Catalog

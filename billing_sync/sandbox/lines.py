@@ -1,8 +1,9 @@
 """Invoice lines and pending invoice items, as Stripe writes them."""
 
-from dataclasses import replace
 from fractions import Fraction
 from math import floor
+
+from msgspec.structs import replace
 
 from .life import Life
 from .records import InvoiceItem, Item, Line, Price, Subscription

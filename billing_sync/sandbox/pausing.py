@@ -1,6 +1,6 @@
 """Pauses of collection, and subscriptions that wait for a card."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .life import Life
 from .records import Subscription

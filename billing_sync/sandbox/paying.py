@@ -1,6 +1,6 @@
 """Payments of invoices: intents, charges and what they move on the Stripe balance."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .life import DAY, Life
 from .records import Charge, Intent, Invoice, Transaction

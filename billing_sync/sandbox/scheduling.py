@@ -1,7 +1,8 @@
 """Subscription schedules: changes planned for the end of a period."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from .life import Life
 from .periods import next_boundary

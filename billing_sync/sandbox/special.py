@@ -1,8 +1,9 @@
 """Accounts that are unlike the others: empty, unpaid, strange in their words, or huge."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from . import subscribing
 from .company import Company, account_of, scripted, seconds

@@ -1,7 +1,9 @@
 """How a subscription starts, renews and ends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from .collecting import collect, collect_later
 from .invoicing import draft
@@ -164,7 +166,7 @@ def without_used(life: Life, subscription: Subscription) -> Subscription:
 
 def start_period_now(life: Life, name: str, reason: str = "subscription_update", **changes: object) -> None:
     """Begin a new period at this instant (a trial cut short, a resumption) and collect it at once."""
-    subscription = replace(life.subscription(name), anchor=life.now, **changes)  # type: ignore[arg-type]
+    subscription = replace(life.subscription(name), anchor=life.now, **changes)
     price = subscription.items[0].price
     until = next_boundary(life.now, price.interval or "month", price.interval_count, life.now)
     items = tuple(replace(item, period_start=life.now, period_end=until) for item in subscription.items)

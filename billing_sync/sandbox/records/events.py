@@ -1,10 +1,9 @@
 """What Stripe announces."""
 
-from dataclasses import dataclass
+from .record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Record, frozen=True):
     """Hold one change: the record after it, and before it where it was an update."""
 
     id: str

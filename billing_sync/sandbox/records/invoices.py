@@ -1,20 +1,17 @@
 """Invoices, their lines, and items that wait for one."""
 
-from dataclasses import dataclass
-
 from .offers import Price, TaxRate
 from .people import Discount
+from .record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Tax:
+class Tax(Record, frozen=True):
     rate: TaxRate
     amount: int
     taxable: int
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceItem:
+class InvoiceItem(Record, frozen=True):
     """Hold a pending charge or credit; `item` is None for one made by hand."""
 
     id: str
@@ -37,8 +34,7 @@ class InvoiceItem:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Record, frozen=True):
     """Hold one invoice line; `credits` names the (invoice, line) that a proration credit undoes."""
 
     id: str
@@ -59,8 +55,7 @@ class Line:
     taxes: tuple[Tax, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Record, frozen=True):
     id: str
     customer: str
     created: int

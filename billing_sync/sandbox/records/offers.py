@@ -1,26 +1,24 @@
 """What an account sells: products, prices, coupons, tax rates."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from .record import Record
 
-@dataclass(frozen=True, slots=True)
-class Product:
+
+class Product(Record, frozen=True):
     id: str
     name: str
     created: int
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(Record, frozen=True):
     up_to: int | None
     unit_amount: Decimal | None
     flat_amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Record, frozen=True):
     """Hold a price; `unit_amount` is in minor units with up to 12 decimals."""
 
     id: str
@@ -41,8 +39,7 @@ class Price:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Coupon:
+class Coupon(Record, frozen=True):
     id: str
     name: str
     created: int
@@ -57,8 +54,7 @@ class Coupon:
     valid: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionCode:
+class PromotionCode(Record, frozen=True):
     id: str
     code: str
     coupon: str
@@ -66,8 +62,7 @@ class PromotionCode:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TaxRate:
+class TaxRate(Record, frozen=True):
     id: str
     display_name: str
     percentage: Decimal

@@ -1,12 +1,10 @@
 """Payments of invoices, and what gives money back."""
 
-from dataclasses import dataclass
-
 from .people import PaymentMethod
+from .record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Record, frozen=True):
     id: str
     customer: str
     created: int
@@ -17,8 +15,7 @@ class Refund:
     transaction: str
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Record, frozen=True):
     """Hold one payment of one invoice: a PaymentIntent and its InvoicePayment."""
 
     id: str
@@ -35,8 +32,7 @@ class Intent:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Record, frozen=True):
     id: str
     customer: str
     created: int
@@ -51,8 +47,7 @@ class Charge:
     disputed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Record, frozen=True):
     """Hold one movement of the account's Stripe balance."""
 
     id: str
@@ -64,8 +59,7 @@ class Transaction:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreditLine:
+class CreditLine(Record, frozen=True):
     """Hold the part of a credit note that gives back one invoice line."""
 
     id: str
@@ -74,8 +68,7 @@ class CreditLine:
     quantity: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNote:
+class CreditNote(Record, frozen=True):
     id: str
     customer: str
     invoice: str
@@ -88,8 +81,7 @@ class CreditNote:
     post_payment: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Record, frozen=True):
     id: str
     customer: str
     charge: str

@@ -1,12 +1,10 @@
 """Who owns the account, who pays it, and what they pay with."""
 
-from dataclasses import dataclass
-
 from .offers import Coupon
+from .record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Record, frozen=True):
     id: str
     name: str
     country: str
@@ -15,8 +13,7 @@ class Account:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentMethod:
+class PaymentMethod(Record, frozen=True):
     id: str
     customer: str
     created: int
@@ -27,8 +24,7 @@ class PaymentMethod:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(Record, frozen=True):
     id: str
     coupon: Coupon
     start: int
@@ -39,8 +35,7 @@ class Discount:
     promotion_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Record, frozen=True):
     id: str
     created: int
     name: str

@@ -1,13 +1,11 @@
 """Subscriptions, their items, and schedules."""
 
-from dataclasses import dataclass
-
 from .offers import Price, TaxRate
 from .people import Discount
+from .record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Record, frozen=True):
     id: str
     subscription: str
     price: Price
@@ -19,8 +17,7 @@ class Item:
     tax_rates: tuple[TaxRate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Record, frozen=True):
     id: str
     customer: str
     created: int
@@ -49,16 +46,14 @@ class Subscription:
     missing_payment_method: str = "create_invoice"
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Record, frozen=True):
     start: int
     end: int
     items: tuple[tuple[str, int], ...]
     proration_behavior: str = "create_prorations"
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Record, frozen=True):
     id: str
     customer: str
     created: int
