@@ -7,6 +7,7 @@ GLOBAL_TABLES = {
     "accounts_invitation": "Accepted by a person who is not a member yet; filtered by hand in accounts.",
     "accounts_job": "Ids only; workers look for work of every organization.",
     "accounts_accountmail": "A message about a person's own account.",
+    "accounts_suspendedaddress": "An address that refuses mail refuses it from every organization.",
     "billing_sync_webhookroute": "Finds the organization of a posted webhook before there is a tenant.",
     "account_emailaddress": "A person's addresses.",
     "account_emailconfirmation": "A person's open confirmations.",

@@ -149,17 +149,49 @@ class TenantModel(models.Model):
         return str(self.pk)
 
 
+class SuspendedAddress(models.Model):
+    """An address that mail servers refuse or whose owner complained; nothing is sent to it until lifted."""
+
+    email = models.EmailField(primary_key=True)
+    reason = models.CharField(max_length=16)
+    detail = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.email
+
+
 class Outbox(TenantModel):
-    """A message decided on in the same transaction as its cause; a job delivers it."""
+    """A message decided on in the same transaction as its cause; a job delivers it.
+
+    `key` names the cause, so that deciding twice writes one row; `dropped` says why it was not sent.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=32, default="")
+    key = models.CharField(max_length=255, default="")
     message = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    dropped = models.CharField(max_length=64, blank=True, default="")
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "recipient", "key"], name="one_message_a_cause")
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "due_at"],
+                condition=models.Q(sent_at=None, dropped=""),
+                name="outbox_waiting",
+            ),
+            models.Index(fields=["organization", "sent_at"], name="outbox_by_sending"),
+        ]
 
 
 class AuditEntry(TenantModel):

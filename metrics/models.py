@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Organization, TenantModel, User
+from metrics.alerts import models as alerts
 
 
 def stripe_id() -> "models.CharField[str, str]":
@@ -225,3 +226,7 @@ class PlanRevenue(Built):
     product_id = models.CharField(max_length=255, db_default="")
     net_micro = total()
     items = models.BigIntegerField(default=0)
+
+
+Acknowledgement, Alert, AlertEvaluation = alerts.Acknowledgement, alerts.Alert, alerts.AlertEvaluation
+AlertRules, MailPreference, MailSettings = alerts.AlertRules, alerts.MailPreference, alerts.MailSettings
