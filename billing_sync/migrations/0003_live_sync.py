@@ -267,6 +267,13 @@ class Migration(migrations.Migration):
                         fields=["organization", "connection_id", "started_at"], name="sync_run_by_time"
                     )
                 ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["organization", "connection_id", "kind"],
+                        condition=models.Q(("state", "running")),
+                        name="sync_run_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -41,6 +41,13 @@ class SyncRun(TenantModel):
         indexes = [
             models.Index(fields=["organization", "connection_id", "started_at"], name="sync_run_by_time")
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "connection_id", "kind"],
+                condition=models.Q(state="running"),
+                name="sync_run_open",
+            )
+        ]
 
 
 class Repair(TenantModel):
