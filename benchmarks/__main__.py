@@ -1,60 +1,60 @@
-"""Measure the road from a Stripe account to a month on the page: `python -m benchmarks [CUSTOMERS]`."""
+"""Measure the hot paths: `python -m benchmarks [NAME…] [--customers N] [--latency MS] [--save]`."""
 
+import argparse
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 
-import django
-from django.core.management import call_command
-
+from benchmarks import machine, sync
 from config.embedded.attach import servers_for
 
-CUSTOMERS = 500
-AT = datetime(2026, 11, 15, 12, tzinfo=UTC)
+Entry = Callable[[argparse.Namespace], Iterator[str]]
+ENTRIES: Mapping[str, Entry] = {"sync": sync.report}
 
 
-def measured(what: str, work: Callable[[], object]) -> None:
-    """Do something once and print how long it took; what it prints itself is dropped."""
-    started = time.perf_counter()
-    with redirect_stdout(StringIO()):
-        work()
-    sys.stdout.write(f"{what:<40} {time.perf_counter() - started:8.2f} s\n")
-    sys.stdout.flush()
-
-
-def measure(customers: int) -> None:
-    """Walk the road once with one invented company."""
-    from billing_sync.sandbox.company import generate  # noqa: PLC0415
-    from billing_sync.sandbox.keys import FULL_KEY  # noqa: PLC0415
-    from billing_sync.sandbox.server import serve  # noqa: PLC0415
-
-    company = generate(seed="bench", size=customers, now=AT)
-    call_command("migrate", verbosity=0)
-    call_command("create_organization", "Bench", owner="bench@example.com", currency="usd")
-    with serve(company) as base:
-        call_command("connect_stripe", "bench", api_key=FULL_KEY, api_base=base)
-        measured(f"sync of {customers} customers", lambda: call_command("sync", "bench"))
-        measured("sync again, nothing new", lambda: call_command("sync", "bench"))
-    measured("recompute everything", lambda: call_command("recompute", "bench"))
-    measured("metrics of 36 months", lambda: call_command("metrics", "bench", months=36))
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ENTRIES)}; default all")
+    parser.add_argument("--customers", type=int, default=20_000, help="how large a company (default 20000)")
+    parser.add_argument("--latency", type=int, default=0, help="milliseconds that the API thinks longer")
+    parser.add_argument("--save", action="store_true", help="keep the report under benchmarks/reports")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(ENTRIES):
+        parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(ENTRIES)}")
+    return given
 
 
 def main() -> None:
-    """Use servers and a directory of the benchmark's own."""
+    """Use servers and a directory of the benchmark's own; print what was found as it is found."""
+    given, at = options(), datetime.now(UTC)
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    lines: list[str] = []
     with tempfile.TemporaryDirectory(prefix="millrace-bench-") as directory:
         os.environ["DATA_DIR"] = str(Path(directory) / "data")
         with servers_for(["bench"]):
-            django.setup()
-            measure(int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS)
+            for line in written(given, at):
+                lines.append(line)
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+    if given.save:
+        machine.REPORTS.mkdir(parents=True, exist_ok=True)
+        (machine.REPORTS / f"{at:%Y-%m-%d-%H%M}-bench.md").write_text("\n".join([*lines, ""]))
+
+
+def written(given: argparse.Namespace, at: datetime) -> Iterator[str]:
+    """Yield the lines of the report."""
+    yield f"# Benchmarks of {at:%Y-%m-%d %H:%M} UTC"
+    yield ""
+    yield machine.described()
+    yield f"{machine.versions()}."
+    for name in given.names or ENTRIES:
+        yield from ("", f"## {name}", "")
+        yield from ENTRIES[name](given)
 
 
 if __name__ == "__main__":
