@@ -17,14 +17,14 @@ from django.db.models import Min, QuerySet
 from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import mirror
+from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, created_at
-from billing_sync.connecting import open_key
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.payload import decode_object
 from billing_sync.reading import Fetched, read_page
 from billing_sync.resource import Resource
 from billing_sync.resources import BY_NAME, EVENTS, RESOURCES
-from billing_sync.stripe_client import Page, client
+from billing_sync.stripe_client import Page
 from billing_sync.stripe_errors import (
     CursorLostError,
     NotFoundError,
@@ -98,7 +98,7 @@ def newest_created(page: Page) -> int:
 
 
 def _read(connection: Connection, resource: Resource, after: str) -> jobs.Outcome:
-    stripe = client(open_key(connection), connection.api_base)
+    stripe = stripe_of(connection)
     end = time.monotonic() + STEP_SECONDS
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(read_page, stripe, resource, after)

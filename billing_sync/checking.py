@@ -9,12 +9,12 @@ from accounts import jobs
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync import backfill
-from billing_sync.connecting import open_key, seal_key
+from billing_sync.access import open_key, seal_key, stripe_of
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.payload import JsonObject
 from billing_sync.resource import Resource
 from billing_sync.resources import EVENTS, RESOURCES
-from billing_sync.stripe_client import Stripe, client
+from billing_sync.stripe_client import Stripe
 from billing_sync.stripe_errors import (
     KeyExpiredError,
     KeyWrongError,
@@ -34,7 +34,7 @@ def check(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         connection = Connection.objects.filter(organization_id=organization_id, id=connection_id).first()
     if connection is None:
         return jobs.DONE
-    stripe = client(open_key(connection), connection.api_base)
+    stripe = stripe_of(connection)
     try:
         account = stripe.retrieve("/v1/account")
         permissions = {resource.name: _try(stripe, resource) for resource in RESOURCES}

@@ -8,13 +8,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import jobs, secrets
+from accounts import jobs
 from accounts.tenancy import tenant
+from billing_sync.access import seal_key
 from billing_sync.models import Connection, SyncCursor
 
-SECRETS_MODEL, SECRETS_FIELD = "billing_sync.Connection", "key_encrypted"
 SHAPE = re.compile(r"[a-z]{2}_[a-z]{4}_[A-Za-z0-9_]{8,240}")
-HINT_LETTERS = 4
 MODES = {"rk_test_": False, "sk_test_": False, "rk_live_": True, "sk_live_": True}
 
 
@@ -82,30 +81,6 @@ def warnings(api_key: str) -> list[str]:
             "Give it none: reading is enough."
         )
     ]
-
-
-@sensitive_variables("key")
-def seal_key(connection: Connection, key: str) -> None:
-    """Put a key into a connection, encrypted for this row alone."""
-    connection.key_hint = f"{key[: len('rk_test_')]}…{key[-HINT_LETTERS:]}"
-    connection.key_encrypted = secrets.encrypt(
-        key,
-        organization_id=connection.organization_id,
-        model=SECRETS_MODEL,
-        field=SECRETS_FIELD,
-        row=str(connection.id),
-    )
-
-
-def open_key(connection: Connection) -> str:
-    """Return a connection's key, for a request to Stripe and nothing else."""
-    return secrets.decrypt(
-        bytes(connection.key_encrypted),
-        organization_id=connection.organization_id,
-        model=SECRETS_MODEL,
-        field=SECRETS_FIELD,
-        row=str(connection.id),
-    )
 
 
 def _checked_base(base: str) -> str:

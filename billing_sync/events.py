@@ -15,8 +15,8 @@ from django.db.models import Q, QuerySet
 from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import backfill, mirror
+from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, at, created_at
-from billing_sync.connecting import open_key
 from billing_sync.mirror import Sighting
 from billing_sync.models import Connection, Event, InvoiceItem, SyncCursor
 from billing_sync.payload import JsonObject, read_payload
@@ -32,7 +32,7 @@ from billing_sync.resources import (
     PRICES,
     SUBSCRIPTIONS,
 )
-from billing_sync.stripe_client import Stripe, client
+from billing_sync.stripe_client import Stripe
 from billing_sync.stripe_errors import (
     CursorLostError,
     NotFoundError,
@@ -99,7 +99,7 @@ def _named(resource: Resource, identity: object) -> Iterator[Target]:
 
 
 def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:
-    stripe = client(open_key(connection), connection.api_base)
+    stripe = stripe_of(connection)
     if cursor.state != State.COMPLETE:
         since = {"created": {"gte": int(cursor.since_at.timestamp())}} if cursor.since_at else {}
         _write_page(connection, read_page(stripe, EVENTS, cursor.starting_after, **since))

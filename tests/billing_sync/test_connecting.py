@@ -3,7 +3,8 @@ from django.test import override_settings
 
 from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync.connecting import KeyRefused, connect, open_key, warnings
+from billing_sync.access import open_key
+from billing_sync.connecting import KeyRefused, connect, warnings
 from billing_sync.models import Connection
 from tests.billing_sync.accounts import connection_of
 
