@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from . import webhook_api
 from .api import answer
 from .control import control
 from .errors import ApiError
@@ -39,9 +40,7 @@ class Sandbox(State):
     def _answer(self, request: Request) -> Answer:
         _, inside, rest = request.path.partition("/_sandbox/")
         if inside:
-            with self.turn:
-                self.clock.tick()
-                return Answer(control(self, request, rest))
+            return Answer(control(self, request, rest))
         _, _, rest = request.path.partition("/v1/")
         return self._counted(request, rest)
 
@@ -64,7 +63,10 @@ class Sandbox(State):
         key = recognise(self.keys, request.secret)
         with self.turn:
             self.clock.tick()
-            shown = answer(self.company, key, request.method, path, request.values)
+            if path.partition("/")[0] == "webhook_endpoints":
+                shown = webhook_api.answer(self, key, request, path)
+            else:
+                shown = answer(self.company, key, request.method, path, request.values)
         return Answer(
             msgspec.json.encode(shown), headers=[("Stripe-Version", request.version or API_VERSION)]
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from . import webhook_control
 from .clock import instant
 from .company import Company
 from .errors import ApiError, unrecognized
@@ -21,13 +22,17 @@ def control(state: State, request: Request, path: str) -> bytes:
     action = ACTIONS.get((request.method, path))
     if action is None:
         raise unrecognized(request.method, f"/_sandbox/{path}")
-    found = action(state, request)
+    with state.turn:
+        state.clock.tick()
+        found = action(state, request)
+    if callable(found):
+        found = found()
     return found if isinstance(found, bytes) else msgspec.json.encode(found)
 
 
 def _clock(state: State, request: Request) -> Any:
     if request.method == "POST":
-        state.clock.set(instant(_decoded(request, '{"now": 1790000000}').get("now")))
+        state.clock.set(instant(request.told(("now",), '{"now": 1790000000}').get("now")))
     company = state.company
     return {"now": company.now, "founded": company.founded, "running": state.clock.running}
 
@@ -58,7 +63,7 @@ def _statistics(state: State, request: Request) -> Any:
 
 def _faults(state: State, request: Request) -> Any:
     if request.method == "POST":
-        text = _decoded(request, '{"faults": "latency=100,error=5"}').get("faults")
+        text = request.told(("faults",), '{"faults": "latency=100,error=5"}').get("faults")
         try:
             state.misbehave(parse(str(text)))
         except ValueError as error:
@@ -76,6 +81,10 @@ ACTIONS: Mapping[tuple[str, str], Callable[[State, Request], Any]] = {
     ("DELETE", "stats"): _statistics,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _faults,
+    ("GET", "webhooks"): webhook_control.overview,
+    ("POST", "webhooks"): webhook_control.create,
+    ("POST", "webhooks/rotate"): webhook_control.rotate,
+    ("POST", "webhooks/deliver"): webhook_control.deliver,
 }
 
 
@@ -83,13 +92,3 @@ def archive(company: Company) -> Iterator[bytes]:
     """Yield every event since the company was founded, oldest first, one JSON object a line."""
     for event in company.book.all("event"):
         yield msgspec.json.encode(build("event", event, False)) + b"\n"
-
-
-def _decoded(request: Request, example: str) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(request.body)
-    except msgspec.DecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise ApiError(400, f"Send a JSON object, such as {example}.")
-    return found

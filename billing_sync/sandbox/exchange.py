@@ -1,8 +1,11 @@
 """What a client asks of the sandbox, and what it gets."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
+
+import msgspec
 
 from .errors import ApiError
 from .listing import Values
@@ -20,6 +23,19 @@ class Request:
     body: bytes
     secret: str | None
     version: str
+    idempotency_key: str = ""
+
+    def told(self, names: Collection[str], example: str) -> dict[str, Any]:
+        """Return the JSON object of the body, refusing names that mean nothing here."""
+        try:
+            found = msgspec.json.decode(self.body)
+        except msgspec.DecodeError:
+            found = None
+        if not isinstance(found, dict):
+            raise ApiError(400, f"Send a JSON object, such as {example}.")
+        for name in found.keys() - set(names):
+            raise ApiError(400, f"'{name}' means nothing here; choose from {', '.join(names)}.", param=name)
+        return found
 
     @property
     def form(self) -> Values:
@@ -48,6 +64,7 @@ def read(environ: dict[str, Any]) -> Request:
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
         _secret(environ.get("HTTP_AUTHORIZATION", "")),
         environ.get("HTTP_STRIPE_VERSION") or "",
+        environ.get("HTTP_IDEMPOTENCY_KEY") or "",
     )
 
 

@@ -7,6 +7,8 @@ from .errors import ApiError
 
 FULL_KEY = "rk_test_51SandboxFullRead"
 LIVE_KEY = "rk_live_51SandboxFullRead"
+WEBHOOK_KEY = "rk_test_51SandboxFullReadAndWebhooks"
+LIVE_WEBHOOK_KEY = "rk_live_51SandboxFullReadAndWebhooks"
 EXPIRED_KEY = "rk_test_51SandboxExpired"
 PERMISSIONS = (
     "rak_accounts_kyc_basic_read",
@@ -26,6 +28,8 @@ PERMISSIONS = (
     "rak_subscription_read",
     "rak_tax_rate_read",
 )
+# Beside the reading permissions, and lacked by the keys that only read.
+WEBHOOKS = frozenset({"rak_webhook_read", "rak_webhook_write"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,12 @@ def key_without(permission: str) -> str:
 
 def standard_keys() -> Keys:
     """Return the keys that every sandbox knows unless it is given others."""
-    full = (FULL_KEY, LIVE_KEY, "sk_test_51SandboxSecret", "sk_live_51SandboxSecret")
+    full = (WEBHOOK_KEY, LIVE_WEBHOOK_KEY, "sk_test_51SandboxSecret", "sk_live_51SandboxSecret")
     return ring(
         *(Key(secret) for secret in full),
+        *(Key(secret, lacks=WEBHOOKS) for secret in (FULL_KEY, LIVE_KEY)),
         Key(EXPIRED_KEY, expired=True),
-        *(Key(key_without(name), lacks=frozenset({name})) for name in PERMISSIONS),
+        *(Key(key_without(name), lacks=WEBHOOKS | {name}) for name in PERMISSIONS),
     )
 
 

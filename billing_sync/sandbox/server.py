@@ -40,6 +40,7 @@ class Handler(BaseHTTPRequestHandler):
             "QUERY_STRING": query,
             "CONTENT_LENGTH": str(length),
             "HTTP_AUTHORIZATION": self.headers.get("Authorization", ""),
+            "HTTP_IDEMPOTENCY_KEY": self.headers.get("Idempotency-Key", ""),
             "HTTP_STRIPE_VERSION": self.headers.get("Stripe-Version", ""),
             "wsgi.input": io.BytesIO(sent),
         }
@@ -106,3 +107,4 @@ def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+        sandbox.courier.stop()

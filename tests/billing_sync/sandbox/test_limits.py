@@ -133,7 +133,7 @@ def test_faults_can_be_changed_while_it_serves(company: Company) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("boredom=5", "'boredom=5' is no fault; write NAME=VALUE with a name of burst, "),
+        ("boredom=5", "'boredom=5' is no fault; write NAME=VALUE with a name of account_version, burst, "),
         ("error", "'error' is no fault"),
         ("error=often", "'error=often' is no fault; error is a whole number"),
         ("error=-1", "error is a whole number"),

@@ -1,19 +1,27 @@
 """Every object that the sandbox shows is one that the installed SDK knows."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from billing_sync.sandbox.company import Company
+from billing_sync.sandbox.deliveries import deliveries
 from billing_sync.sandbox.objects import build
 from billing_sync.sandbox.objects.accounts import account
+from billing_sync.sandbox.webhooks import WebhookEndpoint, webhook_endpoint
 from tests.billing_sync.sandbox.shapes import errors
 
 
 def shown(company: Company) -> Iterator[dict[str, Any]]:
     yield account(company.account)
+    endpoint = WebhookEndpoint("https://example.com/hook", "whsec_of_the_tests", connect=True)
+    yield webhook_endpoint(endpoint)
+    yield webhook_endpoint(endpoint, with_secret=True)
+    for one in deliveries(company, endpoint, company.now - 86_400):
+        yield json.loads(one.body)
     for kind in company.book.kinds():
         for _, record in company.book.newest_first(kind, 0, company.now):
             yield build(kind, record, live=False)
