@@ -15,6 +15,16 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="connection",
+            name="code_encrypted",
+            field=models.BinaryField(default=bytes),
+        ),
+        migrations.AddField(
+            model_name="connection",
+            name="replaces_id",
+            field=models.UUIDField(null=True),
+        ),
+        migrations.AddField(
+            model_name="connection",
             name="key_expires_at",
             field=models.DateTimeField(null=True),
         ),
@@ -46,6 +56,7 @@ class Migration(migrations.Migration):
                     ("live", "Up to date"),
                     ("revoked", "Revoked"),
                     ("disconnected", "Disconnected"),
+                    ("deleting", "Being deleted"),
                 ],
                 default="checking",
                 max_length=16,
@@ -132,6 +143,21 @@ class Migration(migrations.Migration):
                 (
                     "made_by",
                     models.CharField(choices=[("api", "Made by us"), ("hand", "Made by hand")], max_length=8),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("creating", "Being created"),
+                            ("ready", "Ready"),
+                            ("refused", "To be made by hand"),
+                            ("rotating", "Changing its secret"),
+                            ("removing", "Being removed"),
+                            ("removed", "Removed"),
+                        ],
+                        default="creating",
+                        max_length=16,
+                    ),
                 ),
                 ("stripe_id", models.CharField(blank=True, max_length=255)),
                 ("secret_encrypted", models.BinaryField(default=bytes)),
@@ -287,10 +313,11 @@ class Migration(migrations.Migration):
                 ),
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False)),
                 ("connection_id", models.UUIDField()),
-                ("event_id", models.CharField(blank=True, max_length=255)),
+                ("event_id", models.CharField(max_length=255)),
                 ("received_at", models.DateTimeField()),
                 ("body", models.BinaryField()),
                 ("processed_at", models.DateTimeField(null=True)),
+                ("fetched", models.BooleanField(default=False)),
                 ("error", models.TextField(blank=True)),
                 (
                     "organization",
@@ -305,9 +332,13 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("processed_at", None)),
-                        fields=["organization", "connection_id", "received_at"],
+                        fields=["organization", "connection_id", "processed_at", "received_at"],
                         name="webhook_delivery_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization", "connection_id", "event_id"), name="one_delivery_per_event"
                     )
                 ],
             },

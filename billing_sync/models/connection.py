@@ -9,7 +9,10 @@ from accounts.models import TenantModel
 
 
 class Connection(TenantModel):
-    """One Stripe account, live or test; its key is encrypted and never shown again."""
+    """One Stripe account, live or test; what opens it is encrypted and never shown again.
+
+    `replaces_id` names the connection for which a new key was given, until the key has been checked.
+    """
 
     class Kind(models.TextChoices):
         RESTRICTED_KEY = "restricted_key", _("Restricted key")
@@ -23,6 +26,7 @@ class Connection(TenantModel):
         LIVE = "live", _("Up to date")
         REVOKED = "revoked", _("Revoked")
         DISCONNECTED = "disconnected", _("Disconnected")
+        DELETING = "deleting", _("Being deleted")
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -36,6 +40,8 @@ class Connection(TenantModel):
     key_hint = models.CharField(max_length=24, blank=True)
     refresh_token_encrypted = models.BinaryField(default=bytes)
     key_expires_at = models.DateTimeField(null=True)
+    code_encrypted = models.BinaryField(default=bytes)
+    replaces_id = models.UUIDField(null=True)
     permissions = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -19,15 +19,27 @@ class WebhookRoute(models.Model):
 
 
 class WebhookEndpoint(TenantModel):
-    """A connection's endpoint at Stripe; while its secret rotates, the previous one is honoured too."""
+    """A connection's endpoint at Stripe; while its secret rotates, the previous one is honoured too.
+
+    A row without a secret remembers that none is wanted, or that the key may not make one.
+    """
 
     class MadeBy(models.TextChoices):
         API = "api", _("Made by us")
         HAND = "hand", _("Made by hand")
 
+    class State(models.TextChoices):
+        CREATING = "creating", _("Being created")
+        READY = "ready", _("Ready")
+        REFUSED = "refused", _("To be made by hand")
+        ROTATING = "rotating", _("Changing its secret")
+        REMOVING = "removing", _("Being removed")
+        REMOVED = "removed", _("Removed")
+
     pk = models.CompositePrimaryKey("organization_id", "connection_id")
     connection_id = models.UUIDField()
     made_by = models.CharField(max_length=8, choices=MadeBy.choices)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.CREATING)
     stripe_id = models.CharField(max_length=255, blank=True)
     secret_encrypted = models.BinaryField(default=bytes)
     previous_secret_encrypted = models.BinaryField(default=bytes)
@@ -38,22 +50,30 @@ class WebhookEndpoint(TenantModel):
 
 
 class WebhookDelivery(TenantModel):
-    """A verified body as it came, kept until it has been processed; what it tells stays in the event log."""
+    """A verified body as it came, erased once it has been processed; one row however often it is posted.
+
+    `event_id` is the event's, of a thin event that of its snapshot, of a body without an id a hash.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
     connection_id = models.UUIDField()
-    event_id = models.CharField(max_length=255, blank=True)
+    event_id = models.CharField(max_length=255)
     received_at = models.DateTimeField()
     body = models.BinaryField()
     processed_at = models.DateTimeField(null=True)
+    fetched = models.BooleanField(default=False)
     error = models.TextField(blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "connection_id", "event_id"], name="one_delivery_per_event"
+            )
+        ]
         indexes = [
             models.Index(
-                fields=["organization", "connection_id", "received_at"],
-                condition=models.Q(processed_at=None),
+                fields=["organization", "connection_id", "processed_at", "received_at"],
                 name="webhook_delivery_waiting",
             )
         ]
