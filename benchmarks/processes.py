@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -73,9 +73,9 @@ def started(command: list[str], log: Path, **environment: str) -> "subprocess.Po
 def answers(port: int) -> bool:
     """Say whether something speaks HTTP on a port of this machine."""
     asking = HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
-    with suppress(OSError, HTTPException):
+    with closing(asking), suppress(OSError, HTTPException):
         asking.request("GET", "/")
-        return bool(asking.getresponse().status)
+        return bool(asking.getresponse().read())
     return False
 
 

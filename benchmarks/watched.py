@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -19,13 +20,14 @@ from celery.signals import worker_process_init
 
 from config.celery import app
 
-__all__ = ["API", "COMPUTING", "DATABASE", "DIRECTORY", "app", "looks"]
+__all__ = ["API", "COMPUTING", "DATABASE", "DIRECTORY", "app", "looks", "state"]
 
 DIRECTORY = "WATCHED_DIRECTORY"
 API, DATABASE, COMPUTING = "api", "database", "computing"
 PAUSE_SECONDS, LOOKS_BETWEEN_NOTES = 0.05, 10
 JOB = ("accounts.jobs", "_work")
 READING = ("socket", "ssl", "urllib3", "http.client")
+Stack = list[tuple[str, str]]
 RESTING = {("concurrent.futures.thread", "_worker"), ("billing_sync.stripe_client", "_patiently")}
 
 
@@ -55,12 +57,12 @@ def _watch(job_thread: int) -> None:
             job = _stack(frames[job_thread])
             if JOB in job:
                 others = [_stack(frame) for ident, frame in frames.items() if ident not in (job_thread, own)]
-                found[_state(job, others)] += 1
+                found[state(job, others)] += 1
         draft.write_text(json.dumps(found))
         draft.replace(note)
 
 
-def _stack(frame: FrameType | None) -> list[tuple[str, str]]:
+def _stack(frame: FrameType | None) -> Stack:
     """Return module and function of each frame, innermost first."""
     stack = []
     while frame is not None:
@@ -69,7 +71,8 @@ def _stack(frame: FrameType | None) -> list[tuple[str, str]]:
     return stack
 
 
-def _state(job: list[tuple[str, str]], others: list[list[tuple[str, str]]]) -> str:
+def state(job: Stack, others: Iterable[Stack]) -> str:
+    """Return what a job waits for by the stack of its thread and those of the others, innermost first."""
     if job[0][0].startswith("psycopg") and job[0][1].startswith("wait"):
         return DATABASE
     if _reading(job):
@@ -79,9 +82,9 @@ def _state(job: list[tuple[str, str]], others: list[list[tuple[str, str]]]) -> s
     return API if waiting and all(_reading(stack) for stack in fetching) else COMPUTING
 
 
-def _fetches(stack: list[tuple[str, str]]) -> bool:
+def _fetches(stack: Stack) -> bool:
     return any(module == "concurrent.futures.thread" for module, _ in stack)
 
 
-def _reading(stack: list[tuple[str, str]]) -> bool:
+def _reading(stack: Stack) -> bool:
     return stack[0] in RESTING or stack[0][0].startswith(READING)

@@ -1,0 +1,71 @@
+"""What `make bench` measures, and the memory that a worker may take."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Organization
+from benchmarks import usage, watched
+from benchmarks.processes import sandbox
+from benchmarks.sync import told, walk
+from tests.soak import sized
+
+CUSTOMERS = sized(300, 20_000)
+ALLOWED_BYTES = 500 * 10**6
+HOLD = "held = bytearray(b'1') * 10**8; print(len(held), flush=True); input()"
+
+
+@pytest.mark.soak
+def test_a_worker_imports_and_computes_a_company_in_less_than_500_megabytes(
+    organization: Organization, record_property: Callable[[str, object], None]
+) -> None:
+    with sandbox(CUSTOMERS) as base_url:
+        found = walk(organization.slug, base_url)
+    assert 0.97 * CUSTOMERS < found.held["customer"] < 1.03 * CUSTOMERS
+    assert 10**8 < found.together_bytes < ALLOWED_BYTES
+    whole = found.all()
+    assert [stage.name for stage in found.stages] == ["import", "compute"]
+    assert sum(stage.seconds for stage in found.stages) == pytest.approx(whole.seconds)
+    assert f"{whole.seconds * 1_000 / found.objects:.3f}" in "\n".join(told(found, latency=0))
+    for name, count in found.held.items():
+        record_property(f"{name}s", count)
+    record_property("MB at most", found.together_bytes // 10**6)
+    record_property("seconds per 1,000 objects", round(whole.seconds * 1_000 / found.objects, 3))
+    record_property("share of it waiting for the API", whole.share(watched.API))
+
+
+def test_the_peak_of_memory_counts_what_a_child_holds() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == "100000000\n"
+        with usage.Memory(child.pid) as memory:
+            pass
+        child.communicate("\n")
+    assert min(memory.together, memory.largest) > 10**8
+
+
+WAITING = [("threading", "wait"), ("concurrent.futures._base", "result")]
+ASKING = [("socket", "readinto"), ("concurrent.futures.thread", "run")]
+PAUSING = [("billing_sync.stripe_client", "_patiently"), ("concurrent.futures.thread", "run")]
+PARSING = [("billing_sync.payload", "decode_object"), ("concurrent.futures.thread", "run")]
+
+
+@pytest.mark.parametrize(
+    ("job", "others", "state"),
+    [
+        ([("psycopg.connection", "wait"), ("metrics.build.load", "fetch")], [], watched.DATABASE),
+        ([("metrics.core.history", "history")], [], watched.COMPUTING),
+        ([("urllib3.connection", "getresponse"), ("billing_sync.reading", "read_one")], [], watched.API),
+        (WAITING, [ASKING], watched.API),
+        (WAITING, [PAUSING], watched.API),
+        (WAITING, [ASKING, PARSING], watched.COMPUTING),
+    ],
+)
+def test_a_look_tells_waiting_for_the_api_from_work(
+    job: watched.Stack, others: list[watched.Stack], state: str
+) -> None:
+    assert watched.state(job, others) == state
