@@ -16,7 +16,7 @@ from django.db.models import Min, QuerySet
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import mirror
+from billing_sync import mirror, nights
 from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, created_at
 from billing_sync.models import Connection, SyncCursor
@@ -169,6 +169,7 @@ def _conclude(connection: Connection) -> None:
         current.imported_at, current.state = now(), Connection.State.LIVE
         mirror.mark_everyone(current)
     current.save(update_fields=["data_through", "imported_at", "state"])
+    nights.keep(current)
     jobs.enqueue(organization_id, "poll_events", str(current.id))
     if first:
         jobs.enqueue(organization_id, mirror.RECOMPUTE)

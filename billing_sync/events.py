@@ -2,10 +2,10 @@
 
 Pages are listed from where the last reading ended, by Stripe's clock and with an overlap, so that an event
 that appears late is still seen; then the named objects are fetched, each once however many events name it.
+What a webhook told of before is in the mirror already, and is not fetched again.
 """
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,40 +14,34 @@ from django.db.models import Q, QuerySet
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import backfill, mirror
+from billing_sync import backfill, mirror, nights
 from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, at, created_at
-from billing_sync.mirror import Sighting
-from billing_sync.models import Connection, Event, InvoiceItem, SyncCursor
+from billing_sync.fetching import Target, fetch
+from billing_sync.models import Connection, Event, SetAside, SyncCursor, WebhookDelivery
 from billing_sync.payload import JsonObject, read_payload
-from billing_sync.reading import Fetched, read_one, read_page
+from billing_sync.reading import Fetched, read_page
 from billing_sync.resource import Resource
 from billing_sync.resources import (
     BALANCE_TRANSACTIONS,
     BY_KIND,
+    BY_NAME,
     CUSTOMERS,
     EVENTS,
-    INVOICE_ITEMS,
-    MIRRORED,
     PRICES,
     SUBSCRIPTIONS,
 )
-from billing_sync.stripe_client import Stripe
-from billing_sync.stripe_errors import (
-    CursorLostError,
-    NotFoundError,
-    PermissionMissingError,
-    StripeError,
-)
+from billing_sync.stripe_errors import CursorLostError, StripeError
 from billing_sync.trouble import key_trouble, wait_for
 from config.clock import now
 
+__all__ = ["fetch", "readable", "step", "targets_of"]
+
 # Stripe keeps events for 30 days; after a longer silence only the lists tell.
 REACH = timedelta(days=29)
-FETCHERS = 4
 AT_ONCE = 100
+ASIDE_FOR = timedelta(minutes=10)
 State = SyncCursor.State
-Target = tuple[Resource, str]
 
 
 def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
@@ -57,7 +51,7 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         cursor = _cursor(connection).first() if connection else None
         if connection is None or cursor is None or connection.state != Connection.State.LIVE:
             return jobs.DONE
-        if _unreadable(connection):
+        if not readable(connection):
             return jobs.DONE
         if connection.data_through is not None and now() - connection.data_through > REACH:
             backfill.read_again(connection)
@@ -75,9 +69,22 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         return wait_for(error)
 
 
+def readable(connection: Connection) -> bool:
+    """Say whether the key may read the account's events."""
+    return not SyncCursor.objects.filter(
+        organization_id=connection.organization_id,
+        connection_id=connection.id,
+        resource=EVENTS.name,
+        state=State.UNAVAILABLE,
+    ).exists()
+
+
 def targets_of(event: JsonObject) -> Iterator[Target]:
-    """Name the objects that an event says have changed."""
+    """Name the objects that an event says have changed; a thin one names its object alone."""
     found = at(event, "data.object")
+    related = event.get("related_object")
+    if isinstance(related, dict):
+        found = {"object": str(related.get("type", "")).rpartition(".")[2], "id": related.get("id")}
     if not isinstance(found, dict):
         return
     kind, identity = found.get("object"), found.get("id")
@@ -99,12 +106,11 @@ def _named(resource: Resource, identity: object) -> Iterator[Target]:
 
 
 def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:
-    stripe = stripe_of(connection)
     if cursor.state != State.COMPLETE:
         since = {"created": {"gte": int(cursor.since_at.timestamp())}} if cursor.since_at else {}
-        _write_page(connection, read_page(stripe, EVENTS, cursor.starting_after, **since))
+        _write_page(connection, read_page(stripe_of(connection), EVENTS, cursor.starting_after, **since))
         return jobs.MORE
-    if _apply(connection, stripe):
+    if _apply(connection) or _try_again(connection):
         return jobs.MORE
     with tenant(connection.organization_id):
         _cursor(connection).update(state=State.WAITING, error="")
@@ -113,6 +119,7 @@ def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:
             organization_id=connection.organization_id,
             id=connection.id,
         ).update(data_through=cursor.started_at)
+        nights.keep(connection)
     return jobs.Later(now() + timedelta(seconds=settings.POLL_SECONDS))
 
 
@@ -144,19 +151,16 @@ def _made_at(event: JsonObject) -> datetime | None:
         return None
 
 
-def _apply(connection: Connection, stripe: Stripe) -> bool:
+def _apply(connection: Connection) -> bool:
     """Fetch what the oldest waiting events name and store it; False when none waits."""
     with tenant(connection.organization_id):
         waiting = list(_waiting(connection)[:AT_ONCE])
-        events = [read_payload(event.payload) for event in waiting]
-        named = dict.fromkeys(target for event in events for target in targets_of(event))
-        named.update(dict.fromkeys(_billed_items(connection, waiting)))
+        known = _fetched_for_webhooks(connection, waiting)
     if not waiting:
         return False
-    with ThreadPoolExecutor(FETCHERS) as fetchers:
-        fetched = list(fetchers.map(lambda target: _fetch(stripe, *target), named))
+    events = [read_payload(event.payload) for event in waiting if event.stripe_id not in known]
+    fetch(connection, (target for event in events for target in targets_of(event)), events)
     with tenant(connection.organization_id):
-        _store(connection, fetched, events)
         Event.objects.filter(
             organization_id=connection.organization_id,
             connection_id=connection.id,
@@ -165,59 +169,35 @@ def _apply(connection: Connection, stripe: Stripe) -> bool:
     return True
 
 
-def _fetch(stripe: Stripe, resource: Resource, identity: str) -> tuple[Resource, Sighting] | None:
-    """Return an object as it is now, a deleted one if it is gone, None where the key may not read it."""
-    fetched_at = now()
-    try:
-        return resource, read_one(stripe, resource, identity)
-    except NotFoundError:
-        gone = {"id": identity, "deleted": True}
-        return resource, Sighting(gone, fetched_at, settings.STRIPE_API_VERSION, deleted=True)
-    except (PermissionMissingError, ValueError):
-        return None
+def _fetched_for_webhooks(connection: Connection, waiting: Sequence[Event]) -> set[str]:
+    """Return the events that a webhook told of, and whose objects were fetched for it.
 
-
-def _store(
-    connection: Connection,
-    fetched: Iterable[tuple[Resource, Sighting] | None],
-    events: Iterable[JsonObject],
-) -> None:
-    found = [pair for pair in fetched if pair is not None]
-    for resource in MIRRORED:
-        seen = [sighting for one, sighting in found if one is resource]
-        mirror.store(connection, resource, [sighting for sighting in seen if not sighting.deleted])
-        for sighting in seen:
-            if sighting.deleted:
-                _bury(connection, resource, sighting, events)
-
-
-def _bury(connection: Connection, resource: Resource, gone: Sighting, events: Iterable[JsonObject]) -> None:
-    """Mark a deleted object; one that was never seen is kept as its last event told it."""
-    identity = gone.value["id"]
-    known = resource.model._default_manager.filter(
-        organization_id=connection.organization_id, connection_id=connection.id, stripe_id=identity
-    )
-    if known.exists():
-        mirror.tombstone(connection, resource, [identity], gone.fetched_at)
-        return
-    told = [event for event in events if at(event, "data.object.id") == identity]
-    if told:
-        version = str(told[-1].get("api_version") or "")
-        last = Sighting(told[-1]["data"]["object"], gone.fetched_at, version, deleted=True)
-        mirror.store(connection, resource, [last])
-
-
-def _billed_items(connection: Connection, waiting: Iterable[Event]) -> list[Target]:
-    """Name the items that a new invoice may have taken up: no event tells that of the item itself."""
-    customers = {event.customer_id for event in waiting if event.object_type == "invoice"} - {""}
-    pending = InvoiceItem.objects.filter(
+    A deletion is looked at again: only the event tells the last state of what was never seen.
+    """
+    ids = [event.stripe_id for event in waiting if not event.type.endswith(".deleted")]
+    told = WebhookDelivery.objects.filter(
         organization_id=connection.organization_id,
         connection_id=connection.id,
-        customer_id__in=customers,
-        invoice_id="",
-        deleted_at=None,
+        event_id__in=ids,
+        fetched=True,
     )
-    return [(INVOICE_ITEMS, identity) for identity in pending.values_list("stripe_id", flat=True)]
+    return set(told.values_list("event_id", flat=True))
+
+
+def _try_again(connection: Connection) -> bool:
+    """Fetch objects again that were set aside a while ago; False when there are none."""
+    with tenant(connection.organization_id):
+        aside = SetAside.objects.filter(
+            organization_id=connection.organization_id,
+            connection_id=connection.id,
+            seen_at__lt=now() - ASIDE_FOR,
+            resource__in=[name for name in BY_NAME if name != EVENTS.name],
+        ).exclude(Q(stripe_id="?") | Q(stripe_id__startswith="sha256:"))
+        found = list(aside.order_by("seen_at").values_list("resource", "stripe_id")[:AT_ONCE])
+    if not found:
+        return False
+    fetch(connection, [(BY_NAME[name], identity) for name, identity in found])
+    return True
 
 
 def _waiting(connection: Connection) -> QuerySet[Event]:
@@ -230,12 +210,3 @@ def _cursor(connection: Connection) -> QuerySet[SyncCursor]:
     return SyncCursor.objects.filter(
         organization_id=connection.organization_id, connection_id=connection.id, resource=backfill.POLL
     )
-
-
-def _unreadable(connection: Connection) -> bool:
-    return SyncCursor.objects.filter(
-        organization_id=connection.organization_id,
-        connection_id=connection.id,
-        resource=EVENTS.name,
-        state=State.UNAVAILABLE,
-    ).exists()
