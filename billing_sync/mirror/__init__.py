@@ -1,25 +1,37 @@
 """Store what Stripe said: many objects in one transaction, newer over older, twice without harm."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b, sha256
 
 from accounts import jobs
 from billing_sync.columns import UnusableError, at, created_at, own_id
-from billing_sync.mirror import upsert
+from billing_sync.mirror import aside, upsert
+from billing_sync.mirror.aside import Unusable
 from billing_sync.mirror.touched import mark_everyone, mark_touched
-from billing_sync.models import Connection, SetAside
+from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, decode_object, write_payload
 from billing_sync.personal import event_without_personal, personal_fields, without_personal
-from billing_sync.resource import Resource, Touches
-from billing_sync.resources import CUSTOMERS, EVENTS, PAYMENT_METHODS, SUBSCRIPTIONS
-from config.clock import now
+from billing_sync.resource import Resource
+from billing_sync.resources import CUSTOMERS, EVENTS, MIRRORED, PAYMENT_METHODS, SUBSCRIPTIONS
 
-__all__ = ["Sighting", "Unusable", "mark_everyone", "read_objects", "store", "store_events", "tombstone"]
+__all__ = [
+    "Found",
+    "Sighting",
+    "Unusable",
+    "lock",
+    "mark_everyone",
+    "read_objects",
+    "store",
+    "store_events",
+    "store_found",
+    "tombstone",
+]
 
 LONGEST_NAME = 255
-LONGEST_REASON = 500
+# What Stripe says of a deleted object, and nothing more.
+GONE = ("id", "deleted")
 RECOMPUTE = "recompute"
 
 
@@ -35,13 +47,7 @@ class Sighting:
     applied_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """An object that cannot be mirrored, and why."""
-
-    stripe_id: str
-    reason: str
-    value: JsonObject | None = None
+Found = tuple[Resource, Sighting | Unusable]
 
 
 @dataclass(slots=True)
@@ -62,7 +68,7 @@ def read_objects(texts: Iterable[bytes]) -> tuple[list[JsonObject], list[Unusabl
         try:
             values.append(decode_object(text))
         except ValueError as error:
-            unusable.append(Unusable(f"sha256:{hashlib.sha256(text).hexdigest()}", str(error)))
+            unusable.append(Unusable(f"sha256:{sha256(text).hexdigest()}", str(error)))
     return values, unusable
 
 
@@ -76,14 +82,8 @@ def store(
 
     Unless the first import still runs, mark the customers they touch and ask for their numbers.
     """
-    if resource is EVENTS:
-        return store_events(connection, sightings, unusable)
-    batch = _batch(connection, resource, sightings, unusable)
-    changed = upsert.upsert(connection, resource, batch.sorted_rows())
-    if resource is CUSTOMERS:
-        upsert.upsert_payers(connection, _payers(batch))
-    _store_cards(connection, resource, batch.chosen.values())
-    _conclude(connection, resource, batch, changed)
+    changed = _write(connection, resource, sightings, unusable)
+    _touch(connection, [(resource, changed)])
     return changed
 
 
@@ -91,14 +91,75 @@ def store_events(
     connection: Connection, sightings: Sequence[Sighting], unusable: Sequence[Unusable] = ()
 ) -> list[str]:
     """Add events to the log; return the ids of those that were not there."""
-    batch = _batch(connection, EVENTS, sightings, unusable)
-    changed = upsert.log(connection, EVENTS, batch.sorted_rows())
-    _conclude(connection, EVENTS, batch, changed)
-    return changed
+    return store(connection, EVENTS, sightings, unusable)
+
+
+def store_found(connection: Connection, found: Sequence[Found]) -> list[str]:
+    """Write objects of several kinds, the deleted ones among them; return the ids that changed.
+
+    Customers are marked once, after everything: writers that meet lock the same things in the same order.
+    """
+    changed = []
+    for resource in MIRRORED:
+        seen = [one for kind, one in found if kind is resource]
+        living = [one for one in seen if isinstance(one, Sighting) and not one.deleted]
+        unusable = [one for one in seen if isinstance(one, Unusable)]
+        if living or unusable:
+            changed.append((resource, _write(connection, resource, living, unusable)))
+        gone = [one for one in seen if isinstance(one, Sighting) and one.deleted]
+        if gone:
+            changed.append((resource, _bury_all(connection, resource, gone)))
+    _touch(connection, changed)
+    return [identity for _, ids in changed for identity in ids]
 
 
 def tombstone(connection: Connection, resource: Resource, ids: Sequence[str], at: datetime) -> list[str]:
     """Mark objects as deleted in Stripe, keeping what was known; return those that were there."""
+    changed = _bury(connection, resource, ids, at)
+    _touch(connection, [(resource, changed)])
+    return changed
+
+
+def lock(connection: Connection, objects: Iterable[tuple[Resource, str]]) -> None:
+    """Hold these objects until the transaction ends: whoever fetches one of them waits until it is stored."""
+    names = {f"{connection.id}\n{resource.name}\n{identity}" for resource, identity in objects}
+    upsert.lock(
+        sorted(int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True) for name in names)
+    )
+
+
+def _lock_key(connection: Connection, resource: Resource, identity: str) -> int:
+    name = f"{connection.id}\n{resource.name}\n{identity}".encode()
+    return int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
+
+
+def _write(
+    connection: Connection, resource: Resource, sightings: Sequence[Sighting], unusable: Sequence[Unusable]
+) -> list[str]:
+    batch = _batch(connection, resource, sightings, unusable)
+    write = upsert.log if resource is EVENTS else upsert.upsert
+    changed = write(connection, resource, batch.sorted_rows())
+    if resource is CUSTOMERS:
+        upsert.upsert_payers(connection, _payers(batch))
+    _store_cards(connection, resource, batch.chosen.values())
+    if batch.unusable:
+        aside.set_aside(connection, resource, batch.unusable)
+    aside.no_longer(connection, resource, list(batch.rows))
+    return changed
+
+
+def _bury_all(connection: Connection, resource: Resource, gone: Sequence[Sighting]) -> list[str]:
+    """Mark deleted objects; one that was never seen is kept if its last state is told."""
+    known = set(_present(connection, resource, [one.value["id"] for one in gone]))
+    untold = [one for one in gone if one.value["id"] not in known and len(one.value) > len(GONE)]
+    changed = _write(connection, resource, untold, ()) if untold else []
+    for one in gone:
+        changed += _bury(connection, resource, [one.value["id"]], one.fetched_at)
+    aside.no_longer(connection, resource, [one.value["id"] for one in gone])
+    return changed
+
+
+def _bury(connection: Connection, resource: Resource, ids: Sequence[str], at: datetime) -> list[str]:
     present = resource.model._default_manager.filter(
         organization_id=connection.organization_id,
         connection_id=connection.id,
@@ -108,8 +169,14 @@ def tombstone(connection: Connection, resource: Resource, ids: Sequence[str], at
     )
     changed = list(present.values_list("stripe_id", flat=True))
     present.update(deleted_at=at, fetched_at=at)
-    _mark(connection, resource, changed)
     return changed
+
+
+def _present(connection: Connection, resource: Resource, ids: Sequence[str]) -> list[str]:
+    found = resource.model._default_manager.filter(
+        organization_id=connection.organization_id, connection_id=connection.id, stripe_id__in=ids
+    )
+    return list(found.values_list("stripe_id", flat=True))
 
 
 def _batch(
@@ -120,7 +187,7 @@ def _batch(
         try:
             row = _row(connection, resource, sighting)
         except (UnusableError, RecursionError) as error:
-            batch.unusable.append(_unusable(sighting.value, error))
+            batch.unusable.append(aside.unusable_of(sighting.value, error))
             continue
         identity = row[0]
         if identity not in batch.rows or batch.chosen[identity].fetched_at <= sighting.fetched_at:
@@ -146,14 +213,6 @@ def _row(connection: Connection, resource: Resource, sighting: Sighting) -> upse
         *(column.read(value) for column in resource.columns),
     )
     return (*row, sighting.position, sighting.applied_at) if is_event else row
-
-
-def _unusable(value: JsonObject, error: Exception) -> Unusable:
-    identity = value.get("id")
-    if not isinstance(identity, str) or not identity or len(identity) > LONGEST_NAME or "\x00" in identity:
-        identity = f"sha256:{hashlib.sha256(repr(value).encode(errors='replace')).hexdigest()}"
-    reason = str(error) if isinstance(error, UnusableError) else "It is nested too deeply."
-    return Unusable(identity, reason, value)
 
 
 def _payers(batch: _Batch) -> list[upsert.Row]:
@@ -186,42 +245,8 @@ def _store_cards(connection: Connection, resource: Resource, sightings: Iterable
         store(connection, PAYMENT_METHODS, expanded)
 
 
-def _conclude(connection: Connection, resource: Resource, batch: _Batch, changed: Sequence[str]) -> None:
-    if batch.unusable:
-        seen_at = now()
-        rows = {
-            one.stripe_id: (
-                resource.name,
-                one.stripe_id,
-                one.reason[:LONGEST_REASON],
-                _payload_of(one, resource),
-                seen_at,
-            )
-            for one in batch.unusable
-        }
-        upsert.upsert_set_aside(connection, [rows[identity] for identity in sorted(rows)])
-    SetAside.objects.filter(
-        organization_id=connection.organization_id,
-        connection_id=connection.id,
-        resource=resource.name,
-        stripe_id__in=list(batch.rows),
-    ).delete()
-    _mark(connection, resource, changed)
-
-
-def _payload_of(one: Unusable, resource: Resource) -> bytes | None:
-    if one.value is None:
-        return None
-    try:
-        if resource is EVENTS:
-            return write_payload(event_without_personal(one.value))
-        return write_payload(without_personal(one.value, resource.kind))
-    except RecursionError:
-        return None
-
-
-def _mark(connection: Connection, resource: Resource, changed: Sequence[str]) -> None:
-    if connection.imported_at is None or resource.touches is Touches.NOBODY:
+def _touch(connection: Connection, changed: Sequence[tuple[Resource, Sequence[str]]]) -> None:
+    if connection.imported_at is None:
         return
-    if mark_touched(connection, resource, changed):
+    if mark_touched(connection, changed):
         jobs.enqueue(connection.organization_id, RECOMPUTE)

@@ -29,12 +29,17 @@ EVERYONE = sql.SQL(
 )
 
 
-def mark_touched(connection: models.Connection, resource: Resource, changed: Sequence[str]) -> bool:
+def mark_touched(connection: models.Connection, changed: Iterable[tuple[Resource, Sequence[str]]]) -> bool:
     """Mark the customers that these changed objects touch; say whether there were any."""
-    if not changed:
-        return False
-    found = sorted({customer for customer in _touched(connection, resource, changed) if customer})
-    upsert.upsert_dirty(connection, [(customer, uuid.uuid4()) for customer in found])
+    found = {
+        customer
+        for resource, ids in changed
+        if ids and resource.touches is not Touches.NOBODY
+        for customer in _touched(connection, resource, ids)
+        if customer
+    }
+    # One statement in one order: two transactions that mark the same customers cannot wait for each other.
+    upsert.upsert_dirty(connection, [(customer, uuid.uuid4()) for customer in sorted(found)])
     return bool(found)
 
 

@@ -84,6 +84,12 @@ def upsert_dirty(connection: Connection, rows: Sequence[Row]) -> None:
     _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, key, sql.SQL(""), "customer_id")
 
 
+def lock(keys: Sequence[int]) -> None:
+    """Take advisory locks in the order given, held until the transaction in progress ends."""
+    statement = sql.SQL("SELECT pg_advisory_xact_lock(key) FROM unnest({}::bigint[]) AS key")
+    execute(statement.format(sql.Placeholder()), [list(keys)])
+
+
 def execute(statement: sql.Composed, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
     """Run a statement in the transaction in progress, with its parameters bound by the server."""
     cursor = psycopg.Cursor(database.connection)
