@@ -13,8 +13,8 @@ from dashboards.formatting import DASH, money, percent
 from dashboards.glossary import Term
 from dashboards.selection import named
 from metrics.alerts.present import Lack, Silence, Standing
-from metrics.alerts.recent import counts
-from metrics.alerts.rules import RULES, Reading, Recent, months_before
+from metrics.alerts.rules import RULES, Reading
+from metrics.alerts.series import Series, days_before, months_before
 from metrics.core.rates import Rate
 from metrics.queries import Shown
 
@@ -69,8 +69,10 @@ def alert_row(found: Standing | Silence, shown: Shown, currency: str) -> AlertRo
 
 def _alert(reading: Reading, term: Term, standing: Standing) -> Alert:
     rule, level = reading.rule, reading.level
+    if level == "off":
+        return Alert(rule, level, _("Switched off"), term)
     if level == "insufficient":
-        words = _lacking(standing.lacks[rule], standing.recent)
+        words = _lacking(standing.lacks[rule], standing.series)
         return Alert(rule, level, _("Too early to say"), term, words=words)
     figure, words = WORDS[rule](reading, standing)
     if level == "watch":
@@ -88,15 +90,15 @@ def _silence(silence: Silence) -> str:
     return _("The rules look at whole days up to the last midnight, and wait for data as new as that.")
 
 
-def _lacking(lack: Lack, recent: Recent) -> str:
+def _lacking(lack: Lack, series: Series) -> str:
     if lack.customers is not None:
         needs = ngettext("Needs %(count)d customer", "Needs %(count)d customers", lack.customers)
-        have = ngettext("there is %(count)d.", "there are %(count)d.", recent.customers)
-        return f"{needs % {'count': lack.customers}}; {have % {'count': recent.customers}}"
+        have = ngettext("there is %(count)d.", "there are %(count)d.", series.customers)
+        return f"{needs % {'count': lack.customers}}; {have % {'count': series.customers}}"
     if lack.since is not None:
         return _("Needs history since %(since)s; it begins on %(first)s.") % {
             "since": _day(lack.since),
-            "first": _day(recent.first_on),
+            "first": _day(series.first_on),
         }
     return _("Needs a list that the key may not read: %(list)s.") % {"list": lack.list_label}
 
@@ -109,7 +111,8 @@ Said = tuple[str, str]
 
 
 def _revenue_churn(reading: Reading, standing: Standing) -> Said:
-    left = counts(standing.recent).churned
+    today = standing.series.today
+    left = standing.series.moved(days_before(today, 30), today, "churn").count
     return percent(reading.value), ngettext(
         "of MRR left in 30 days with %(count)d customer. Alert above %(limit)s.",
         "of MRR left in 30 days with %(count)d customers. Alert above %(limit)s.",
@@ -129,24 +132,26 @@ def _new_mrr_flat(reading: Reading, standing: Standing) -> Said:
 def _expansion_declining(reading: Reading, standing: Standing) -> Said:
     back = standing.settings.expansion_decline_months
     return _amount(reading.value, standing), _("expansion in %(last)s. In %(first)s it was %(before)s.") % {
-        "last": named(months_before(standing.recent.today, 1)),
-        "first": named(months_before(standing.recent.today, back + 1)),
+        "last": named(months_before(standing.series.today, 1)),
+        "first": named(months_before(standing.series.today, back + 1)),
         "before": _amount(reading.threshold, standing),
     }
 
 
 def _failed_payments_rising(reading: Reading, standing: Standing) -> Said:
-    behind = counts(standing.recent)
-    invoices = ngettext("%(count)d invoice", "%(count)d invoices", behind.failed) % {"count": behind.failed}
+    series, today = standing.series, standing.series.today
+    middle, start = days_before(today, 30), days_before(today, 60)
+    failed, before = series.failed(middle, today), series.failed(start, middle)
+    invoices = ngettext("%(count)d invoice", "%(count)d invoices", failed) % {"count": failed}
     words = _("began to fail in 30 days, among %(customers)d customers. %(before)d in the 30 days before.")
-    return invoices, words % {"customers": standing.recent.customers, "before": behind.failed_before}
+    return invoices, words % {"customers": series.customers, "before": before}
 
 
 def _arr_growth_decelerating(reading: Reading, standing: Standing) -> Said:
     return percent(reading.value, signed=True), _(
         "growth over 3 months to the end of %(month)s. Watched below %(limit)s."
     ) % {
-        "month": named(months_before(standing.recent.today, 1)),
+        "month": named(months_before(standing.series.today, 1)),
         "limit": percent(reading.threshold, signed=True),
     }
 

@@ -10,7 +10,7 @@ from django.db.models import Max
 from accounts.audit import record
 from accounts.models import Organization, User
 from config import clock
-from metrics.alerts.rules import AlertSettings
+from metrics.alerts import versions
 from metrics.core.definition import Definition
 from metrics.models import CurrentBuild
 from metrics.models import Definition as Version
@@ -35,11 +35,6 @@ def of_settings(version: int, values: Mapping[str, Any]) -> Definition:
     return changed(Definition(version=version), values)
 
 
-def of_thresholds(alerts: Mapping[str, Any]) -> AlertSettings:
-    """Return the thresholds that a version's stored ones are."""
-    return changed(AlertSettings(), alerts)
-
-
 def latest(organization_id: UUID) -> Definition:
     """Return the newest version, made from the defaults and the organization's time zone on first use."""
     version = latest_version(organization_id)
@@ -47,7 +42,7 @@ def latest(organization_id: UUID) -> Definition:
         return of_version(organization_id, version)
     zone = Organization.objects.values_list("time_zone", flat=True).get(id=organization_id)
     first = changed(Definition(), {"time_zone": zone})
-    Version.objects.bulk_create([_row(organization_id, first, AlertSettings(), None)], ignore_conflicts=True)
+    Version.objects.bulk_create([_row(organization_id, first, None)], ignore_conflicts=True)
     return of_version(organization_id, 1)
 
 
@@ -57,31 +52,27 @@ def in_use(organization_id: UUID) -> Definition:
     return of_version(organization_id, pointer.definition_version) if pointer else latest(organization_id)
 
 
-def alert_settings(organization_id: UUID, version: int) -> AlertSettings:
-    """Return the thresholds of one version."""
-    row = Version.objects.get(organization_id=organization_id, version=version)
-    return of_thresholds(row.alerts)
-
-
 def set_definition(organization_id: UUID, values: Mapping[str, Any], *, by: User | None = None) -> Definition:
-    """Make the next version from some changed settings; the newest stays where nothing changes."""
+    """Make the next version from some changed settings; the newest stays where nothing changes.
+
+    Thresholds of alerts are versioned by themselves: no number depends on them.
+    """
     present = latest(organization_id)
-    alerts = alert_settings(organization_id, present.version)
-    mine = {key: value for key, value in values.items() if key in settings(alerts)}
-    others = {key: value for key, value in values.items() if key not in mine}
-    if "version" in others:
-        raise SettingError("version is counted by Millrace and cannot be set.")
-    wanted, wanted_alerts = _changed(present, others), changed(alerts, mine)
-    if (wanted, wanted_alerts) == (present, alerts):
+    thresholds = {key: value for key, value in values.items() if key in versions.names()}
+    wanted = _changed(present, {key: value for key, value in values.items() if key not in thresholds})
+    versions.set_rules(organization_id, thresholds, by=by)
+    if wanted == present:
         return present
     following = replace(wanted, version=present.version + 1)
-    _row(organization_id, following, wanted_alerts, by).save(force_insert=True)
+    _row(organization_id, following, by).save(force_insert=True)
     record("definition.changed", actor=by, subject=str(following.version), **values)
     return following
 
 
 def _changed(present: Definition, values: Mapping[str, Any]) -> Definition:
-    allowed = sorted({*_settings(present), *settings(AlertSettings())})
+    if "version" in values:
+        raise SettingError("version is counted by Millrace and cannot be set.")
+    allowed = sorted({*_settings(present), *versions.names()})
     unknown = sorted(set(values) - set(allowed))
     if unknown:
         raise SettingError(f"There is no setting {unknown[0]}. The settings are {', '.join(allowed)}.")
@@ -92,12 +83,11 @@ def _settings(record: Definition) -> dict[str, Any]:
     return {key: value for key, value in settings(record).items() if key != "version"}
 
 
-def _row(organization_id: UUID, record: Definition, alerts: AlertSettings, by: User | None) -> Version:
+def _row(organization_id: UUID, record: Definition, by: User | None) -> Version:
     return Version(
         organization_id=organization_id,
         version=record.version,
         settings=_settings(record),
-        alerts=settings(alerts),
         created_at=clock.now(),
         created_by=by,
     )

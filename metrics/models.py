@@ -33,7 +33,6 @@ class Definition(TenantModel):
     pk = models.CompositePrimaryKey("organization_id", "version")
     version = models.PositiveIntegerField()
     settings = models.JSONField()
-    alerts = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False

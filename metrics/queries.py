@@ -19,7 +19,9 @@ from accounts.models import Organization
 from billing_sync.models import DirtyCustomer, Price, Product
 from config import clock
 from metrics import definitions
+from metrics.alerts.models import AlertRules
 from metrics.alerts.rules import AlertSettings
+from metrics.alerts.versions import latest as latest_rules
 from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
@@ -27,6 +29,7 @@ from metrics.models import Built, CurrentBuild, DailyRevenue, MonthlyRevenue, Pl
 from metrics.models import Definition as Version
 from metrics.months import Months
 from metrics.periods import days_between, month_of
+from metrics.settings import changed
 
 Row = TypeVar("Row", bound=Built)
 
@@ -60,6 +63,7 @@ class Shown:
     organization_id: UUID
     definition: Definition
     alerts: AlertSettings
+    alerts_version: int
     connection_ids: tuple[UUID, ...]
     freshness: Freshness
 
@@ -88,12 +92,14 @@ def shown(organization_id: UUID) -> Shown:
     """Return the build on show by one statement; before the first build, the newest rules."""
     versions = Version.objects.filter(organization_id=organization_id)
     used = versions.filter(version=OuterRef("definition_version"))
+    rules = AlertRules.objects.filter(organization_id=organization_id).order_by("-version")
     waiting = DirtyCustomer.objects.filter(organization_id=organization_id)
     row = (
         CurrentBuild.objects.filter(organization_id=organization_id)
         .annotate(
             settings=Subquery(used.values("settings")),
-            alerts=Subquery(used.values("alerts")),
+            alerts=Subquery(rules.values("settings")[:1]),
+            alerts_version=Subquery(rules.values("version")[:1]),
             newest=Subquery(versions.order_by("-version").values("version")[:1]),
             waiting=Exists(waiting),
         )
@@ -101,12 +107,19 @@ def shown(organization_id: UUID) -> Shown:
     )
     if row is None:
         definition = definitions.latest(organization_id)
-        alerts = definitions.alert_settings(organization_id, definition.version)
-        return Shown(organization_id, definition, alerts, (), Freshness(computing=waiting.exists()))
+        alerts_version, alerts = latest_rules(organization_id)
+        fresh = Freshness(computing=waiting.exists())
+        return Shown(organization_id, definition, alerts, alerts_version, (), fresh)
     version = row.definition_version
     fresh = Freshness(row.data_through, row.computed_at, version, row.waiting or row.newest != version)
-    rules = definitions.of_settings(version, row.settings), definitions.of_thresholds(row.alerts)
-    return Shown(organization_id, *rules, tuple(row.connection_ids), fresh)
+    return Shown(
+        organization_id,
+        definitions.of_settings(version, row.settings),
+        changed(AlertSettings(), row.alerts or {}),
+        row.alerts_version or 1,
+        tuple(row.connection_ids),
+        fresh,
+    )
 
 
 def freshness(organization_id: UUID) -> Freshness:

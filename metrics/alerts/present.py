@@ -9,8 +9,9 @@ from billing_sync.models import Connection, SyncCursor
 from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.failures import NEEDED
-from metrics.alerts.recent import recent
-from metrics.alerts.rules import RULES, AlertSettings, Reading, Recent, readings
+from metrics.alerts.loading import series_of
+from metrics.alerts.rules import RULES, AlertSettings, Reading, readings, since
+from metrics.alerts.series import Series
 from metrics.core.intervals import day_start
 from metrics.queries import Freshness, Shown
 
@@ -39,7 +40,7 @@ class Standing:
 
     currency: str
     settings: AlertSettings
-    recent: Recent
+    series: Series
     readings: tuple[Reading, ...]
     lacks: dict[str, Lack]
 
@@ -49,13 +50,13 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
     silence = silence_of(shown, connections)
     if silence:
         return silence
-    known = recent(shown, currency)
-    lacks = lacking(known, shown.alerts, connections)
+    series = series_of(shown, currency)
+    lacks = lacking(series, shown.alerts, connections)
     found = tuple(
-        Reading(one.rule, "insufficient") if one.rule in lacks else one
-        for one in readings(known, shown.alerts)
+        Reading(one.rule, "insufficient") if one.rule in lacks and one.level != "off" else one
+        for one in readings(series, series.today, shown.alerts)
     )
-    return Standing(currency, shown.alerts, known, found, lacks)
+    return Standing(currency, shown.alerts, series, found, lacks)
 
 
 def stale(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> bool:
@@ -78,15 +79,16 @@ def silence_of(shown: Shown, connections: Sequence[ConnectionProgress]) -> Silen
 
 
 def lacking(
-    known: Recent, settings: AlertSettings, connections: Sequence[ConnectionProgress]
+    series: Series, settings: AlertSettings, connections: Sequence[ConnectionProgress]
 ) -> dict[str, Lack]:
     """Return what each rule is too early for, by rule."""
     lacks = {}
-    for rule, (since, _) in RULES.items():
-        if known.customers < settings.minimum_customers:
+    for rule in RULES:
+        needed = since(rule, series.today, settings)
+        if series.customers < settings.minimum_customers:
             lacks[rule] = Lack(customers=settings.minimum_customers)
-        elif known.first_on > since(known.today):
-            lacks[rule] = Lack(since=since(known.today))
+        elif series.first_on > needed:
+            lacks[rule] = Lack(since=needed)
     label = next(_unread(connections), None)
     if label is not None:
         lacks.setdefault("failed_payments_rising", Lack(list_label=label))

@@ -1,18 +1,32 @@
-"""The six alert rules: whether each one's comparison holds, and whether it is more than chance."""
+"""The six alert rules: whether each one's comparison holds, and whether it is more than chance.
 
-from collections.abc import Callable, Iterable, Sequence
+A rule reads a series at the local midnight that begins a day. What alerts is guarded: a difference
+counts only above 3·√(Σ amount²) of the movements in its windows (definitions, section 7).
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import chain, pairwise
+from itertools import pairwise
 
+from metrics.alerts.series import Moved, Series, days_before, months_before
 from metrics.core.rates import ratio
+
+# An alert clears where its value is back by a tenth of the threshold, so that none flaps around it.
+CLEARING = Fraction(9, 10)
+# New MRR is compared with the mean of four spans as long as the one that is judged.
+EARLIER_SPANS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """Thresholds of the six rules of an organization: fractions, weeks, months, counts."""
+    """An organization's rules: which are on, which are guarded, and their thresholds.
+
+    Thresholds are fractions, weeks, months and counts; a rule without its guard alerts where it would be
+    watched.
+    """
 
     revenue_churn_threshold: Decimal = Decimal("0.03")
     nrr_warning: Decimal = Decimal("1.0")
@@ -23,172 +37,187 @@ class AlertSettings:
     failed_payments_ratio: Decimal = Decimal("1.25")
     arr_growth_ratio: Decimal = Decimal("0.75")
     minimum_customers: int = 10
+    revenue_churn_on: bool = True
+    new_mrr_flat_on: bool = True
+    expansion_declining_on: bool = True
+    failed_payments_rising_on: bool = True
+    arr_growth_decelerating_on: bool = True
+    net_revenue_retention_low_on: bool = True
+    new_mrr_flat_guarded: bool = True
+    expansion_declining_guarded: bool = True
+    failed_payments_rising_guarded: bool = True
+    arr_growth_decelerating_guarded: bool = True
+    net_revenue_retention_low_guarded: bool = True
 
+    def is_on(self, rule: str) -> bool:
+        """Tell whether a rule is judged at all."""
+        return bool(getattr(self, f"{rule}_on"))
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A movement on a local day; the amount is signed micro units."""
-
-    on: date
-    kind: str
-    amount_micro: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """What the rules look at, up to the local midnight that begins `today`.
-
-    `mrr_micro` and `customers` are as of that midnight; `first_on` is the day history begins;
-    `failed_on` has the day of the first failed attempt of each invoice.
-    """
-
-    today: date
-    first_on: date
-    mrr_micro: int
-    customers: int
-    customers_30_days_ago: int
-    moves: Sequence[Move]
-    failed_on: Sequence[date]
-
-    def within(self, start: date, end: date, *kinds: str) -> list[int]:
-        """Return the amounts moved in `[start, end)` as magnitudes, of all kinds when none is named."""
-        return [
-            abs(move.amount_micro)
-            for move in self.moves
-            if start <= move.on < end and (not kinds or move.kind in kinds)
-        ]
-
-    def mrr_before(self, start: date) -> int:
-        """Return the MRR at the midnight that begins a day."""
-        return self.mrr_micro - sum(move.amount_micro for move in self.moves if start <= move.on < self.today)
+    def is_guarded(self, rule: str) -> bool:
+        """Tell whether a rule needs more than its plain comparison; an absolute bound knows no other."""
+        return bool(getattr(self, f"{rule}_guarded", True))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A rule's state: `insufficient`, `quiet`, `watch` (it holds) or `alert` (and is guarded)."""
+    """What a rule says of one day: `off`, `insufficient`, `quiet`, `watch` (it holds) or `alert`.
+
+    `clears` tells that a firing alert has cleared: the value is back beyond the threshold by a tenth of
+    it, or what is left of the difference may be chance.
+    """
 
     rule: str
     level: str
     value: Fraction | None = None
     threshold: Fraction | None = None
+    clears: bool = False
 
 
-def readings(recent: Recent, settings: AlertSettings) -> tuple[Reading, ...]:
-    """Return what each rule says at the last local midnight."""
-    few = recent.customers < settings.minimum_customers
-    return tuple(
-        Reading(name, "insufficient")
-        if few or recent.first_on > since(recent.today)
-        else rule(name, recent, settings)
-        for name, (since, rule) in RULES.items()
-    )
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A rule's figures: whether it is watched, whether it alerts with its guard, whether it has cleared."""
+
+    watched: bool
+    alerts: bool
+    clears: bool
+    value: Fraction | None
+    threshold: Fraction | None
 
 
-def guarded(difference: int | Fraction, amounts: Iterable[int]) -> bool:
+def readings(series: Series, on: date, settings: AlertSettings) -> tuple[Reading, ...]:
+    """Return what each rule says at the midnight that begins a day."""
+    return tuple(reading(rule, series, on, settings) for rule in RULES)
+
+
+def reading(rule: str, series: Series, on: date, settings: AlertSettings) -> Reading:
+    """Return what one rule says at the midnight that begins a day."""
+    if not settings.is_on(rule):
+        return Reading(rule, "off")
+    if series.first_on > since(rule, on, settings) or series.customers_at(on) < settings.minimum_customers:
+        return Reading(rule, "insufficient")
+    found = RULES[rule].compare(series, on, settings)
+    alerts = found.alerts if settings.is_guarded(rule) else found.watched
+    clears = found.clears if settings.is_guarded(rule) else not found.watched
+    level = "alert" if alerts else "watch" if found.watched else "quiet"
+    return Reading(rule, level, found.value, found.threshold, clears and not alerts)
+
+
+def since(rule: str, on: date, settings: AlertSettings) -> date:
+    """Return the day to which history must reach back for a rule to say anything."""
+    return RULES[rule].since(on, settings)
+
+
+def guarded(difference: int | Fraction, moved: Moved) -> bool:
     """Tell whether a difference is above 3·√(Σ amount²)."""
-    return difference > 0 and difference**2 > 9 * sum(amount**2 for amount in amounts)
+    return difference > 0 and difference**2 > 9 * moved.squares
 
 
-def months_before(today: date, months: int) -> date:
-    """Return the first of the month some months before."""
-    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    return date(year, month + 1, 1)
+def week_start(on: date) -> date:
+    """Return the Monday of a day's week."""
+    return days_before(on, on.weekday())
 
 
-def _level(alert: bool, watch: bool) -> str:
-    return "alert" if alert else "watch" if watch else "quiet"
-
-
-def _revenue_churn(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+def _revenue_churn(series: Series, on: date, settings: AlertSettings) -> Comparison:
     """Churn of the trailing 30 days against the MRR before them; an absolute bound needs no guard."""
-    start = recent.today - timedelta(days=30)
-    rate = ratio(sum(recent.within(start, recent.today, "churn")), recent.mrr_before(start))
+    start = days_before(on, 30)
+    rate = ratio(series.moved(start, on, "churn").amount_micro, series.mrr_at(start))
     limit = Fraction(settings.revenue_churn_threshold)
     holds = rate is not None and rate > limit
-    return Reading(rule, _level(holds, holds), rate, limit)
+    return Comparison(holds, holds, rate is None or rate <= CLEARING * limit, rate, limit)
 
 
-def _new_mrr_flat(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+def _new_mrr_flat(series: Series, on: date, settings: AlertSettings) -> Comparison:
     """New MRR of the last complete weeks against the weeks before, and against four times as many."""
-    weeks = timedelta(weeks=settings.new_mrr_flat_weeks)
-    end = recent.today - timedelta(days=recent.today.weekday())
-    last = recent.within(end - weeks, end, "new")
-    previous = recent.within(end - 2 * weeks, end - weeks, "new")
-    earlier = recent.within(end - 5 * weeks, end - weeks, "new")
-    mean = Fraction(sum(earlier), 4)
+    span, end = timedelta(weeks=settings.new_mrr_flat_weeks), week_start(on)
+    last = series.moved(end - span, end, "new")
+    previous = series.moved(end - 2 * span, end - span, "new")
+    earlier = series.moved(end - (EARLIER_SPANS + 1) * span, end - span, "new")
+    mean = Fraction(earlier.amount_micro, EARLIER_SPANS)
     limit = Fraction(settings.new_mrr_flat_ratio) * mean
-    alert = sum(last) < limit and guarded(mean - sum(last), last + earlier)
-    return Reading(rule, _level(alert, sum(last) <= sum(previous)), Fraction(sum(last)), limit)
+    sure = guarded(mean - last.amount_micro, last + earlier)
+    value = Fraction(last.amount_micro)
+    back = value >= limit / CLEARING or not sure
+    return Comparison(value <= previous.amount_micro, value < limit and sure, back, value, limit)
 
 
-def _expansion_declining(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+def _expansion_declining(series: Series, on: date, settings: AlertSettings) -> Comparison:
     """Expansion MRR of the last complete months, each below the one before."""
     count = settings.expansion_decline_months
-    firsts = [months_before(recent.today, n) for n in range(count + 1, -1, -1)]
-    months = [recent.within(start, end, "expansion") for start, end in pairwise(firsts)]
-    falls = all(sum(after) < sum(before) for before, after in pairwise(months))
-    first, last = sum(months[0]), sum(months[-1])
-    alert = falls and guarded(first - last, chain.from_iterable(months))
-    return Reading(rule, _level(alert, falls), Fraction(last), Fraction(first))
+    firsts = [months_before(on, n) for n in range(count + 1, -1, -1)]
+    months = [series.moved(start, end, "expansion") for start, end in pairwise(firsts)]
+    falls = all(after.amount_micro < before.amount_micro for before, after in pairwise(months))
+    first, last = months[0].amount_micro, months[-1].amount_micro
+    sure = falls and guarded(first - last, sum(months, Moved()))
+    return Comparison(falls, sure, not sure, Fraction(last), Fraction(first))
 
 
-def _failed_payments_rising(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+def _failed_payments_rising(series: Series, on: date, settings: AlertSettings) -> Comparison:
     """Invoices first failing within 30 days, per customer, against the 30 days before."""
-    middle, start = recent.today - timedelta(days=30), recent.today - timedelta(days=60)
-    now = sum(middle <= day < recent.today for day in recent.failed_on)
-    before = sum(start <= day < middle for day in recent.failed_on)
-    value = Fraction(now, recent.customers)
-    limit = Fraction(settings.failed_payments_ratio) * (ratio(before, recent.customers_30_days_ago) or 0)
+    middle, start = days_before(on, 30), days_before(on, 60)
+    now, before = series.failed(middle, on), series.failed(start, middle)
+    value = Fraction(now, series.customers_at(on))
+    limit = Fraction(settings.failed_payments_ratio) * (ratio(before, series.customers_at(middle)) or 0)
     holds = now >= settings.failed_payments_minimum and value > limit
-    alert = holds and guarded(now - before, [1] * (now + before))
-    return Reading(rule, _level(alert, holds), value, limit)
+    sure = guarded(now - before, Moved(squares=now + before))
+    return Comparison(holds, holds and sure, value <= CLEARING * limit or not sure, value, limit)
 
 
-def _arr_growth_decelerating(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
+def _arr_growth_decelerating(series: Series, on: date, settings: AlertSettings) -> Comparison:
     """Growth over three months against the three before, at the last two month ends."""
-    slower = []
-    for back in (1, 0):
-        first, middle, end = (months_before(recent.today, back + n) for n in (6, 3, 0))
-        at_first, at_middle, at_end = (recent.mrr_before(day) for day in (first, middle, end))
-        growth, limit = ratio(at_end - at_middle, at_middle), ratio(at_middle - at_first, at_first)
-        limit = None if limit is None else limit * Fraction(settings.arr_growth_ratio)
-        holds = growth is not None and limit is not None and growth < limit
-        lost = (at_middle - at_first) - (at_end - at_middle)
-        slower.append((holds, holds and guarded(lost, recent.within(first, end))))
-    watch, alert = (all(flags) for flags in zip(*slower, strict=True))
-    return Reading(rule, _level(alert, watch), growth, limit)
-
-
-def _net_revenue_retention_low(rule: str, recent: Recent, settings: AlertSettings) -> Reading:
-    """Net revenue retention over the trailing 30 days."""
-    start = recent.today - timedelta(days=30)
-    gained = recent.within(start, recent.today, "expansion")
-    lost = recent.within(start, recent.today, "contraction", "churn")
-    before = recent.mrr_before(start)
-    rate, limit = ratio(before + sum(gained) - sum(lost), before), Fraction(settings.nrr_warning)
-    holds = rate is not None and rate < limit
-    return Reading(
-        rule, _level(holds and guarded(sum(lost) - sum(gained), lost + gained), holds), rate, limit
+    latest, earlier = (_slower(series, months_before(on, back), settings) for back in (0, 1))
+    return Comparison(
+        latest.watched and earlier.watched,
+        latest.alerts and earlier.alerts,
+        latest.clears,
+        latest.value,
+        latest.threshold,
     )
 
 
-Rule = Callable[[str, Recent, AlertSettings], Reading]
+def _slower(series: Series, end: date, settings: AlertSettings) -> Comparison:
+    middle, first = months_before(end, 3), months_before(end, 6)
+    at_first, at_middle, at_end = (series.mrr_at(day) for day in (first, middle, end))
+    growth, before = ratio(at_end - at_middle, at_middle), ratio(at_middle - at_first, at_first)
+    if growth is None or before is None:
+        return Comparison(False, False, True, growth, None)
+    limit = before * Fraction(settings.arr_growth_ratio)
+    lost = (at_middle - at_first) - (at_end - at_middle)
+    sure = guarded(lost, series.moved(first, end, "new", "expansion", "reactivation", "contraction", "churn"))
+    back = growth >= limit + abs(limit) * (1 / CLEARING - 1) or not sure
+    return Comparison(growth < limit, growth < limit and sure, back, growth, limit)
 
 
-def _days(count: int) -> Callable[[date], date]:
-    return lambda today: today - timedelta(days=count)
+def _net_revenue_retention_low(series: Series, on: date, settings: AlertSettings) -> Comparison:
+    """Net revenue retention over the trailing 30 days."""
+    start = days_before(on, 30)
+    gained = series.moved(start, on, "expansion")
+    lost = series.moved(start, on, "contraction", "churn")
+    before, limit = series.mrr_at(start), Fraction(settings.nrr_warning)
+    rate = ratio(before + gained.amount_micro - lost.amount_micro, before)
+    if rate is None:
+        return Comparison(False, False, True, None, limit)
+    sure = guarded(limit * before - (before + gained.amount_micro - lost.amount_micro), lost + gained)
+    return Comparison(rate < limit, rate < limit and sure, rate >= limit / CLEARING or not sure, rate, limit)
 
 
-def _months(count: int) -> Callable[[date], date]:
-    return lambda today: months_before(today, count)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a rule compares, and to which day before one it needs history."""
+
+    compare: Callable[[Series, date, AlertSettings], Comparison]
+    since: Callable[[date, AlertSettings], date]
 
 
-# Each rule with the first day of the history that it needs.
-RULES: dict[str, tuple[Callable[[date], date], Rule]] = {
-    "revenue_churn": (_days(30), _revenue_churn),
-    "new_mrr_flat": (_days(112), _new_mrr_flat),
-    "expansion_declining": (_months(3), _expansion_declining),
-    "failed_payments_rising": (_days(60), _failed_payments_rising),
-    "arr_growth_decelerating": (_months(7), _arr_growth_decelerating),
-    "net_revenue_retention_low": (_days(30), _net_revenue_retention_low),
+RULES: dict[str, Rule] = {
+    "revenue_churn": Rule(_revenue_churn, lambda on, _: days_before(on, 30)),
+    "new_mrr_flat": Rule(
+        _new_mrr_flat,
+        lambda on, own: week_start(on) - (EARLIER_SPANS + 1) * timedelta(weeks=own.new_mrr_flat_weeks),
+    ),
+    "expansion_declining": Rule(
+        _expansion_declining, lambda on, own: months_before(on, own.expansion_decline_months + 1)
+    ),
+    "failed_payments_rising": Rule(_failed_payments_rising, lambda on, _: days_before(on, 60)),
+    "arr_growth_decelerating": Rule(_arr_growth_decelerating, lambda on, _: months_before(on, 7)),
+    "net_revenue_retention_low": Rule(_net_revenue_retention_low, lambda on, _: days_before(on, 30)),
 }

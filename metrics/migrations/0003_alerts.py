@@ -6,6 +6,15 @@ from django.db import migrations, models
 
 from accounts.rls import EnableRowLevelSecurity
 
+# Thresholds get versions of their own: the newest of each organization goes on as the first that is kept.
+KEEP_THRESHOLDS = (
+    "ALTER TABLE metrics_definition NO FORCE ROW LEVEL SECURITY; "
+    "INSERT INTO metrics_alertrules (organization_id, version, settings, created_at, created_by_id) "
+    "SELECT DISTINCT ON (organization_id) organization_id, 1, alerts, created_at, created_by_id "
+    "FROM metrics_definition ORDER BY organization_id, version DESC; "
+    "ALTER TABLE metrics_definition FORCE ROW LEVEL SECURITY"
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -238,6 +247,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(KEEP_THRESHOLDS, migrations.RunSQL.noop),
+        migrations.RemoveField(model_name="definition", name="alerts"),
         EnableRowLevelSecurity(
             "metrics_acknowledgement",
             "metrics_alert",

@@ -3,6 +3,7 @@ import pytest
 from accounts.models import AuditEntry, Organization
 from accounts.tenancy import tenant
 from metrics import definitions
+from metrics.alerts import versions
 from metrics.models import Definition
 from metrics.settings import SettingError
 from tests.cast import Person
@@ -34,17 +35,21 @@ def test_a_change_of_nothing_makes_no_version(organization: Organization) -> Non
         assert Definition.objects.count() == 1
 
 
-def test_thresholds_of_alerts_are_settings_too(organization: Organization) -> None:
+def test_thresholds_of_alerts_are_settings_with_versions_of_their_own(organization: Organization) -> None:
     with tenant(organization.id):
-        changed = definitions.set_definition(organization.id, {"revenue_churn_threshold": "0.05"})
-        alerts = definitions.alert_settings(organization.id, changed.version)
-    assert str(alerts.revenue_churn_threshold) == "0.05"
+        before = definitions.latest(organization.id)
+        after = definitions.set_definition(organization.id, {"revenue_churn_threshold": "0.05"})
+        version, alerts = versions.latest(organization.id)
+        again = versions.set_rules(organization.id, {"revenue_churn_threshold": "0.05"})
+    assert after == before
+    assert (version, str(alerts.revenue_churn_threshold)) == (2, "0.05")
+    assert again == version
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"chrun_at": "x"}, "There is no setting chrun_at. The settings are arr_growth_ratio, churn_at"),
+        ({"chrun_at": "x"}, "There is no setting chrun_at. The settings are .*arr_growth_ratio, churn_at"),
         ({"churn_at": "whenever"}, "Use one of end_of_paid_term, cancellation_request"),
         ({"time_zone": "Mars/Base"}, "Use a name such as Europe/Paris"),
         ({"version": 9}, "version is counted"),

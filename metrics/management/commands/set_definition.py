@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.tenancy import tenant
 from billing_sync.management.organization import organization_named
 from metrics import definitions
+from metrics.alerts import versions
 from metrics.build.recompute import catch_up
 from metrics.management.output import json_text
 from metrics.settings import SettingError, settings
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         try:
             with tenant(organization.id):
                 definition = definitions.set_definition(organization.id, values)
-                alerts = definitions.alert_settings(organization.id, definition.version)
+                _, alerts = versions.latest(organization.id)
         except SettingError as error:
             raise CommandError(str(error), returncode=2) from None
         catch_up(organization.id)

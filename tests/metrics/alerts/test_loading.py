@@ -12,7 +12,7 @@ from billing_sync.sandbox.stories import FULL
 from config.clock import set_now
 from metrics import queries
 from metrics.alerts.failures import first_failures
-from metrics.alerts.recent import recent
+from metrics.alerts.loading import series_of
 from metrics.listings import customer_rows
 from tests.billing_sync.accounts import connected
 
@@ -44,16 +44,18 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
     with set_now(NOW), tenant(organization.id):
         shown = queries.shown(organization.id)
         currency = queries.currencies(organization.id)[0]
-        seen = recent(shown, currency)
+        seen = series_of(shown, currency)
         rows = [row for row in customer_rows(organization.id, MIDNIGHT) if row.currency == currency]
         earlier = customer_rows(organization.id, MIDNIGHT - timedelta(days=30))
         since = date(2026, 1, 1)
         failures = first_failures(shown, currency, since, MIDNIGHT.date())
     assert seen.mrr_micro == sum(row.mrr_micro for row in rows) > 0
     assert seen.customers == len(rows)
-    assert seen.customers_30_days_ago == len([row for row in earlier if row.currency == currency])
+    assert seen.customers_at(MIDNIGHT.date() - timedelta(days=30)) == len(
+        [row for row in earlier if row.currency == currency]
+    )
     before = sum(row.mrr_micro for row in earlier if row.currency == currency)
-    assert seen.mrr_before(MIDNIGHT.date() - timedelta(days=30)) == before
+    assert seen.mrr_at(MIDNIGHT.date() - timedelta(days=30)) == before
     known = known_failures(company, currency)
     assert sorted(failures) == [day for day in known if since <= day < MIDNIGHT.date()]
     assert failures

@@ -1,0 +1,104 @@
+"""What the rules look at: one currency's days as running sums, so that any window costs the same."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import accumulate
+
+GAINS, LOSSES = ("new", "expansion", "reactivation"), ("contraction", "churn")
+ARRIVALS, KINDS = ("new", "reactivation"), (*GAINS, *LOSSES)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Movements together: their amounts as magnitudes, the squares of these, and how many there are."""
+
+    amount_micro: int = 0
+    squares: int = 0
+    count: int = 0
+
+    def __add__(self, other: "Moved") -> "Moved":
+        return Moved(
+            self.amount_micro + other.amount_micro, self.squares + other.squares, self.count + other.count
+        )
+
+    def __sub__(self, other: "Moved") -> "Moved":
+        return Moved(
+            self.amount_micro - other.amount_micro, self.squares - other.squares, self.count - other.count
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One kind's movements of one local day."""
+
+    on: date
+    kind: str
+    moved: Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Every local day in `[known_from, today)`: movements by kind, balances, first failed payments.
+
+    `mrr_micro` and `customers` are balances at the midnight that begins `today`; `failed_on` has the day of
+    each invoice's first failed attempt, in order; `first_on` is the day on which history begins.
+    """
+
+    today: date
+    first_on: date
+    known_from: date
+    mrr_micro: int = 0
+    customers: int = 0
+    days: Sequence[Day] = ()
+    failed_on: Sequence[date] = ()
+    _sums: dict[str, list[Moved]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        length = max((self.today - self.known_from).days, 0)
+        for kind in KINDS:
+            row = [Moved()] * length
+            for day in self._of(kind):
+                place = (day.on - self.known_from).days
+                row[place] += day.moved
+            self._sums[kind] = [Moved(), *accumulate(row)]
+
+    def _of(self, kind: str) -> Iterable[Day]:
+        return (day for day in self.days if day.kind == kind and self.known_from <= day.on < self.today)
+
+    def moved(self, start: date, end: date, *kinds: str) -> Moved:
+        """Return what moved in `[start, end)`."""
+        total = Moved()
+        for kind in kinds:
+            sums = self._sums[kind]
+            total += sums[self._place(end, sums)] - sums[self._place(start, sums)]
+        return total
+
+    def mrr_at(self, on: date) -> int:
+        """Return the MRR at the midnight that begins a day."""
+        gained, lost = self.moved(on, self.today, *GAINS), self.moved(on, self.today, *LOSSES)
+        return self.mrr_micro - gained.amount_micro + lost.amount_micro
+
+    def customers_at(self, on: date) -> int:
+        """Return how many customers paid at the midnight that begins a day."""
+        came, left = self.moved(on, self.today, *ARRIVALS), self.moved(on, self.today, "churn")
+        return self.customers - came.count + left.count
+
+    def failed(self, start: date, end: date) -> int:
+        """Count the invoices whose first failed attempt lies in `[start, end)`."""
+        return bisect_left(self.failed_on, end) - bisect_left(self.failed_on, start)
+
+    def _place(self, on: date, sums: Sequence[Moved]) -> int:
+        return min(max((on - self.known_from).days, 0), len(sums) - 1)
+
+
+def months_before(today: date, months: int) -> date:
+    """Return the first of the month some months before."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return date(year, month + 1, 1)
+
+
+def days_before(today: date, days: int) -> date:
+    """Return the day some days before."""
+    return today - timedelta(days=days)
