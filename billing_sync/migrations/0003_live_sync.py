@@ -5,6 +5,25 @@ from django.db import migrations, models
 
 from accounts.rls import EnableRowLevelSecurity
 
+BY_CREATED_AT = {
+    "balancetransaction": "balance_transaction_by_created",
+    "charge": "charge_by_created_at",
+    "coupon": "coupon_by_created_at",
+    "creditnote": "credit_note_by_created_at",
+    "customer": "customer_by_created_at",
+    "dispute": "dispute_by_created_at",
+    "invoice": "invoice_by_created_at",
+    "invoiceitem": "invoice_item_by_created_at",
+    "invoicepayment": "invoice_payment_by_created_at",
+    "price": "price_by_created_at",
+    "product": "product_by_created_at",
+    "promotioncode": "promotion_code_by_created_at",
+    "refund": "refund_by_created_at",
+    "subscription": "subscription_by_created_at",
+    "subscriptionschedule": "schedule_by_created_at",
+    "taxrate": "tax_rate_by_created_at",
+}
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -219,7 +238,20 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("cause", models.CharField(max_length=32)),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("event_late", "Its event came late"),
+                            ("no_event", "No event told it"),
+                            ("deleted_unannounced", "No event told its deletion"),
+                            ("was_set_aside", "It could not be used before"),
+                            ("not_followed", "Events cannot be read"),
+                            ("unexplained", "Unexplained"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
                 ("found_at", models.DateTimeField()),
                 (
                     "organization",
@@ -342,6 +374,13 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        *(
+            migrations.AddIndex(
+                model_name=model,
+                index=models.Index(fields=["organization", "connection_id", "created_at"], name=name),
+            )
+            for model, name in BY_CREATED_AT.items()
         ),
         EnableRowLevelSecurity(
             "billing_sync_listrange",

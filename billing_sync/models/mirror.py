@@ -31,9 +31,10 @@ class Mirrored(TenantModel):
 
 
 def by(table: str, *fields: str) -> list[models.Index]:
-    """Return one index over the tenant, the connection and the fields."""
+    """Return an index over the tenant, the connection and the field, for each field."""
     return [
-        models.Index(fields=["organization", "connection_id", *fields], name=f"{table}_by_{fields[0]}"[:30])
+        models.Index(fields=["organization", "connection_id", field], name=f"{table}_by_{field}"[:30])
+        for field in fields
     ]
 
 
@@ -55,6 +56,9 @@ class Customer(Mirrored):
     currency = word()
     delinquent = models.BooleanField(default=False)
     catalog_ids = catalog()
+
+    class Meta:
+        indexes = by("customer", "created_at")
 
 
 class Payer(TenantModel):
@@ -96,6 +100,9 @@ class Product(Mirrored):
     name = word()
     active = models.BooleanField(default=True)
 
+    class Meta:
+        indexes = by("product", "created_at")
+
 
 class Price(Mirrored):
     pk = Mirrored.key()
@@ -107,20 +114,32 @@ class Price(Mirrored):
     nickname = word()
     active = models.BooleanField(default=True)
 
+    class Meta:
+        indexes = by("price", "created_at")
+
 
 class Coupon(Mirrored):
     pk = Mirrored.key()
     duration = word()
+
+    class Meta:
+        indexes = by("coupon", "created_at")
 
 
 class PromotionCode(Mirrored):
     pk = Mirrored.key()
     coupon_id = stripe_id()
 
+    class Meta:
+        indexes = by("promotion_code", "created_at")
+
 
 class TaxRate(Mirrored):
     pk = Mirrored.key()
     inclusive = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = by("tax_rate", "created_at")
 
 
 class Subscription(Mirrored):
@@ -134,7 +153,7 @@ class Subscription(Mirrored):
     catalog_ids = catalog()
 
     class Meta:
-        indexes = by("subscription", "customer_id")
+        indexes = by("subscription", "customer_id", "created_at")
 
 
 class SubscriptionSchedule(Mirrored):
@@ -144,7 +163,7 @@ class SubscriptionSchedule(Mirrored):
     status = word()
 
     class Meta:
-        indexes = by("schedule", "customer_id")
+        indexes = by("schedule", "customer_id", "created_at")
 
 
 class Invoice(Mirrored):
@@ -158,7 +177,7 @@ class Invoice(Mirrored):
     paid_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = by("invoice", "customer_id")
+        indexes = by("invoice", "customer_id", "created_at")
 
 
 class InvoiceItem(Mirrored):
@@ -169,7 +188,7 @@ class InvoiceItem(Mirrored):
     invoice_id = stripe_id()
 
     class Meta:
-        indexes = by("invoice_item", "customer_id")
+        indexes = by("invoice_item", "customer_id", "created_at")
 
 
 class InvoicePayment(Mirrored):
@@ -181,7 +200,7 @@ class InvoicePayment(Mirrored):
     status = word()
 
     class Meta:
-        indexes = [*by("invoice_payment", "invoice_id"), *by("invoice_payment", "payment_id")]
+        indexes = by("invoice_payment", "invoice_id", "payment_id", "created_at")
 
 
 class Charge(Mirrored):
@@ -196,7 +215,7 @@ class Charge(Mirrored):
 
     class Meta:
         indexes = [
-            *by("charge", "customer_id"),
+            *by("charge", "customer_id", "created_at"),
             models.Index(
                 fields=["organization", "created_at"],
                 condition=models.Q(status="failed"),
@@ -214,7 +233,7 @@ class Refund(Mirrored):
     amount_minor = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [*by("refund", "customer_id"), *by("refund", "charge_id")]
+        indexes = by("refund", "customer_id", "charge_id", "created_at")
 
 
 class CreditNote(Mirrored):
@@ -224,13 +243,16 @@ class CreditNote(Mirrored):
     status = word()
 
     class Meta:
-        indexes = by("credit_note", "customer_id")
+        indexes = by("credit_note", "customer_id", "created_at")
 
 
 class Dispute(Mirrored):
     pk = Mirrored.key()
     charge_id = stripe_id()
     status = word()
+
+    class Meta:
+        indexes = by("dispute", "created_at")
 
 
 class PaymentMethod(Mirrored):
@@ -250,6 +272,9 @@ class BalanceTransaction(Mirrored):
     source_id = stripe_id()
     type = word()
 
+    class Meta:
+        indexes = by("balance_transaction", "created_at")
+
 
 class Event(Mirrored):
     """What Stripe said happened; kept for ever, the only exact source of dates.
@@ -268,8 +293,7 @@ class Event(Mirrored):
 
     class Meta:
         indexes = [
-            *by("event", "customer_id"),
-            *by("event", "created_at"),
+            *by("event", "customer_id", "created_at"),
             models.Index(
                 fields=["organization", "connection_id", "created_at"],
                 condition=models.Q(applied_at__isnull=True),

@@ -58,6 +58,16 @@ class Repair(TenantModel):
         CHANGED = "changed", _("Was different here")
         VANISHED = "vanished", _("Is gone from Stripe")
 
+    class Cause(models.TextChoices):
+        """Why the mirror did not know; what is unexplained had been told to us."""
+
+        EVENT_LATE = "event_late", _("Its event came late")
+        NO_EVENT = "no_event", _("No event told it")
+        DELETED_UNANNOUNCED = "deleted_unannounced", _("No event told its deletion")
+        WAS_SET_ASIDE = "was_set_aside", _("It could not be used before")
+        NOT_FOLLOWED = "not_followed", _("Events cannot be read")
+        UNEXPLAINED = "unexplained", _("Unexplained")
+
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
     connection_id = models.UUIDField()
@@ -65,7 +75,7 @@ class Repair(TenantModel):
     resource = models.CharField(max_length=64)
     stripe_id = models.CharField(max_length=255)
     difference = models.CharField(max_length=16, choices=Difference.choices)
-    cause = models.CharField(max_length=32)
+    cause = models.CharField(max_length=32, choices=Cause.choices)
     found_at = models.DateTimeField()
 
     class Meta:
