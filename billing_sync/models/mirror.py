@@ -32,10 +32,8 @@ class Mirrored(TenantModel):
 
 def by(table: str, *fields: str) -> list[models.Index]:
     """Return an index over the tenant, the connection and the field, for each field."""
-    return [
-        models.Index(fields=["organization", "connection_id", field], name=f"{table}_by_{field}"[:30])
-        for field in fields
-    ]
+    ours = ["organization", "connection_id"]
+    return [models.Index(fields=[*ours, field], name=f"{table}_by_{field}"[:30]) for field in fields]
 
 
 def stripe_id() -> "models.CharField[str, str]":
