@@ -4,11 +4,12 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,23 +20,29 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from stripe import StripeClient
 
+from billing_sync.limits import Limiter, TooManyError, endpoint, permitted
+from billing_sync.metering import Fetchers, Meter, count, metered
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.stripe_errors import (
+    LOCK_TIMEOUT,
     RateLimitedError,
+    RefusedError,
     StripeTroubleError,
     UnreachableError,
     error_of,
     not_stripe,
 )
 
+__all__ = ["Fetchers", "Meter", "Page", "Stripe", "client", "metered"]
+
 stripe.enable_telemetry = False
 
 PAGE = 100
 CONNECT_SECONDS, READ_SECONDS = 10, 80
-TRIES = 4
-LONGEST_WAIT_SECONDS = 5.0
+CONNECTIONS = 32
+TRIES = 5
+FIRST_PAUSE_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5.0
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def _pool(url: str) -> urllib3.PoolManager:
 @cache
 def _pool_through(proxy: str) -> urllib3.PoolManager:
     choices: dict[str, Any] = {
-        "maxsize": 16,
+        "maxsize": CONNECTIONS,
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         "ca_certs": stripe.ca_bundle_path,
     }
@@ -112,10 +119,13 @@ def _pool_through(proxy: str) -> urllib3.PoolManager:
 
 
 class Stripe:
-    """Read one account with one key, at the API version we pin."""
+    """Ask one account with one key, at the API version we pin and no faster than Stripe permits."""
 
-    def __init__(self, api_key: str, api_base: str) -> None:
+    def __init__(self, api_key: str, api_base: str, account: str = "") -> None:
         self._transport = _Transport()
+        self._limiter = Limiter(
+            f"{api_base} {account or api_key} {'_live_' in api_key}", permitted(livemode="_live_" in api_key)
+        )
         self._client = StripeClient(
             api_key,
             stripe_version=settings.STRIPE_API_VERSION,
@@ -126,25 +136,64 @@ class Stripe:
 
     def retrieve(self, path: str, **params: Any) -> JsonObject:
         """Return one object."""
-        body = self._get(path, params)
-        try:
-            return decode_object(body)
-        except ValueError as error:
-            raise not_stripe(path) from error
+        return _object(self._ask("get", path, params), path)
 
     def list_page(self, path: str, **params: Any) -> Page:
         """Return one page of a list; `last_id` is where the next one starts."""
-        body = self._get(path, {"limit": PAGE, **params})
+        body = self._ask("get", path, {"limit": PAGE, **params})
         page = _read_list(body, path)
         return Page(page.data, page.has_more, _last_id(page, path) if page.has_more else "")
 
-    def _get(self, path: str, params: Mapping[str, Any]) -> bytes:
-        def ask() -> bytes:
-            with _our_errors(path):
-                self._client.raw_request("get", path, **params)
-                return self._transport.take()
+    def create(self, path: str, **params: Any) -> JsonObject:
+        """Make an object, or change the one at this address; once, however often it had to be asked for."""
+        key = str(uuid.uuid4())
+        return _object(self._ask("post", path, {**params, "idempotency_key": key}), path)
 
-        return _patiently(ask)
+    def delete(self, path: str) -> JsonObject:
+        """Delete an object; raise NotFoundError where it is gone already."""
+        return _object(self._ask("delete", path, {}), path)
+
+    def _ask(self, method: str, path: str, params: Mapping[str, Any]) -> bytes:
+        """Try a few times in place, with growing, random pauses; longer waits are the job's."""
+        place = endpoint(method, path)
+        for tried in range(1, TRIES + 1):
+            self._wait(place)
+            try:
+                return self._ask_once(method, path, params)
+            except RateLimitedError as error:
+                rest = error.retry_after
+                if error.reason != LOCK_TIMEOUT:
+                    self._limiter.refused(place if error.reason.startswith("endpoint") else None, rest)
+                if tried == TRIES or rest > LONGEST_WAIT_SECONDS:
+                    raise
+            except RefusedError:
+                raise
+            except (UnreachableError, StripeTroubleError):
+                rest = 0.0
+                if tried == TRIES:
+                    raise
+            _rest(rest, tried)
+        raise AssertionError(place)
+
+    def _wait(self, place: str) -> None:
+        try:
+            count(requests=1, waited_seconds=self._limiter.wait(place, LONGEST_WAIT_SECONDS))
+        except TooManyError as error:
+            raise RateLimitedError(
+                _("Stripe asked for fewer requests. The sync goes on by itself."), retry_after=error.seconds
+            ) from error
+
+    def _ask_once(self, method: str, path: str, params: Mapping[str, Any]) -> bytes:
+        with _our_errors(path):
+            self._client.raw_request(method, path, **params)
+            return self._transport.take()
+
+
+def _rest(least: float, tried: int) -> None:
+    """Pause as long as asked, and a random while up to a bound that doubles with each try."""
+    pause = least + random.uniform(0.0, FIRST_PAUSE_SECONDS * 2.0 ** (tried - 1))  # noqa: S311
+    count(waited_seconds=pause)
+    time.sleep(pause)
 
 
 @contextmanager
@@ -163,25 +212,17 @@ def _our_errors(path: str) -> Iterator[None]:
         ) from error
 
 
-@lru_cache(maxsize=64)
-def client(api_key: str, api_base: str) -> Stripe:
-    """Return the process's client for a key, so that its connections stay open."""
-    return Stripe(api_key, api_base)
+@lru_cache(maxsize=256)
+def client(api_key: str, api_base: str, account: str = "") -> Stripe:
+    """Return the process's client for a key of an account, so that its connections stay open."""
+    return Stripe(api_key, api_base, account)
 
 
-def _patiently(ask: Callable[[], Answer]) -> Answer:
-    """Try a few times in place, with growing, random pauses; longer waits are the job's."""
-    for tried in range(1, TRIES):
-        try:
-            return ask()
-        except RateLimitedError as error:
-            pause = max(error.retry_after, 0.25 * 2**tried)
-            if pause > LONGEST_WAIT_SECONDS:
-                raise
-        except (UnreachableError, StripeTroubleError):
-            pause = 0.1 * 3**tried
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
-    return ask()
+def _object(body: bytes, path: str) -> JsonObject:
+    try:
+        return decode_object(body)
+    except ValueError as error:
+        raise not_stripe(path) from error
 
 
 def _read_list(body: bytes, path: str) -> _List:

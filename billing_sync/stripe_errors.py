@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,8 @@ from accounts.redaction import redact
 PERMISSION = re.compile(r"'(rak_\w+)'")
 EXPIRED = frozenset({"api_key_expired", "platform_api_key_expired"})
 CURSORS = frozenset({"starting_after", "ending_before"})
+LOCK_TIMEOUT = "lock_timeout"
+LONGEST_REST_SECONDS = 3600.0
 
 
 class StripeError(Exception):
@@ -45,11 +49,12 @@ class CursorLostError(StripeError):
 
 
 class RateLimitedError(StripeError):
-    """Stripe wants fewer requests; `retry_after` is in seconds."""
+    """Stripe wants fewer requests; `retry_after` is in seconds, `reason` Stripe's word for which limit."""
 
-    def __init__(self, message: str, *, retry_after: float, request_id: str = "") -> None:
+    def __init__(self, message: str, *, retry_after: float, reason: str = "", request_id: str = "") -> None:
         super().__init__(message, request_id=request_id)
         self.retry_after = retry_after
+        self.reason = reason
 
 
 class UnreachableError(StripeError):
@@ -58,6 +63,10 @@ class UnreachableError(StripeError):
 
 class StripeTroubleError(StripeError):
     """Stripe answered with an error of its own, or with something that is not its API."""
+
+
+class RefusedError(StripeTroubleError):
+    """Stripe refused a request as it stands: asking again would not help."""
 
 
 def error_of(
@@ -78,22 +87,31 @@ def error_of(
     if status == 403:
         return _refused_path(path, message, request_id)
     if status == 429:
-        return RateLimitedError(
-            _("Stripe asks for fewer requests. The sync goes on by itself."),
-            retry_after=_seconds((headers or {}).get("retry-after", "")),
-            request_id=request_id,
-        )
+        return _limited(code, headers or {}, request_id)
     if status in (400, 404) and param in CURSORS:
         return CursorLostError(_("The list %(path)s moved on.") % {"path": path}, request_id=request_id)
     if status == 404:
         return NotFoundError(_("Stripe has nothing at %(path)s.") % {"path": path}, request_id=request_id)
-    return StripeTroubleError(_trouble(status, path, message, request_id), request_id=request_id)
+    kind = RefusedError if 400 <= status < 500 and status != 409 else StripeTroubleError
+    return kind(_trouble(status, path, message, request_id), request_id=request_id)
 
 
 def not_stripe(path: str) -> StripeTroubleError:
     """Return the error for an answer that is not of Stripe's API."""
     return StripeTroubleError(
         _("The answer at %(path)s is not one of Stripe's API. Check the address of the API.") % {"path": path}
+    )
+
+
+def _limited(code: str, headers: Mapping[str, str], request_id: str) -> RateLimitedError:
+    locked = code == LOCK_TIMEOUT
+    return RateLimitedError(
+        _("Another request holds this object in Stripe. The sync asks for it again by itself.")
+        if locked
+        else _("Stripe asks for fewer requests. The sync goes on by itself."),
+        retry_after=_seconds(headers.get("retry-after", "")),
+        reason=LOCK_TIMEOUT if locked else headers.get("stripe-rate-limited-reason", ""),
+        request_id=request_id,
     )
 
 
@@ -132,7 +150,12 @@ def _trouble(status: int, path: str, message: str, request_id: str) -> str:
 
 
 def _seconds(text: str) -> float:
+    """Read a `Retry-After`: seconds, or a date."""
     try:
-        return max(0.0, float(text))
+        found = float(text)
     except ValueError:
-        return 0.0
+        try:
+            found = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+    return min(max(0.0, found), LONGEST_REST_SECONDS)

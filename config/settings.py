@@ -174,6 +174,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Millrace <millrace@localhos
 # Stripe.
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
 STRIPE_API_VERSION = "2026-10-28.endive"
+# Requests a second to one account; 0 is what Stripe permits: 100 live, 25 in test mode, 25 to an endpoint.
+STRIPE_REQUESTS_PER_SECOND = env.integer("STRIPE_REQUESTS_PER_SECOND", 0)
 STRIPE_ALLOW_SECRET_LIVE_KEYS = env.boolean("STRIPE_ALLOW_SECRET_LIVE_KEYS")
 STRIPE_CLIENT_ID = env.text("STRIPE_CLIENT_ID")
 STRIPE_PLATFORM_KEY = env.text("STRIPE_PLATFORM_KEY")

@@ -32,6 +32,7 @@ FIXED = {
     "SECRET_KEY": "a secret key that only tests use, long enough for Django's own check",
     "ENCRYPTION_KEYS": "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "SWEEP_SECONDS": "1",
+    "STRIPE_REQUESTS_PER_SECOND": "100000",
 }
 
 
