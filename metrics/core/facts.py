@@ -64,6 +64,11 @@ class Discount:
     subscription: str | None = None
     subscription_item: str | None = None
 
+    @property
+    def of_customer(self) -> bool:
+        """Tell whether it lies on the customer."""
+        return self.subscription is None and self.subscription_item is None
+
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
@@ -145,6 +150,16 @@ class Invoice:
     marked_uncollectible_at: int | None = None
     discounts: tuple[str, ...] = ()
     payments: tuple[str, ...] = ()
+
+    @property
+    def opened(self) -> int:
+        """Return when it was finalized, or at least made."""
+        return self.created if self.finalized_at is None else self.finalized_at
+
+    @property
+    def paid(self) -> int | None:
+        """Return when it was paid, by whatever means; an archive may tell only that it was."""
+        return self.opened if self.paid_at is None and self.status == "paid" else self.paid_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,22 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
-from math import inf
-from operator import itemgetter
-from typing import TypeVar
+from itertools import groupby, pairwise
+from operator import attrgetter, itemgetter
+from typing import Any
 
-from metrics.core.changes import Terms, changes
 from metrics.core.discounts import Applied
-from metrics.core.facts import Catalogue, Customer, Subscription, SubscriptionState
-from metrics.core.payments import Billed, Span, unpaid_since
-from metrics.core.pricing import asked
-from metrics.core.redemptions import bounds, in_effect
-from metrics.core.standing import known_states
-from metrics.core.timeline import ItemTimeline, Timeline, timeline
+from metrics.core.facts import Catalogue, Customer, Price, SubscriptionState
+from metrics.core.marks import FOREVER, Mark, Span, overlaid
+from metrics.core.payments import counts_from, refunded_from, unpaid
+from metrics.core.record import Billed, Record, SetAside, recorded, regular
+from metrics.core.redemptions import discounts
+from metrics.core.standing import pauses, requests, statuses
+from metrics.core.terms import Change, Trails, trails
 
-Value = TypeVar("Value")
+Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,6 @@ class Configuration:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """A fact that could not be used: its Stripe id and the rule that says why."""
-
-    object_id: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """One customer's configurations by subscription, start and item, and the facts left over."""
 
@@ -72,146 +63,125 @@ class History:
 def history(customer: Customer, catalogue: Catalogue) -> History:
     """Return what the customer's subscriptions were configured as, from invoice lines and events."""
     rows: list[Configuration] = []
-    aside = _idle_discounts(customer, catalogue)
-    for subscription in customer.subscriptions:
-        billed = _billed(subscription, catalogue, aside)
-        states = [_usable(state, catalogue, aside) for state in known_states(subscription)]
-        trails = changes(subscription, states, billed, catalogue.prices)
-        if trails:
-            laid_out = timeline(subscription, customer, catalogue, states, billed, trails)
-            if laid_out.ended is None or laid_out.began < laid_out.ended:
-                rows += _rows(laid_out, catalogue)
-            elif laid_out.ended < laid_out.began:
-                aside.append(SetAside(subscription.id, "subscription_ends_before_start"))
+    aside: list[SetAside] = []
+    records = [recorded(one, customer, catalogue, aside) for one in customer.subscriptions]
+    for record in records:
+        changes = trails(record)
+        if record.began < record.ended:
+            rows += _configurations(record, changes)
+        elif changes and record.ended < record.began:
+            aside.append(SetAside(record.subscription.id, "subscription_ends_before_start"))
+    aside += _idle_discounts(customer, catalogue, {state.currency for one in records for state in one.states})
     return History(tuple(rows), tuple(dict.fromkeys(aside)))
 
 
-def _billed(subscription: Subscription, catalogue: Catalogue, aside: list[SetAside]) -> list[Billed]:
-    """Return the recurring lines by their start; those that cannot be used are set aside."""
-    billed = []
-    for invoice in sorted(subscription.invoices, key=lambda invoice: invoice.created):
-        for line in invoice.lines:
-            price = catalogue.prices.get(line.price or "")
-            if line.subscription_item is None or (price and price.interval is None):
-                continue
-            if price is None:
-                aside.append(SetAside(f"{invoice.id}/{line.id}", "unknown_price"))
-            elif line.period_end <= line.period_start:
-                aside.append(SetAside(f"{invoice.id}/{line.id}", "empty_period"))
-            else:
-                billed.append((line, invoice))
-    return sorted(billed, key=lambda pair: pair[0].period_start)
-
-
-def _usable(state: SubscriptionState, catalogue: Catalogue, aside: list[SetAside]) -> SubscriptionState:
-    """Return the state without items of unknown prices; those and prices without amounts are listed."""
-    items = tuple(item for item in state.items if item.price in catalogue.prices)
-    for item in items:
-        price = catalogue.prices[item.price]
-        if not price.metered and asked(price, 1, state.currency) is None:
-            aside.append(SetAside(item.id, "price_without_amount"))
-    if len(items) == len(state.items):
-        return state
-    aside += [SetAside(item.id, "unknown_price") for item in state.items if item not in items]
-    return replace(state, items=items)
-
-
-def _idle_discounts(customer: Customer, catalogue: Catalogue) -> list[SetAside]:
-    """Return the discounts that can take nothing off, and why."""
-    known = [one for subscription in customer.subscriptions for one in known_states(subscription)]
-    currencies = {state.currency for state in known}
-    aside = []
+def _idle_discounts(customer: Customer, catalogue: Catalogue, currencies: set[str]) -> Iterator[SetAside]:
+    """Yield the discounts that can take nothing off, and why."""
     for discount in customer.discounts.values():
         coupon = catalogue.coupons.get(discount.coupon)
         if coupon is None:
-            aside.append(SetAside(discount.id, "unknown_coupon"))
+            yield SetAside(discount.id, "unknown_coupon")
         elif discount.end is not None and discount.end < discount.start:
-            aside.append(SetAside(discount.id, "ends_before_start"))
+            yield SetAside(discount.id, "ends_before_start")
         elif coupon.amounts_off and currencies and currencies.isdisjoint(coupon.amounts_off):
-            aside.append(SetAside(discount.id, "coupon_of_another_currency"))
-    return aside
+            yield SetAside(discount.id, "coupon_of_another_currency")
 
 
-def _cuts(line: Timeline, catalogue: Catalogue) -> dict[int, bool]:
-    """Return every instant at which anything changes, by time, and whether it is dated exactly."""
-    cuts = [(line.began, True), *((at, True) for at, _ in line.requests)]
-    cuts += [(at, exact) for at, _, exact in line.statuses]
-    cuts += [(at, True) for at in (line.counts_from, line.refunded_from) if at is not None]
-    cuts += [(at, True) for span in line.unpaid for at in span if at is not None]
-    terms = [change.terms for item in line.items.values() for change in item.trail if change.terms]
-    prices = [catalogue.prices[price] for price in {one.price for one in terms}]
-    cuts += [(at, True) for at in bounds(line.redeemed, prices, catalogue.coupons)]
-    cuts += [(one.end, False) for one in line.redeemed if one.end is not None and not one.exact]
-    for item in line.items.values():
-        cuts += [(change.at, change.exact) for change in item.trail]
-        cuts += [(pause.start, pause.start_exact) for pause in item.pauses]
-        cuts += [(pause.end, pause.end_exact) for pause in item.pauses if pause.end is not None]
-        cuts += [(at, True) for at in item.trial or () if at is not None]
-        cuts += [(at, True) for at, _ in item.usage]
-    ended = inf if line.ended is None else line.ended
-    within = sorted(cut for cut in cuts if line.began <= cut[0] and cut[0] < ended)
-    return {at: min(exact for _, exact in group) for at, group in groupby(within, key=itemgetter(0))}
+def _configurations(record: Record, changes: Trails) -> Iterator[Configuration]:
+    """Cut a subscription wherever a mark changes anything, and yield each item as it then stood."""
+    evidence = {item: _evidence(record, item) for item in changes}
+    cuts = [*_cuts(record, changes), (record.ended, True, {})]
+    for (start, start_exact, items), (end, end_exact, _) in pairwise(cuts):
+        for item, fields in items.items():
+            until = None if end == FOREVER else end
+            terms = fields.pop("terms")
+            fields |= {"start_exact": start_exact, "end_exact": end_exact}
+            fields["evidence"] = _within(evidence[item], start, end)
+            yield Configuration(record.subscription.id, item, start, until, *terms, **fields)
 
 
-def _rows(line: Timeline, catalogue: Catalogue) -> Iterator[Configuration]:
-    cuts = _cuts(line, catalogue)
-    for start, end in zip(cuts, [*list(cuts)[1:], line.ended], strict=True):
-        for name, item in line.items.items():
-            terms = _latest([(change.at, change.terms) for change in item.trail], start, None)
-            if terms is not None:
-                dated = cuts[start], end is None or cuts.get(end, True)
-                yield _row(line, name, item, terms, (start, end), dated, catalogue)
+def _cuts(record: Record, changes: Trails) -> Iterator[tuple[int, bool, dict[str, Fields]]]:
+    """Yield the instants at which anything changes, whether they are exact, and the items from then on."""
+    now: dict[str | None, Fields] = {
+        item: {"tax_share": _tax_share(record, item, _price(record, trail))}
+        for item, trail in changes.items()
+    }
+    now[None] = {"paid": False, "cancellation": _cancellation(record.states)}
+    marks = [mark for mark in _marks(record, changes) if mark.at < record.ended]
+    marks.sort(key=attrgetter("at"))
+    for at, group in groupby(marks, key=lambda mark: max(mark.at, record.began)):
+        latest = {(mark.item, mark.field): mark for mark in group}
+        turned = [mark for mark in latest.values() if now[mark.item].get(mark.field) != mark.value]
+        for mark in turned:
+            now[mark.item][mark.field] = mark.value
+            if mark.value is None:
+                del now[mark.item][mark.field]
+        if turned:
+            exact = all(mark.exact or mark.at < at for mark in turned)
+            items = {item: now[None] | now[item] for item in changes if "terms" in now[item]}
+            yield at, exact, items
 
 
-def _row(
-    line: Timeline,
-    name: str,
-    item: ItemTimeline,
-    terms: Terms,
-    span: tuple[int, int | None],
-    dated: tuple[bool, bool],
-    catalogue: Catalogue,
-) -> Configuration:
-    start, end = span
-    trialing = item.trial is not None and _within([item.trial], start)
-    return Configuration(
-        subscription=line.subscription,
-        item=name,
-        start=start,
-        end=end,
-        price=terms.price,
-        quantity=terms.quantity,
-        currency=terms.currency,
-        status="item_trialing" if trialing else _latest(line.statuses, start, "active"),
-        paid=line.counts_from is not None and line.counts_from <= start,
-        collection_paused=_within([(pause.start, pause.end) for pause in item.pauses], start),
-        cancel_requested=_latest(line.requests, start, False),
-        refunded=line.refunded_from is not None and line.refunded_from <= start,
-        unpaid_since=unpaid_since(line.unpaid, start),
-        discounts=in_effect(line.redeemed, name, catalogue.prices[terms.price], start, catalogue.coupons),
-        tax_share=item.tax_share,
-        usage=_latest(item.usage, start, None),
-        cancellation=line.cancellation,
-        evidence=_evidence(item.evidence, start, end),
-        start_exact=dated[0],
-        end_exact=dated[1],
-    )
+def _marks(record: Record, changes: Trails) -> Iterator[Mark]:
+    owed = list(unpaid(record.subscription.invoices))
+    overdue = min((span.start for span in owed if span.end == FOREVER), default=None)
+    yield from statuses(record, overdue)
+    yield from requests(record)
+    yield from overlaid(owed, None, "unpaid_since")
+    yield Mark(counts_from(record, changes), None, "paid", True)
+    yield Mark(refunded_from(record), None, "refunded", True)
+    yield from discounts(record, changes)
+    for item, trail in changes.items():
+        yield from (Mark(at, item, "terms", terms, exact) for at, terms, _, exact in trail)
+        yield from overlaid(pauses(record, item), item, "collection_paused")
+        for _, shown in [one for one in record.shown[item] if one[1].trial_start is not None][-1:]:
+            trial = Span(shown.trial_start or 0, shown.trial_end or FOREVER, "item_trialing")
+            yield from overlaid([trial], item, "status")
+        if _price(record, trail).metered:
+            yield from _usage(record.of_item[item], item)
 
 
-def _latest(track: Sequence[tuple[int, Value] | tuple[int, Value, bool]], at: int, default: Value) -> Value:
-    """Return what a track holds at an instant."""
-    index = bisect_right(track, at, key=itemgetter(0))
-    return track[index - 1][1] if index else default
+def _price(record: Record, trail: Sequence[Change]) -> Price:
+    """Return an item's latest price."""
+    return record.catalogue.prices[[change.terms.price for change in trail if change.terms][-1]]
 
 
-def _within(spans: Sequence[Span], at: int) -> bool:
-    return any(start <= at and (end is None or at < end) for start, end in spans)
+def _usage(lines: Sequence[Billed], item: str) -> Iterator[Mark]:
+    """Yield the mean of the last three metered amounts, from each period's end on."""
+    amounts = [line.amount - line.discount_amount - line.inclusive_tax for line, _ in lines]
+    for n, (line, _) in enumerate(lines):
+        last = amounts[max(0, n - 2) : n + 1]
+        yield Mark(line.period_end, item, "usage", Fraction(sum(last), len(last)))
 
 
-def _evidence(shown: Sequence[tuple[int, str]], start: int, end: int | None) -> tuple[str, ...]:
+def _tax_share(record: Record, item: str, price: Price) -> Fraction | None:
+    """Return the inclusive tax in the price: by the latest regular line, else by the tax rates."""
+    for line, _ in reversed(regular(record.of_item[item])):
+        if line.amount > line.discount_amount:
+            return Fraction(line.inclusive_tax, line.amount - line.discount_amount)
+    for _, shown in record.shown[item][-1:]:
+        if shown.inclusive_tax_percent is not None:
+            return shown.inclusive_tax_percent / (100 + shown.inclusive_tax_percent)
+    return None if price.tax_inclusive else Fraction(0)
+
+
+def _cancellation(states: Sequence[SubscriptionState]) -> str:
+    """Return the reason code of an end: cancellation, then Stripe's reason and feedback."""
+    told = (states[-1].cancellation_reason, states[-1].cancellation_feedback) if states else ()
+    return ":".join(["cancellation", *(word for word in told if word)])
+
+
+def _evidence(record: Record, item: str) -> list[tuple[int, str]]:
+    """Return what shows an item, by time."""
+    lines = [(line.period_start, f"{invoice.id}/{line.id}") for line, invoice in record.of_item[item]]
+    states = [(state.at, state.event) for state, _ in record.shown[item] if state.event]
+    return sorted(lines + states)
+
+
+def _within(shown: Sequence[tuple[int, str]], start: int, end: int) -> tuple[str, ...]:
     """Return what shows a configuration: all within its span, and the last before it."""
     known = bisect_right(shown, start, key=itemgetter(0))
     since = shown[max(known - 1, 0)][0] if shown else start
     first = bisect_left(shown, since, key=itemgetter(0))
-    last = len(shown) if end is None else bisect_left(shown, end, key=itemgetter(0))
+    last = bisect_left(shown, end, key=itemgetter(0))
     return tuple(name for _, name in shown[first : max(last, known)])

@@ -1,116 +1,100 @@
 """What invoices tell of money: the first payment, what stayed unpaid, what was paid for, what went back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from metrics.core.facts import Customer, Invoice, Line
+from metrics.core.marks import FOREVER, Span
+from metrics.core.pricing import asked
+from metrics.core.record import Billed, Record, regular
+from metrics.core.terms import Trails
 
 DAY = 86_400
-Span = tuple[int, int | None]
-Billed = tuple[Line, Invoice]
 
 
-def paid_at(invoice: Invoice) -> int | None:
-    """Return when an invoice was paid, by whatever means; an archive may tell only that it was."""
-    if invoice.paid_at is None and invoice.status == "paid":
-        return invoice.created if invoice.finalized_at is None else invoice.finalized_at
-    return invoice.paid_at
-
-
-def regular(billed: Sequence[Billed]) -> list[Billed]:
-    """Return the lines that bill a whole period."""
-    return [pair for pair in billed if not pair[0].proration]
-
-
-def counts_from(lines: Sequence[Billed], began: int, priced_from: int | None) -> int | None:
-    """Return when a subscription charged automatically was first paid, None when it never was.
+def counts_from(record: Record, trails: Trails) -> int:
+    """Return when a subscription charged automatically was first paid; one that is sent invoices, began.
 
     Only an invoice for the first priced period can delay it: an imported or backdated subscription
-    has none, and counts from its start. After a trial (`priced_from` None) any invoice can.
+    has none, and counts from its start. After a trial any invoice can.
     """
-    asking = [(line, invoice) for line, invoice in lines if line.amount > 0]
-    if not asking or (priced_from is not None and asking[0][0].period_start > priced_from + DAY):
-        return began
-    kept = [invoice for _, invoice in asking if invoice.status not in ("void", "uncollectible")]
-    return min((at for at in map(paid_at, kept) if at is not None), default=None)
+    if record.states and record.states[-1].collection_method != "charge_automatically":
+        return record.began
+    asking = [one for one in regular(record.billed) if one.line.amount > 0]
+    tried = any(state.trial_end is not None for state in record.states)
+    if not asking or not (tried or asking[0].line.period_start <= _priced_from(record, trails) + DAY):
+        return record.began
+    kept = [one.invoice.paid for one in asking if one.invoice.status not in ("void", "uncollectible")]
+    return min((at for at in kept if at is not None), default=FOREVER)
 
 
-def unpaid_spans(invoices: Sequence[Invoice]) -> list[Span]:
-    """Return when invoices stayed due for a day or longer; one written off, until the next payment."""
-    payments = sorted(at for at in map(paid_at, invoices) if at is not None)
-    spans: list[Span] = []
+def _priced_from(record: Record, trails: Trails) -> int:
+    """Return when an item first had a price above 0."""
+    prices, found = record.catalogue.prices, []
+    for trail in trails.values():
+        for at, terms, *_ in trail:
+            if terms and asked(prices[terms.price], terms.quantity, terms.currency):
+                found.append(at)
+                break
+    return max(min(found, default=0), record.began)
+
+
+def unpaid(invoices: Sequence[Invoice]) -> Iterator[Span]:
+    """Yield when invoices stayed due for a day or longer; one written off, until the next payment."""
+    payments = sorted(invoice.paid for invoice in invoices if invoice.paid is not None)
     for invoice in invoices:
         due = invoice.due_date if invoice.collection_method == "send_invoice" else None
         due = invoice.finalized_at if due is None else due
         if due is None or invoice.status == "draft":
             continue
-        end = paid_at(invoice) or invoice.voided_at
+        end = invoice.paid or invoice.voided_at
         if end is None and invoice.marked_uncollectible_at is not None:
             end = next((at for at in payments if at > max(due, invoice.marked_uncollectible_at)), None)
         if end is None or end - due >= DAY:
-            spans.append((due, end))
-    return spans
-
-
-def unpaid_since(spans: Sequence[Span], at: int) -> int | None:
-    """Return the due instant of the oldest invoice unpaid at the instant."""
-    return min((due for due, end in spans if due <= at and (end is None or at < end)), default=None)
+            yield Span(due, FOREVER if end is None else end, due)
 
 
 def first_draft_renewal(lines: Sequence[Billed]) -> int | None:
     """Return where the renewals begin that were left draft after the last one that was not."""
-    drafts: list[int] = []
-    for line, invoice in lines:
-        if invoice.status == "draft":
-            drafts.append(line.period_start)
-        elif line.period_start not in drafts:
-            drafts.clear()
-    return min(drafts, default=None)
+    drafts = {line.period_start for line, invoice in lines if invoice.status == "draft"}
+    charged = max((line.period_start for line, _ in lines if line.period_start not in drafts), default=0)
+    return min((start for start in drafts if start > charged), default=None)
 
 
-def uncollected(lines: Sequence[Billed]) -> list[Line]:
-    """Return the renewals that were never charged: left draft, or voided or written off at once."""
-    return [
-        line
-        for line, invoice in lines
-        if invoice.billing_reason == "subscription_cycle" and not invoice.attempted and _dropped(invoice)
-    ]
+def never_charged(invoice: Invoice) -> bool:
+    """Tell a renewal that was left draft, or voided or written off at once."""
+    closed = {
+        "draft": None,
+        "void": invoice.voided_at,
+        "uncollectible": invoice.marked_uncollectible_at,
+    }
+    if invoice.billing_reason != "subscription_cycle" or invoice.attempted or invoice.status not in closed:
+        return False
+    return (closed[invoice.status] or invoice.opened) - invoice.opened < DAY
 
 
-def _dropped(invoice: Invoice) -> bool:
-    opened = invoice.created if invoice.finalized_at is None else invoice.finalized_at
-    closed = {"void": invoice.voided_at, "uncollectible": invoice.marked_uncollectible_at}
-    if invoice.status == "draft":
-        return True
-    return invoice.status in closed and (closed[invoice.status] or opened) - opened < DAY
-
-
-def settled_at(lines: Sequence[Billed], draft: Line) -> int | None:
+def settled_at(lines: Sequence[Billed], draft: Line) -> int:
     """Return when an invoice that was owed as a draft was made was paid."""
-    owed = [invoice for line, invoice in lines if line.period_start < draft.period_start]
-    paid = [at for at in map(paid_at, owed) if at is not None and at > draft.period_start]
-    return min(paid, default=None)
+    owed = [invoice.paid for line, invoice in lines if line.period_start < draft.period_start]
+    return min((at for at in owed if at is not None and at > draft.period_start), default=FOREVER)
 
 
-def paid_until(lines: Sequence[Billed], by: int | None) -> int:
+def paid_until(lines: Sequence[Billed], by: int = FOREVER) -> int:
     """Return the end of an item's last paid period that had begun, 0 when none was paid."""
-    ends = [
-        line.period_end
-        for line, invoice in lines
-        if paid_at(invoice) is not None and (by is None or line.period_start <= by)
-    ]
-    return max(ends, default=0)
+    paid = (
+        line.period_end for line, invoice in lines if invoice.paid is not None and line.period_start <= by
+    )
+    return max(paid, default=0)
 
 
-def refunded_from(billed: Sequence[Billed], customer: Customer, ended: int | None) -> int | None:
+def refunded_from(record: Record) -> int:
     """Return the start of an ended subscription's last period when all paid for it was given back."""
-    starts = [line.period_start for line, _ in regular(billed) if ended and line.period_start < ended]
-    if not starts:
-        return None
-    paid = [
-        invoice for line, invoice in billed if line.period_start >= starts[-1] and invoice.amount_paid > 0
-    ]
-    back = paid and all(_given_back(invoice, customer) >= invoice.amount_paid for invoice in paid)
-    return starts[-1] if back else None
+    starts = [one.line.period_start for one in regular(record.billed) if one.line.period_start < record.ended]
+    if not starts or record.ended == FOREVER:
+        return FOREVER
+    last = [invoice for line, invoice in record.billed if line.period_start >= starts[-1]]
+    paid = [invoice for invoice in last if invoice.amount_paid > 0]
+    back = paid and all(_given_back(invoice, record.customer) >= invoice.amount_paid for invoice in paid)
+    return starts[-1] if back else FOREVER
 
 
 def _given_back(invoice: Invoice, customer: Customer) -> int:

@@ -1,102 +1,78 @@
-"""From when to when each discount was in effect on a subscription."""
+"""From when to when each discount was in effect on an item."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import NamedTuple
 
 from metrics.core.discounts import Applied
-from metrics.core.facts import Coupon, Customer, Discount, Invoice, Line, Price, SubscriptionState
+from metrics.core.facts import Discount, SubscriptionState
 from metrics.core.intervals import add_months, after
+from metrics.core.marks import FOREVER, Mark, Span, overlaid
+from metrics.core.record import Record, regular
+from metrics.core.terms import Change, Trails
 
 
-@dataclass(frozen=True, slots=True)
-class Redemption:
-    """A discount on an item, or (item None) on all of a subscription, over `[start, end)`."""
-
-    start: int
-    end: int | None
-    applied: Applied
-    item: str | None
-    of_customer: bool
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """The discounts that a line or a state shows, and the end of the period that it shows them for."""
+class Sighting(NamedTuple):
+    """The discounts that a line of an item, or a whole state, shows over a period."""
 
     at: int
-    ids: frozenset[str]
-    item: str | None
     until: int
-    exact: bool
+    ids: frozenset[str]
+    item: str | None = None
+    state: SubscriptionState | None = None
 
 
-def redemptions(
-    customer: Customer,
-    states: Sequence[SubscriptionState],
-    billed: Iterable[tuple[Line, Invoice]],
-    coupons: Mapping[str, Coupon],
-) -> list[Redemption]:
-    """Return the spans of all discounts seen on one subscription, and of its customer's."""
-    sightings = [_on_line(line, invoice) for line, invoice in billed]
-    sightings += [_on_state(state) for state in states]
-    items = {name: item.id for state in states for item in state.items for name in item.discounts}
-    gone = _gone(sorted(sightings, key=lambda sighting: sighting.at), customer.discounts)
+def discounts(record: Record, trails: Trails) -> Iterator[Mark]:
+    """Yield what discounts lie on each item: the customer's only where the subscription has none."""
+    if not record.customer.discounts:
+        return
+    sightings = sorted(_sightings(record), key=attrgetter("at"))
     seen = {name for sighting in sightings for name in sighting.ids}
-    found = []
-    for discount in customer.discounts.values():
-        if discount.id in seen or _of_customer(discount):
-            removed, exact = gone.get(discount.id, (None, True))
-            natural = _end(discount, coupons.get(discount.coupon))
-            ends = [end for end in (natural, removed) if end is not None]
-            item = discount.subscription_item or items.get(discount.id)
-            applied = Applied(item is None, discount.id, discount.coupon)
-            exact = exact or natural == min(ends)
-            of_customer = _of_customer(discount) and item is None
-            found.append(
-                Redemption(discount.start, min(ends, default=None), applied, item, of_customer, exact)
-            )
-    return found
+    gone = _gone(record, sightings)
+    homes = {name: item.id for state in record.states for item in state.items for name in item.discounts}
+    for item, trail in trails.items():
+        spans = []
+        for discount in record.customer.discounts.values():
+            home = discount.subscription_item or homes.get(discount.id)
+            if home in (None, item) and (discount.id in seen or discount.of_customer):
+                end, exact = _end(discount, trail, record, *gone.get(discount.id, (FOREVER, True)))
+                applied = Applied(home is None, discount.id, discount.coupon)
+                theirs = discount.of_customer and home is None
+                spans.append(Span(discount.start, end, (theirs, applied), end_exact=exact))
+        yield from overlaid(spans, item, "discounts", _own_first)
 
 
-def in_effect(
-    redeemed: Sequence[Redemption], item: str, price: Price, at: int, coupons: Mapping[str, Coupon]
-) -> tuple[Applied, ...]:
-    """Return an item's discounts at an instant: the customer's only where the subscription has none."""
-    active = [one for one in redeemed if one.start <= at < span_end(one, price, at, coupons)]
-    own = [one for one in active if not one.of_customer]
-    return tuple(sorted(one.applied for one in own or active if one.item in (None, item)))
+def _own_first(laid: list[tuple[bool, Applied]]) -> tuple[Applied, ...]:
+    own = [applied for theirs, applied in laid if not theirs]
+    return tuple(sorted(own or [applied for _, applied in laid]))
 
 
-def span_end(one: Redemption, price: Price, at: int, coupons: Mapping[str, Coupon]) -> int:
-    """Return where a redemption ends for an item: `once` after one interval of its price."""
-    end = at + 1 if one.end is None else one.end
-    coupon = coupons.get(one.applied.coupon)
-    if coupon is None or coupon.duration != "once" or price.interval is None:
-        return end
-    return after(one.start, price.interval, price.interval_count)
+def _end(discount: Discount, trail: list[Change], record: Record, gone: int, exact: bool) -> tuple[int, bool]:
+    """Return where a discount ends for an item: `once` after one interval of the price that it met."""
+    coupon, end = record.catalogue.coupons.get(discount.coupon), discount.end
+    if coupon and coupon.duration == "once":
+        met = [change.terms.price for change in trail if change.terms and change.at <= discount.start]
+        first = [change.terms.price for change in trail if change.terms][:1]
+        price = record.catalogue.prices[(met or first)[-1]]
+        return after(discount.start, price.interval or "month", price.interval_count), True
+    if end is None and coupon and coupon.duration == "repeating":
+        end = add_months(discount.start, coupon.duration_in_months or 0)
+    natural = FOREVER if end is None else end
+    return min(natural, gone), exact or natural <= gone
 
 
-def bounds(
-    redeemed: Sequence[Redemption], prices: Iterable[Price], coupons: Mapping[str, Coupon]
-) -> set[int]:
-    """Return the instants where the discounts of items at these prices may begin or end."""
-    ends = {span_end(one, price, one.start, coupons) for one in redeemed for price in prices}
-    return ends | {one.start for one in redeemed}
+def _sightings(record: Record) -> Iterator[Sighting]:
+    for line, invoice in regular(record.billed):
+        if line.period_start < record.logged:
+            shown = frozenset(line.discounts + invoice.discounts)
+            yield Sighting(line.period_start, line.period_end, shown, line.subscription_item)
+    for state in record.states:
+        shown = frozenset(state.discounts).union(*(item.discounts for item in state.items))
+        until = max((item.current_period_end or 0 for item in state.items), default=0)
+        yield Sighting(state.at, until, shown, None, state)
 
 
-def _on_line(line: Line, invoice: Invoice) -> Sighting:
-    shown = frozenset(line.discounts + invoice.discounts)
-    return Sighting(line.period_start, shown, line.subscription_item, line.period_end, exact=False)
-
-
-def _on_state(state: SubscriptionState) -> Sighting:
-    shown = frozenset(state.discounts).union(*(item.discounts for item in state.items))
-    until = max((item.current_period_end or 0 for item in state.items), default=0)
-    return Sighting(state.at, shown, None, until, exact=state.event is not None)
-
-
-def _gone(sightings: Sequence[Sighting], discounts: Mapping[str, Discount]) -> dict[str, tuple[int, bool]]:
+def _gone(record: Record, sightings: list[Sighting]) -> dict[str, tuple[int, bool]]:
     """Return when discounts were removed before their end: at the first sighting without them."""
     last: dict[str, Sighting] = {}
     gone: dict[str, tuple[int, bool]] = {}
@@ -105,21 +81,10 @@ def _gone(sightings: Sequence[Sighting], discounts: Mapping[str, Discount]) -> d
             last[name] = sighting
             gone.pop(name, None)
         for name in last.keys() - sighting.ids - gone.keys():
-            discount = discounts.get(name)
-            if sighting.item is None and discount and _of_customer(discount):
-                continue
-            if sighting.item in (None, last[name].item):
-                dated = sighting.exact or sighting.item is not None
-                at = sighting.at if dated else last[name].until or sighting.at
-                gone[name] = (at, sighting.exact and last[name].exact)
+            discount = record.customer.discounts.get(name)
+            if sighting.state is None:
+                if sighting.item == last[name].item:
+                    gone[name] = sighting.at, False
+            elif discount and not discount.of_customer:
+                gone[name] = record.dated(sighting.state, last[name].until)
     return gone
-
-
-def _of_customer(discount: Discount) -> bool:
-    return discount.subscription is None and discount.subscription_item is None
-
-
-def _end(discount: Discount, coupon: Coupon | None) -> int | None:
-    if discount.end is not None or coupon is None or coupon.duration != "repeating":
-        return discount.end
-    return add_months(discount.start, coupon.duration_in_months or 0)

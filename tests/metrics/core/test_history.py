@@ -194,12 +194,12 @@ def test_facts_that_cannot_be_used_are_set_aside_once() -> None:
         Subscription("sub", snapshots=states, invoices=(invoice(JAN, lost, empty),)), discounts=discounts
     )
     assert history(facts, CATALOGUE).set_aside == (
+        SetAside("si", "unknown_price"),
+        SetAside("in_2026-01-01/il_lost", "unknown_price"),
+        SetAside("in_2026-01-01/il_empty", "empty_period"),
         SetAside("di_1", "unknown_coupon"),
         SetAside("di_2", "ends_before_start"),
         SetAside("di_4", "coupon_of_another_currency"),
-        SetAside("in_2026-01-01/il_lost", "unknown_price"),
-        SetAside("in_2026-01-01/il_empty", "empty_period"),
-        SetAside("si", "unknown_price"),
     )
     assert history(facts, CATALOGUE).configurations == ()
 
