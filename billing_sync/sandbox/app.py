@@ -1,6 +1,7 @@
 """The WSGI callable that speaks Stripe's API for a company."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from email.utils import formatdate
 from http import HTTPStatus
 from itertools import count
 from typing import Any
@@ -15,6 +16,7 @@ from .exchange import Answer, Headers, Request, read
 from .keys import recognise
 from .limits import route
 from .objects.events import API_VERSION
+from .spoiling import encoded
 from .state import State
 
 Start = Callable[[str, Headers], Any]
@@ -32,10 +34,14 @@ class Sandbox(State):
             found = self._answer(request)
         except ApiError as refusal:
             found = Answer(msgspec.json.encode(refusal.body), refusal.status, list(refusal.headers))
-        headers = [("Content-Type", "application/json"), ("Request-Id", f"req_{next(self._requests):014d}")]
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Request-Id", f"req_{next(self._requests):014d}"),
+            ("Date", formatdate(self.company.now + self.faults.skew, usegmt=True)),
+        ]
         headers += [*found.headers, ("Content-Length", str(len(found.body)))]
         start(f"{found.status} {HTTPStatus(found.status).phrase}", headers)
-        return [found.body]
+        return _half(found.body) if found.cut else [found.body]
 
     def _answer(self, request: Request) -> Answer:
         _, inside, rest = request.path.partition("/_sandbox/")
@@ -48,8 +54,10 @@ class Sandbox(State):
         arrived = self.statistics.arrive(route(request.method, path))
         status, reason = "500", None
         try:
+            suffering = self.mischief.strike(route(request.method, path))
             found = self._api(request, path)
-            status = str(found.status)
+            found.cut = suffering == "cut"
+            status = suffering or str(found.status)
         except ApiError as refusal:
             refusal.headers += (("Stripe-Version", request.version or API_VERSION),)
             status, reason = str(refusal.status), refusal.reason
@@ -59,14 +67,20 @@ class Sandbox(State):
         return found
 
     def _api(self, request: Request, path: str) -> Answer:
-        self.mischief.strike(route(request.method, path))
         key = recognise(self.keys, request.secret)
         with self.turn:
             self.clock.tick()
+            self.clock.push(self.faults.drift)
             if path.partition("/")[0] == "webhook_endpoints":
                 shown = webhook_api.answer(self, key, request, path)
             else:
-                shown = answer(self.company, key, request.method, path, request.values)
+                shown = answer(self.view, key, request.method, path, request.values)
         return Answer(
-            msgspec.json.encode(shown), headers=[("Stripe-Version", request.version or API_VERSION)]
+            encoded(shown, self.faults), headers=[("Stripe-Version", request.version or API_VERSION)]
         )
+
+
+def _half(body: bytes) -> Iterator[bytes]:
+    """Yield half of a body, and break the connection."""
+    yield body[: len(body) // 2]
+    raise ConnectionAbortedError("the sandbox cuts this answer short")

@@ -37,6 +37,11 @@ class Clock:
         if self._ahead is not None:
             self._ahead = now - int(time.time())
 
+    def push(self, seconds: int) -> None:
+        """Move on by some seconds."""
+        if seconds:
+            self.set(self._company.now + seconds)
+
 
 def instant(value: object) -> int:
     """Read an instant given as Unix seconds or as ISO 8601 with a zone."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from . import webhook_control
+from . import account_control, webhook_control
 from .clock import instant
 from .company import Company
 from .errors import ApiError, unrecognized
@@ -81,6 +81,10 @@ ACTIONS: Mapping[tuple[str, str], Callable[[State, Request], Any]] = {
     ("DELETE", "stats"): _statistics,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _faults,
+    ("GET", "keys"): account_control.keys,
+    ("POST", "keys"): account_control.keys,
+    ("POST", "delete"): account_control.delete,
+    ("POST", "alter"): account_control.alter,
     ("GET", "webhooks"): webhook_control.overview,
     ("POST", "webhooks"): webhook_control.create,
     ("POST", "webhooks/rotate"): webhook_control.rotate,

@@ -11,7 +11,6 @@ import msgspec
 from .company import Company
 from .listing import FOREVER
 from .objects import build
-from .objects.events import API_VERSION
 from .objects.json import Json
 from .older import event_at
 from .thin import thin
@@ -73,23 +72,25 @@ def deliveries(
     endpoint: WebhookEndpoint,
     since: int = 0,
     handling: Handling | None = None,
-    *,
-    account_version: str = API_VERSION,
 ) -> Iterator[Delivery]:
     """Yield what an endpoint is sent of the events from an instant on; the same for the same seed."""
     records = [record for record in happened(company, since) if endpoint.wants(record.type)]
     account = company.account.id
 
     def shown(record: Any) -> Json:
-        return snapshot(build("event", record, endpoint.live), endpoint, account, account_version)
+        return snapshot(build("event", record, endpoint.live), endpoint, account)
 
     return planned(records, shown, endpoint, handling or Handling())
 
 
 def planned(
-    records: Iterable[Any], shown: Callable[[Any], Json], endpoint: WebhookEndpoint, handling: Handling
+    records: Iterable[Any],
+    shown: Callable[[Any], Json],
+    endpoint: WebhookEndpoint,
+    handling: Handling,
+    skew: int = 0,
 ) -> Iterator[Delivery]:
-    """Yield the deliveries of events, each shown only when its turn comes."""
+    """Yield the deliveries of events, each shown, and dated by a skewed clock, when its turn comes."""
     dice = random.Random(handling.seed)  # noqa: S311 - repeatable on purpose
     plan = [(record, way) for record in records for way in _ways(handling, record.id)]
     if handling.shuffle:
@@ -98,7 +99,8 @@ def planned(
     marked.sort(key=lambda one: one[2])
     for record, way, is_late in marked:
         delay = handling.late_by if is_late else 0
-        yield delivery(shown(record), endpoint, way, delay, dice)
+        at = int(time.time()) + skew + {"old": -HOUR, "ahead": HOUR}.get(way, 0)
+        yield delivery(shown(record), endpoint, way, delay, at, dice)
 
 
 def _ways(handling: Handling, event: str) -> list[str]:
@@ -109,18 +111,19 @@ def _ways(handling: Handling, event: str) -> list[str]:
     return ["honest"] * (0 if dropped else times) + false
 
 
-def snapshot(shown: Json, endpoint: WebhookEndpoint, account: str, account_version: str) -> Json:
+def snapshot(shown: Json, endpoint: WebhookEndpoint, account: str) -> Json:
     """Return an event as an endpoint's API version, and its platform, have it."""
-    found = event_at(shown, endpoint.api_version or account_version)
+    found = event_at(shown, endpoint.api_version) if endpoint.api_version else {**shown}
     found["pending_webhooks"] = 1
     return {**found, "account": account} if endpoint.connect else found
 
 
-def delivery(shown: Json, endpoint: WebhookEndpoint, way: str, delay: float, dice: random.Random) -> Delivery:
-    """Return one POST of an event, signed now."""
+def delivery(
+    shown: Json, endpoint: WebhookEndpoint, way: str, delay: float, at: int, dice: random.Random
+) -> Delivery:
+    """Return one POST of an event, signed at an instant."""
     sent = thin(shown) if endpoint.thin else shown
     body = msgspec.json.encode(sent)
-    at = int(time.time()) + {"old": -HOUR, "ahead": HOUR}.get(way, 0)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",

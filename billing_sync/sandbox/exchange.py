@@ -48,11 +48,12 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """Hold one answer; `headers` come on top of those that every answer has."""
+    """Hold one answer; `headers` come on top of those of every answer, and a cut one ends half-way."""
 
     body: bytes
     status: int = 200
     headers: Headers = field(default_factory=list)
+    cut: bool = False
 
 
 def read(environ: dict[str, Any]) -> Request:

@@ -1,10 +1,11 @@
 """Faults that a sandbox commits on purpose, in a seeded order."""
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .deliveries import Handling
+from .endpoints import ENDPOINTS
 from .limits import RATES
 
 
@@ -13,9 +14,14 @@ class Faults:
     """Say what goes wrong: shares are per thousand requests, `latency` is in milliseconds.
 
     `limits` enforces Stripe's rates ("live" or "test"), `retry_after` adds that header, in seconds, to
-    refusals; of every `burst_every` requests the last `burst` are refused. The `webhook_` shares are of
-    events (`webhook_late`: of deliveries); `webhook_repeat` is the most that one arrives. The account's own
-    API version is `account_version`: its events are kept in that.
+    refusals; of every `burst_every` requests the last `burst` are refused.
+
+    `cut` ends answers half-way, `hang` holds them back for `hang_ms`. Stripe's clock is `skew` seconds ahead
+    of the company's, and the company's moves on by `drift` seconds with each request. `truncated` is a share
+    of pages that deny that more follow. One per `malformed` and one per `gigantic` objects cannot be used
+    (`malformed_as` a manner, `malformed_in` a list's name). The `event_` and `webhook_` shares are of events
+    (`webhook_late`: of deliveries); `webhook_repeat` is the most that one arrives. The account's own API
+    version is `account_version`: its events are kept in that.
     """
 
     latency: int = 0
@@ -26,6 +32,22 @@ class Faults:
     retry_after: int = 0
     burst: int = 0
     burst_every: int = 0
+    cut: int = 0
+    hang: int = 0
+    hang_ms: int = 100_000
+    skew: int = 0
+    drift: int = 0
+    truncated: int = 0
+    malformed: int = 0
+    malformed_as: str = ""
+    malformed_in: str = ""
+    gigantic: int = 0
+    gigantic_mb: int = 20
+    event_late: int = 0
+    event_late_seconds: int = 60
+    event_missing: int = 0
+    event_twice: int = 0
+    event_shuffle: int = 0
     webhook_repeat: int = 1
     webhook_drop: int = 0
     webhook_shuffle: int = 0
@@ -39,6 +61,12 @@ class Faults:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        if self.malformed_as not in ("", *MANNERS):
+            raise ValueError(f"malformed_as={self.malformed_as}: choose from {', '.join(MANNERS)}")
+        if self.malformed_in not in ("", *ENDPOINTS):
+            raise ValueError(
+                f"malformed_in={self.malformed_in}: it is no list; choose from {', '.join(ENDPOINTS)}"
+            )
         if self.limits not in ("", *RATES):
             raise ValueError(f"limits={self.limits}: choose from {', '.join(RATES)}")
         if (self.burst or self.burst_every) and not 0 < self.burst < self.burst_every:
@@ -50,6 +78,9 @@ class Faults:
         for name in SHARES:
             if not 0 <= getattr(self, name) <= 1_000:
                 raise ValueError(f"{name}={getattr(self, name)}: it is a share of 1000, from 0 to 1000")
+
+        if sum(getattr(self, name) for name in OF_REQUESTS) > 1_000:
+            raise ValueError(f"{', '.join(OF_REQUESTS)} are shares of the same 1000 requests: give fewer")
 
     @property
     def handling(self) -> Handling:
@@ -67,22 +98,26 @@ class Faults:
         )
 
 
+OF_REQUESTS = ("rate_limit", "error", "lock_timeout", "cut", "hang")
 SHARES = (
-    "rate_limit",
-    "error",
-    "lock_timeout",
+    *OF_REQUESTS,
+    "truncated",
+    "event_late",
+    "event_missing",
+    "event_twice",
     "webhook_drop",
     "webhook_late",
     "webhook_forged",
     "webhook_old",
     "webhook_ahead",
 )
+MANNERS = ("no_id", "no_object", "nul", "surrogate")
 VERSION = re.compile(r"(\d{4}-\d{2}-\d{2}(\.[a-z]+)?)?")
-SIGNED: tuple[str, ...] = ()
+SIGNED = ("skew",)
 KINDS = {field.name: field.type for field in fields(Faults)}
 
 
-def parse(text: str, onto: Faults | None = None) -> Faults:
+def parse(text: str) -> Faults:
     """Read faults written as `latency=100,rate_limit=20,limits=live,seed=1`."""
     found: dict[str, Any] = {}
     for part in filter(None, text.split(",")):
@@ -93,7 +128,7 @@ def parse(text: str, onto: Faults | None = None) -> Faults:
                 f"'{part}' is no fault; write NAME=VALUE with a name of {', '.join(sorted(KINDS))}"
             )
         found[name] = _read(name, value)
-    return replace(onto or Faults(), **found)
+    return Faults(**found)
 
 
 def _read(name: str, value: str) -> str | int:

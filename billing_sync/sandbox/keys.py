@@ -39,6 +39,7 @@ class Key:
     secret: str
     lacks: frozenset[str] = frozenset()
     expired: bool = False
+    revoked: bool = False
 
     @property
     def live(self) -> bool:
@@ -87,7 +88,7 @@ def recognise(keys: Keys, secret: str | None) -> Key:
             code="secret_key_required",
         )
     key = keys.get(secret)
-    if key is None:
+    if key is None or key.revoked:
         raise ApiError(401, f"Invalid API Key provided: {masked(secret)}")
     if key.expired:
         raise ApiError(401, f"Expired API Key provided: {masked(secret)}", code="api_key_expired")

@@ -15,12 +15,13 @@ class Mischief:
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self._dice = random.Random(faults.seed)  # noqa: S311 - repeatable on purpose
+        self._others = random.Random(faults.seed + 1)  # noqa: S311 - repeatable on purpose
         self._limiter = Limiter(faults.limits) if faults.limits else None
         self._requests = 0
         self._lock = Lock()
 
-    def strike(self, route: str) -> None:
-        """Delay a request, and refuse it if its turn has come or there were too many."""
+    def strike(self, route: str) -> str:
+        """Delay a request, refuse it if its turn has come or there were too many, or say how it suffers."""
         faults = self.faults
         reason = self._limiter.refusal(route) if self._limiter else None
         if reason is not None:
@@ -31,6 +32,25 @@ class Mischief:
         if faults.burst and (number - 1) % faults.burst_every >= faults.burst_every - faults.burst:
             raise too_many("global-rate", faults.retry_after)
         self._refuse(mark)
+        return self._suffering(mark)
+
+    def chance(self, share: int) -> bool:
+        """Return whether something of which so many of a thousand befall happens now."""
+        if not share:
+            return False
+        with self._lock:
+            return self._others.randrange(1_000) < share
+
+    def _suffering(self, mark: int) -> str:
+        """Return `cut` for an answer to end half-way, or hold it back and return `hung`."""
+        faults = self.faults
+        mark -= faults.rate_limit + faults.error + faults.lock_timeout
+        if 0 <= mark < faults.cut:
+            return "cut"
+        if 0 <= mark - faults.cut < faults.hang:
+            time.sleep(faults.hang_ms / 1_000)
+            return "hung"
+        return ""
 
     def _draw(self) -> tuple[int, int]:
         with self._lock:

@@ -1,20 +1,23 @@
 """Everything that a sandbox holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from threading import RLock
+from typing import Any
 
 from .clock import Clock
 from .company import Company
 from .courier import Courier
-from .deliveries import Delivery, deliveries
+from .deliveries import Delivery, Handling, happened, planned, snapshot
 from .faults import Faults
 from .keys import Keys, standard_keys
 from .mischief import Mischief
-from .objects.events import API_VERSION
 from .objects.json import Json
+from .records import Event
 from .statistics import Statistics
-from .webhooks import Webhooks
+from .tampering import Tampering
+from .view import View
+from .webhooks import WebhookEndpoint, Webhooks
 
 
 class State:
@@ -34,9 +37,11 @@ class State:
         self.statistics = Statistics()
         self.webhooks = Webhooks()
         self.answered: dict[tuple[str, str, str], Json] = {}
+        self.tampering = Tampering()
         self.turn = RLock()
         self.courier = Courier(self.turn, self._news)
         self._told_until = company.now
+        self._emitted = 0
         self.misbehave(faults or Faults())
 
     @property
@@ -45,9 +50,9 @@ class State:
         return self.mischief.faults
 
     @property
-    def account_version(self) -> str:
-        """Return the account's own API version, at which its events are kept."""
-        return self.faults.account_version or API_VERSION
+    def view(self) -> View:
+        """Return what the API shows of the company at present."""
+        return View(self.company, self.tampering, self.faults, self.mischief.chance)
 
     def misbehave(self, faults: Faults) -> None:
         """Commit other faults from now on, with the dice and the limits anew."""
@@ -64,10 +69,39 @@ class State:
         since, self._told_until = self._told_until + 1, self.company.now
         if since > self._told_until:
             return iter(())
-        version, handling = self.account_version, self.faults.handling
-        return chain.from_iterable(
-            [
-                deliveries(self.company, endpoint, since, handling, account_version=version)
-                for endpoint in self.webhooks
-            ]
-        )
+        records = [event for event in happened(self.company, since) if self.view.happened(event)]
+        return self._told(records, self.faults.handling)
+
+    def emit(self, kind: str, event: str, identity: str, before: Json, after: Json) -> None:
+        """Announce a change of an object that the script knows nothing of; `before` may equal `after`."""
+        self.courier.collect()
+        self._emitted += 1
+        now, record = self.company.now, self.company.book.get(kind, identity)
+        told = Event(f"evt_1Sandbox{self._emitted:08d}", now, event, kind, record)
+        self.company.book.put("event", told)
+        self.tampering.tell(told.id, before, after)
+        for delivery in self._told([told], self.faults.handling):
+            self.courier.send(delivery)
+
+    def deliveries(
+        self, endpoints: Iterable[WebhookEndpoint], since: int, handling: Handling
+    ) -> Iterator[Delivery]:
+        """Return what endpoints are sent of the events from an instant on."""
+        return self._told(happened(self.company, since), handling, endpoints)
+
+    def _told(
+        self, events: Sequence[Any], handling: Handling, endpoints: Iterable[WebhookEndpoint] | None = None
+    ) -> Iterator[Delivery]:
+        told = list(self.webhooks if endpoints is None else endpoints)
+        return chain.from_iterable([self._told_to(endpoint, events, handling) for endpoint in told])
+
+    def _told_to(
+        self, endpoint: WebhookEndpoint, events: Sequence[Any], handling: Handling
+    ) -> Iterator[Delivery]:
+        view, account = self.view, self.company.account.id
+
+        def shown(event: Any) -> Json:
+            return snapshot(view.shown("event", event.id, event, endpoint.live), endpoint, account)
+
+        wanted = [event for event in events if endpoint.wants(event.type)]
+        return planned(wanted, shown, endpoint, handling, view.faults.skew)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .courier import PEOPLE
-from .deliveries import Delivery, Handling, deliveries
+from .deliveries import Delivery, Handling
 from .errors import ApiError, missing
 from .exchange import Request
 from .state import State
@@ -66,12 +66,7 @@ def deliver(state: State, request: Request) -> Callable[[], Any]:
     asked = told.get("endpoint")
     endpoints = list(state.webhooks) if asked is None else [_endpoint(state, asked)]
     since = int(told.get("since", 0))
-    version = state.account_version
-    posts = [
-        one
-        for endpoint in endpoints
-        for one in deliveries(state.company, endpoint, since, chosen, account_version=version)
-    ]
+    posts = list(state.deliveries(endpoints, since, chosen))
     return lambda: _posted(state, posts)
 
 
