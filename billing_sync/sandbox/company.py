@@ -1,129 +1,47 @@
 """A whole invented company: its customers' lives, run up to an instant."""
 
-import gc
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from heapq import heappop, heappush
 from typing import Any
 
-from .assortment import stock_everything
 from .book import Book
-from .catalog import Catalog, stock
-from .life import DAY, Life, Story
-from .people import arrive
+from .life import DAY, Life
 from .records import Account
+from .script import SPAN, Script, tag
+from .spilled.stage import SpilledStage
+from .stage import Stage
 from .stories import PLAIN, STORIES, Habits, Telling
 
-SPAN = 1_095 * DAY
+LARGE = 3_000
 
 
 class Company:
     """Hold an account's objects and truth as of `now`; `advance` moves it on, never back."""
 
-    def __init__(
-        self,
-        seed: int | str,
-        account: Account,
-        founded: int,
-        size: int,
-        *,
-        plans: bool = True,
-        everything: bool = False,
-    ) -> None:
-        self.seed = str(seed)
-        self.account = account
-        self.founded = founded
-        self.size = size
-        self.now = founded
-        self.book = Book()
-        self.catalog = Catalog(_tag(self.seed), founded)
-        if plans:
-            stock(self.book, self.catalog, account.currency)
-        if everything:
-            stock_everything(self.book, self.catalog, account.currency)
-        self.lives: list[Life] = []
+    def __init__(self, script: Script, stage: Stage | SpilledStage) -> None:
+        self.seed = script.seed
+        self.account = script.account
+        self.founded = script.founded
+        self.size = script.size
+        self.now = script.founded
+        self.book: Book = stage.book
+        self.catalog = stage.catalog
+        self.lives: Sequence[Life] = stage.lives
         self.oddities: dict[str, dict[str, Any]] = {}
-        self.habits = Habits()
-        self.mix: Mapping[str, int] = PLAIN
-        self._next: list[tuple[int, int]] = []
-        self._closed = True
-
-    def open(self, mix: Mapping[str, int], habits: Habits) -> None:
-        """Let customers arrive, with what they do drawn from a mix."""
-        self.mix, self.habits, self._closed = mix, habits, False
-
-    def add(self, telling: Telling, at: int) -> Life:
-        """Add a customer who arrives at an instant and lives one story."""
-        life = Life(self.seed, len(self.lives), self.account, self.catalog, self.book)
-        self.lives.append(life)
-        life.tell(_life(life, telling, self.habits), at)
-        heappush(self._next, (at, life.number))
-        return life
+        self._stage = stage
 
     def advance(self, now: int) -> None:
         """Play every life on to an instant; the result is the same in one step or in many."""
         if now < self.now:
             raise ValueError(f"the clock runs forward only: {now} is before {self.now}")
-        with _undisturbed():
-            self._play(now)
+        self._stage.play(now)
         self.now = now
-
-    def _play(self, now: int) -> None:
-        while not self._closed and self._arrival(len(self.lives)) <= now:
-            self._admit()
-        while self._next and self._next[0][0] <= now:
-            _, number = heappop(self._next)
-            life = self.lives[number]
-            life.run(now)
-            wake = life.next_at()
-            if wake is not None:
-                heappush(self._next, (wake, number))
-
-    def _arrival(self, number: int) -> int:
-        share = (number + 0.5) / self.size
-        return self.founded + int(SPAN * share**0.8)
-
-    def _admit(self) -> None:
-        at = self._arrival(len(self.lives))
-        self.add(_drawn(self.mix), at)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold the garbage collector off while millions of records are made that all stay."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _life(life: Life, telling: Telling, habits: Habits) -> Story:
-    arrive(life)
-    yield from telling(life, habits)
-
-
-def _drawn(mix: Mapping[str, int]) -> Telling:
-    """Return a story that, once begun, becomes one drawn from the mix by the life's own dice."""
-
-    def drawn(life: Life, habits: Habits) -> Story:
-        return STORIES[life.pick(tuple(mix.items()))](life, habits)
-
-    return drawn
-
-
-def _tag(seed: str) -> str:
-    return hashlib.sha256(f"catalog/{seed}".encode()).hexdigest()[:8].upper()
 
 
 def account_of(seed: int | str, founded: int, currency: str = "usd") -> Account:
     """Return the invented account of a seed."""
     return Account(
-        f"acct_1{_tag(str(seed))}", "Millwheel Software", "US", currency, founded - 30 * DAY, "Etc/UTC"
+        f"acct_1{tag(str(seed))}", "Millwheel Software", "US", currency, founded - 30 * DAY, "Etc/UTC"
     )
 
 
@@ -136,14 +54,18 @@ def generate(
     mix: Mapping[str, int] = PLAIN,
     habits: Habits | None = None,
     currency: str = "usd",
+    spilled: bool | None = None,
+    processes: int = 1,
 ) -> Company:
-    """Return a company with `size` customers over the three years before `now`."""
+    """Return a company with `size` customers over the three years before `now`, in files if it is large."""
     until = seconds(now)
     start = until - SPAN if founded is None else seconds(founded)
-    everything = mix is not PLAIN
-    company = Company(seed, account_of(seed, start, currency), start, size, everything=everything)
-    if size:
-        company.open(mix, habits or Habits())
+    account = account_of(seed, start, currency)
+    everything, habits = mix is not PLAIN, habits or Habits()
+    script = Script(str(seed), account, start, size, everything=everything, mix=mix, habits=habits)
+    in_files = size >= LARGE if spilled is None else spilled
+    stage = SpilledStage(script, processes) if in_files else Stage(script)
+    company = Company(script, stage)
     company.advance(until)
     return company
 
@@ -154,10 +76,21 @@ def scripted(
     """Return a company whose only customers live the given stories from the given instants."""
     told = [(telling, seconds(at)) for telling, at in tellings]
     start = min((at for _, at in told), default=seconds(now)) - DAY
-    company = Company(seed, account_of(seed, start), start, len(told), everything=True)
+    script = Script(str(seed), account_of(seed, start), start, len(told), everything=True)
+    return _staged(script, told, seconds(now))
+
+
+def empty(seed: int | str, founded: int, now: int) -> Company:
+    """Return an account without any customer or price."""
+    return _staged(Script(str(seed), account_of(seed, founded), founded, 0, plans=False), (), now)
+
+
+def _staged(script: Script, told: Iterable[tuple[Telling, int]], now: int) -> Company:
+    stage = Stage(script, closed=True)
     for telling, at in told:
-        company.add(telling, at)
-    company.advance(seconds(now))
+        stage.add(telling, at)
+    company = Company(script, stage)
+    company.advance(now)
     return company
 
 

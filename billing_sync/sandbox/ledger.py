@@ -1,10 +1,9 @@
 """The truth about one customer, written down by the script as it acts."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Hold one item's intended MRR over [from_at, to_at)."""
 
     from_at: int
@@ -18,13 +17,12 @@ def _worth(row: Row) -> tuple[int, str, int]:
     return row.mrr_micro, row.price, row.quantity
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(msgspec.Struct, array_like=True):
     """Keep the rows of each of a customer's items, and their currencies."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    currencies: dict[str, str] = field(default_factory=dict)
-    event_only: list[tuple[str, int, str]] = field(default_factory=list)
+    rows: dict[str, list[Row]] = {}
+    currencies: dict[str, str] = {}
+    event_only: list[tuple[str, int, str]] = []
 
     def only_events_tell(self, name: str, at: int, what: str) -> None:
         """Note that no invoice dates a change of an item or of all a subscription's items."""

@@ -20,11 +20,25 @@ DAY = 86_400
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+TAG = 10
+SERIAL = 5
+
+
+def tag_of(seed: str, number: int) -> str:
+    """Return the part that the ids of one life share."""
+    return hashlib.sha256(f"{seed}/{number}".encode()).hexdigest()[:TAG].upper()
+
+
+def tag_in(identity: str) -> str:
+    """Return the part of an id that tells whose life it belongs to."""
+    return identity[-TAG - SERIAL : -SERIAL]
+
+
 class Life:
     """Play one customer forward in time; the same seed and number always give the same life."""
 
     def __init__(self, seed: str, number: int, account: Account, catalog: Catalog, book: Book) -> None:
-        self.tag = hashlib.sha256(f"{seed}/{number}".encode()).hexdigest()[:10].upper()
+        self.tag = tag_of(seed, number)
         self.rng = random.Random(f"{seed}/{number}")  # noqa: S311 - an invented business, not a secret
         self.number = number
         self.account = account
@@ -50,7 +64,7 @@ class Life:
         """Return this life's next id with a prefix; ids of one life sort in order of creation."""
         number = self._ids[prefix] = self._ids.get(prefix, -1) + 1
         tail = ""
-        for _ in range(5):
+        for _ in range(SERIAL):
             number, digit = divmod(number, 36)
             tail = DIGITS[digit] + tail
         padding = "x" * (self.id_length - len(prefix) - len(self.tag) - 7)

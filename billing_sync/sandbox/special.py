@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from . import subscribing
-from .company import Company, account_of, scripted, seconds
+from .company import Company, empty, scripted, seconds
 from .life import DAY, Life, Story
 from .lines import pend_charge
 from .stories.ordinary import Habits, Telling
@@ -73,9 +73,7 @@ def many_charges(life: Life, habits: Habits) -> Story:
 def empty_account(now: datetime | int) -> Company:
     """Return an account without any customer or price."""
     founded = seconds(now) - 100 * DAY
-    company = Company("empty", account_of("empty", founded), founded, 0, plans=False)
-    company.advance(seconds(now))
-    return company
+    return empty("empty", founded, seconds(now))
 
 
 def no_paid_subscription(now: datetime | int) -> Company:
