@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import jobs
+from accounts import audit, jobs
+from accounts.models import User
 from accounts.tenancy import tenant
 from billing_sync.access import seal_key
 from billing_sync.models import Connection, SyncCursor
@@ -22,23 +24,64 @@ class KeyRefused(ValueError):  # noqa: N818
 
 
 @sensitive_variables("api_key", "key")
-def connect(organization_id: UUID, *, api_key: str, api_base: str | None = None) -> UUID:
-    """Store a key and ask for its check; only an operator's command names an `api_base`."""
+def connect(
+    organization_id: UUID,
+    *,
+    api_key: str,
+    api_base: str | None = None,
+    replaces: UUID | None = None,
+    by: User | None = None,
+) -> UUID:
+    """Store a key and ask for its check; only an operator's command names an `api_base`.
+
+    A key that `replaces` another connection's is for that account alone, which the check sees to.
+    """
     key = api_key.strip()
     livemode = mode_of(key)
     base = _checked_base(api_base or settings.STRIPE_API_BASE)
     with tenant(organization_id):
-        _forget_attempts(organization_id, livemode)
+        if replaces is not None:
+            base = _replaced(organization_id, replaces, livemode).api_base or base
         connection = Connection(
             organization_id=organization_id,
             kind=Connection.Kind.RESTRICTED_KEY,
             livemode=livemode,
             api_base=base,
+            replaces_id=replaces,
         )
         seal_key(connection, key)
-        connection.save(force_insert=True)
-        jobs.enqueue(organization_id, "check_connection", str(connection.id))
+        begin(connection, by=by)
     return connection.id
+
+
+def begin(connection: Connection, *, by: User | None) -> None:
+    """Store a new connection inside its tenant, in place of a refused one, and ask for its check."""
+    organization_id = connection.organization_id
+    forget_attempts(organization_id, connection.livemode, replaces=connection.replaces_id)
+    connection.save(force_insert=True)
+    audit.record(
+        "connection.begun",
+        actor=by,
+        subject=str(connection.id),
+        kind=connection.kind,
+        livemode=connection.livemode,
+        replaces=str(connection.replaces_id or ""),
+    )
+    jobs.enqueue(organization_id, "check_connection", str(connection.id))
+
+
+def _replaced(organization_id: UUID, connection_id: UUID, livemode: bool) -> Connection:
+    """Return the connection that a key is for; raise KeyRefused where the key is of the other mode."""
+    present = Connection.objects.get(organization_id=organization_id, id=connection_id)
+    if present.livemode is livemode:
+        return present
+    if livemode:
+        raise KeyRefused(
+            _("This key is for live mode, and the connection reads test mode. Connect the live account anew.")
+        )
+    raise KeyRefused(
+        _("This key is for test mode, and the connection reads live mode. Connect the test account anew.")
+    )
 
 
 def mode_of(key: str) -> bool:
@@ -90,12 +133,13 @@ def _checked_base(base: str) -> str:
     return base.rstrip("/")
 
 
-def _forget_attempts(organization_id: UUID, livemode: bool) -> None:
-    """Drop connections whose key never worked: a new paste takes their place."""
+def forget_attempts(organization_id: UUID, livemode: bool | None, *, replaces: UUID | None) -> None:
+    """Drop the connections that never worked and were for the same: a new attempt takes their place."""
     attempts = Connection.objects.filter(
+        Q(state=Connection.State.REFUSED) | Q(state=Connection.State.CHECKING) & ~Q(error=""),
         organization_id=organization_id,
-        kind=Connection.Kind.RESTRICTED_KEY,
         livemode=livemode,
+        replaces_id=replaces,
         account_id="",
         imported_at=None,
     )

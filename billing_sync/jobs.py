@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from accounts.jobs import Outcome, handler
-from billing_sync import backfill, checking, events
+from billing_sync import backfill, checking, disconnecting, events
 
 
 @handler("check_connection")
@@ -22,3 +22,9 @@ def backfill_resource(organization_id: UUID, key: str) -> Outcome:
 def poll_events(organization_id: UUID, key: str) -> Outcome:
     """Read new events of the connection `key` and fetch what they name; comes back by itself."""
     return events.step(organization_id, UUID(key))
+
+
+@handler("disconnect")
+def disconnect(organization_id: UUID, key: str) -> Outcome:
+    """Finish the end of the connection `key`: forget its key, and delete its rows if that was chosen."""
+    return disconnecting.step(organization_id, UUID(key))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from accounts import jobs
-from accounts.tenancy import tenant
+from billing_sync.access import revoke
 from billing_sync.models import Connection
 from billing_sync.stripe_errors import (
     KeyExpiredError,
@@ -35,10 +35,7 @@ def key_trouble(connection: Connection, error: StripeError) -> bool:
     """Stop a connection whose key no longer opens its account; say whether that was the trouble."""
     if not isinstance(error, KeyWrongError | KeyExpiredError):
         return False
-    with tenant(connection.organization_id):
-        Connection.objects.filter(organization_id=connection.organization_id, id=connection.id).update(
-            state=Connection.State.REVOKED, error=str(error)
-        )
+    revoke(connection, str(error))
     return True
 
 

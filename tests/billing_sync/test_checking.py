@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 import structlog
 
+from accounts import jobs
 from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync.connecting import connect
+from billing_sync.connecting import KeyRefused, connect
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.progress import progress
 from billing_sync.sandbox.keys import EXPIRED_KEY, FULL_KEY, LIVE_KEY, key_without
@@ -113,6 +114,52 @@ def test_a_key_of_the_same_account_and_mode_continues_its_connection(
     after = connection_of(organization)
     assert (after.id, after.imported_at) == (before.id, before.imported_at)
     assert after.key_hint != before.key_hint
+
+
+def replace(organization: Organization, key: str) -> Connection:
+    """Paste a key for the organization's one connection, and return the attempt, if it was refused."""
+    present = connection_of(organization)
+    connect(organization.id, api_key=key, replaces=present.id)
+    jobs.run_until_idle(organization.id)
+    with tenant(organization.id):
+        return Connection.objects.exclude(id=present.id).get()
+
+
+def test_a_key_for_a_connection_that_opens_another_account_is_refused_naming_both(
+    organization: Organization, base_url: str, sandbox: Serve
+) -> None:
+    connected(organization, base_url)
+    present = connection_of(organization)
+    with tenant(organization.id):
+        Connection.objects.update(api_base=sandbox(size=1, seed=8).base_url)
+    attempt = replace(organization, FULL_KEY)
+    assert attempt.state == Connection.State.REFUSED
+    assert present.account_id in attempt.error
+    assert "acct_" in attempt.error.replace(present.account_id, "")
+    with tenant(organization.id):
+        kept = Connection.objects.get(id=present.id)
+    assert (kept.state, kept.key_hint, kept.error) == (present.state, present.key_hint, "")
+
+
+def test_a_key_for_a_connection_of_its_account_continues_it(
+    organization: Organization, base_url: str
+) -> None:
+    connected(organization, base_url)
+    present = connection_of(organization)
+    with pytest.raises(Connection.DoesNotExist):
+        replace(organization, "sk_test_51SandboxSecret")
+    kept = connection_of(organization)
+    assert (kept.id, kept.state) == (present.id, Connection.State.LIVE)
+    assert kept.key_hint != present.key_hint
+
+
+@pytest.mark.parametrize(("key", "other"), [(FULL_KEY, LIVE_KEY), (LIVE_KEY, FULL_KEY)])
+def test_a_key_for_a_connection_must_be_of_its_mode(
+    organization: Organization, base_url: str, key: str, other: str
+) -> None:
+    connected(organization, base_url, key)
+    with pytest.raises(KeyRefused, match="and the connection reads"):
+        connect(organization.id, api_key=other, replaces=connection_of(organization).id)
 
 
 def test_the_other_mode_of_an_account_is_another_connection(

@@ -67,8 +67,16 @@ def test_a_key_is_stored_for_its_row_alone_and_shown_by_its_ends(organization: O
 
 def test_a_new_paste_takes_the_place_of_one_that_never_worked(organization: Organization) -> None:
     connect(organization.id, api_key=RESTRICTED)
+    with tenant(organization.id):
+        Connection.objects.update(state=Connection.State.REFUSED)
     made = connect(organization.id, api_key="rk_test_51anotherkey")
     assert connection_of(organization).id == made
+
+
+def test_a_second_key_does_not_push_out_one_that_is_being_checked(organization: Organization) -> None:
+    made = {connect(organization.id, api_key=key) for key in (RESTRICTED, "rk_test_51anotherkey")}
+    with tenant(organization.id):
+        assert set(Connection.objects.values_list("id", flat=True)) == made
 
 
 @pytest.mark.parametrize(
