@@ -3,8 +3,11 @@
 from datetime import timedelta
 from uuid import UUID
 
-from accounts.jobs import DONE, MORE, Later, Outcome, handler
+from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
+from accounts.tenancy import tenant
 from config import clock
+from metrics import queries
+from metrics.alerts.evaluation import evaluate, next_morning
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
 
@@ -19,5 +22,14 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
     with alone(organization_id):
         if advance(organization_id):
             return MORE
+    enqueue(organization_id, "evaluate_alerts")
     at = wake_at(organization_id)
     return Later(at) if at else DONE
+
+
+@handler("evaluate_alerts")
+def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
+    """Judge the alert rules after a change of the numbers, and each morning."""
+    with tenant(organization_id):
+        evaluate(organization_id)
+        return Later(next_morning(queries.shown(organization_id)))

@@ -1,6 +1,7 @@
 """Failed payments: the day on which each invoice first could not be collected."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,26 @@ RETRIES = timedelta(days=62)
 NEEDED = ("charges", "invoice_payments")
 
 
-def first_failures(shown: Shown, currency: str, start: date, end: date) -> list[date]:
-    """Return the local day of each first failed attempt in `[start, end)`, one for an invoice."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An invoice and the local day on which it first could not be collected."""
+
+    on: date
+    connection_id: UUID
+    invoice_id: str
+
+
+def first_failures(shown: Shown, currency: str, start: date, end: date) -> list[Failure]:
+    """Return the first failed attempts in `[start, end)`, one for an invoice, oldest first."""
     since, until = (datetime.fromtimestamp(day_start(day, shown.zone), UTC) for day in (start, end))
     found = _failed_invoices(shown.organization_id, shown.connection_ids, currency)
     attempts = found.filter(created_at__gte=since - RETRIES, created_at__lt=until)
     firsts = attempts.values("connection_id", "invoice_id").annotate(first=Min("created_at"))
-    instants = firsts.filter(first__gte=since).values_list("first", flat=True)
-    return [local_day(int(at.timestamp()), shown.zone) for at in instants]
+    told = firsts.filter(first__gte=since).order_by("first", "invoice_id")
+    return [
+        Failure(local_day(int(one["first"].timestamp()), shown.zone), one["connection_id"], one["invoice_id"])
+        for one in told
+    ]
 
 
 def _failed_invoices(organization_id: UUID, connection_ids: Iterable[UUID], currency: str) -> QuerySet[Any]:

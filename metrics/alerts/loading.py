@@ -7,12 +7,11 @@ from django.db.models import Count, DecimalField, Min, Q, Sum
 from django.db.models.functions import Abs, Cast
 
 from metrics.alerts.failures import first_failures
-from metrics.alerts.series import Day, Moved, Series, days_before, months_before
+from metrics.alerts.rules import RULES, AlertSettings, since
+from metrics.alerts.series import Day, Moved, Series
 from metrics.models import DailyRevenue, Movement
 from metrics.queries import Shown, current
 
-# The longest window of a rule under its default settings, with the day before the day that is judged.
-MONTHS = 8
 CUSTOMERS = {"customers_new": 1, "customers_reactivated": 1, "customers_churned": -1}
 MRR = {
     "new_micro": 1,
@@ -23,12 +22,13 @@ MRR = {
 }
 
 
-def series_of(shown: Shown, currency: str, months: int = MONTHS) -> Series:
-    """Return a currency's days from the first of the month some months ago to the last local midnight."""
+def series_of(shown: Shown, currency: str, judged_from: date, settings: AlertSettings) -> Series:
+    """Return a currency's days up to the last local midnight, as far back as judging a day needs."""
     today = shown.today
+    looked_at = min(since(rule, judged_from, settings) for rule in RULES)
     balances = _balances(shown, currency, today)
     first_on = balances["first"] or today
-    start = max(first_on, months_before(today, months))
+    start = max(first_on, looked_at)
     return Series(
         today=today,
         first_on=first_on,
@@ -36,7 +36,7 @@ def series_of(shown: Shown, currency: str, months: int = MONTHS) -> Series:
         mrr_micro=_net(MRR, balances),
         customers=_net(CUSTOMERS, balances),
         days=_days(shown, currency, start, today),
-        failed_on=sorted(first_failures(shown, currency, days_before(start, 60), today)),
+        failed_on=[one.on for one in first_failures(shown, currency, start, today)],
     )
 
 

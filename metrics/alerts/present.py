@@ -50,7 +50,7 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
     silence = silence_of(shown, connections)
     if silence:
         return silence
-    series = series_of(shown, currency)
+    series = series_of(shown, currency, shown.today, shown.alerts)
     lacks = lacking(series, shown.alerts, connections)
     found = tuple(
         Reading(one.rule, "insufficient") if one.rule in lacks and one.level != "off" else one

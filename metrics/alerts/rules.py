@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from metrics.alerts.series import Moved, Series, days_before, months_before
+from metrics.alerts.series import KINDS, Moved, Series, days_before, months_before
 from metrics.core.rates import ratio
 
 # An alert clears where its value is back by a tenth of the threshold, so that none flaps around it.
@@ -182,7 +182,7 @@ def _slower(series: Series, end: date, settings: AlertSettings) -> Comparison:
         return Comparison(False, False, True, growth, None)
     limit = before * Fraction(settings.arr_growth_ratio)
     lost = (at_middle - at_first) - (at_end - at_middle)
-    sure = guarded(lost, series.moved(first, end, "new", "expansion", "reactivation", "contraction", "churn"))
+    sure = guarded(lost, series.moved(first, end, *KINDS))
     back = growth >= limit + abs(limit) * (1 / CLEARING - 1) or not sure
     return Comparison(growth < limit, growth < limit and sure, back, growth, limit)
 
@@ -200,24 +200,55 @@ def _net_revenue_retention_low(series: Series, on: date, settings: AlertSettings
     return Comparison(rate < limit, rate < limit and sure, rate >= limit / CLEARING or not sure, rate, limit)
 
 
+Window = tuple[date, date, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a rule compares, and to which day before one it needs history."""
+    """How a rule compares, to which day before one it needs history, and which movements it judges."""
 
     compare: Callable[[Series, date, AlertSettings], Comparison]
     since: Callable[[date, AlertSettings], date]
+    window: Callable[[date, AlertSettings], Window]
 
 
 RULES: dict[str, Rule] = {
-    "revenue_churn": Rule(_revenue_churn, lambda on, _: days_before(on, 30)),
+    "revenue_churn": Rule(
+        _revenue_churn,
+        lambda on, _: days_before(on, 30),
+        lambda on, _: (days_before(on, 30), on, ("churn",)),
+    ),
     "new_mrr_flat": Rule(
         _new_mrr_flat,
         lambda on, own: week_start(on) - (EARLIER_SPANS + 1) * timedelta(weeks=own.new_mrr_flat_weeks),
+        lambda on, own: (
+            week_start(on) - timedelta(weeks=own.new_mrr_flat_weeks),
+            week_start(on),
+            ("new",),
+        ),
     ),
     "expansion_declining": Rule(
-        _expansion_declining, lambda on, own: months_before(on, own.expansion_decline_months + 1)
+        _expansion_declining,
+        lambda on, own: months_before(on, own.expansion_decline_months + 1),
+        lambda on, own: (
+            months_before(on, own.expansion_decline_months),
+            months_before(on, 0),
+            ("expansion",),
+        ),
     ),
-    "failed_payments_rising": Rule(_failed_payments_rising, lambda on, _: days_before(on, 60)),
-    "arr_growth_decelerating": Rule(_arr_growth_decelerating, lambda on, _: months_before(on, 7)),
-    "net_revenue_retention_low": Rule(_net_revenue_retention_low, lambda on, _: days_before(on, 30)),
+    "failed_payments_rising": Rule(
+        _failed_payments_rising,
+        lambda on, _: days_before(on, 60),
+        lambda on, _: (days_before(on, 30), on, ()),
+    ),
+    "arr_growth_decelerating": Rule(
+        _arr_growth_decelerating,
+        lambda on, _: months_before(on, 7),
+        lambda on, _: (months_before(on, 3), months_before(on, 0), KINDS),
+    ),
+    "net_revenue_retention_low": Rule(
+        _net_revenue_retention_low,
+        lambda on, _: days_before(on, 30),
+        lambda on, _: (days_before(on, 30), on, ("expansion", "contraction", "churn")),
+    ),
 }
