@@ -47,10 +47,10 @@ lock: $(RUNTIME) ## Pin every dependency again, after pyproject.toml or package.
 	$(NODE)/npm install --package-lock-only
 
 soak: $(DEVELOPMENT) $(ASSETS) chromium ## Run the scenarios at full size and write a report
-	SOAK=1 $(BIN)/pytest -m soak
+	SOAK=1 $(BIN)/pytest -m soak -n auto --dist worksteal
 
-bench: $(DEVELOPMENT) ## Measure the hot paths
-	$(BIN)/python -m benchmarks
+bench: $(DEVELOPMENT) ## Measure the hot paths; ARGS="sync --customers 2000" for less, --save for a report
+	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(DEVELOPMENT) $(ASSETS) chromium ## Draw docs/images again, by the browser tests
 	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser -q
