@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from . import webhook_api
+from . import oauth_api, platforms, webhook_api
 from .api import answer
 from .control import control
 from .errors import ApiError
@@ -28,7 +28,7 @@ class Sandbox(State):
     _requests = count(1)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """Answer one request; a prefix before /v1/ or /_sandbox/ is ignored."""
+        """Answer one request; a prefix before /v1/, /oauth/ or /_sandbox/ is ignored."""
         request = read(environ)
         try:
             found = self._answer(request)
@@ -47,8 +47,18 @@ class Sandbox(State):
         _, inside, rest = request.path.partition("/_sandbox/")
         if inside:
             return Answer(control(self, request, rest))
+        _, inside, rest = request.path.partition("/oauth/")
+        if inside:
+            return self._oauth(request, rest)
         _, _, rest = request.path.partition("/v1/")
         return self._counted(request, rest)
+
+    def _oauth(self, request: Request, path: str) -> Answer:
+        if request.method == "POST":
+            self.mischief.strike(f"{request.method} oauth/{path}")
+        with self.turn:
+            self.clock.tick()
+            return oauth_api.answer(self, request, path)
 
     def _counted(self, request: Request, path: str) -> Answer:
         arrived = self.statistics.arrive(route(request.method, path))
@@ -67,10 +77,12 @@ class Sandbox(State):
         return found
 
     def _api(self, request: Request, path: str) -> Answer:
-        key = recognise(self.keys, request.secret)
         with self.turn:
             self.clock.tick()
             self.clock.push(self.faults.drift)
+            key = platforms.acting(
+                self, recognise(self.keys, request.secret, self.company.now), request, path
+            )
             if path.partition("/")[0] == "webhook_endpoints":
                 shown = webhook_api.answer(self, key, request, path)
             else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from . import account_control, webhook_control
+from . import account_control, oauth_api, webhook_control
 from .clock import instant
 from .company import Company
 from .errors import ApiError, unrecognized
@@ -85,6 +85,8 @@ ACTIONS: Mapping[tuple[str, str], Callable[[State, Request], Any]] = {
     ("POST", "keys"): account_control.keys,
     ("POST", "delete"): account_control.delete,
     ("POST", "alter"): account_control.alter,
+    ("GET", "oauth"): oauth_api.told,
+    ("POST", "oauth"): oauth_api.told,
     ("GET", "webhooks"): webhook_control.overview,
     ("POST", "webhooks"): webhook_control.create,
     ("POST", "webhooks/rotate"): webhook_control.rotate,

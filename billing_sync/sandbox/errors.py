@@ -35,6 +35,14 @@ class ApiError(Exception):
         return named or (self.body["error"].get("code") if self.status == 429 else None)
 
 
+class OAuthError(ApiError):
+    """Carry a refusal as OAuth words it: a name and a description."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(status, description)
+        self.body = {"error": error, "error_description": description}
+
+
 def missing(what: str, identity: str, param: str = "id", status: int = 404) -> ApiError:
     """Return the refusal for an object that does not exist."""
     message = f"No such {what.replace('_', ' ')}: '{identity}'"

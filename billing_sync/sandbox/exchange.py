@@ -24,6 +24,7 @@ class Request:
     secret: str | None
     version: str
     idempotency_key: str = ""
+    account: str = ""
 
     def told(self, names: Collection[str], example: str) -> dict[str, Any]:
         """Return the JSON object of the body, refusing names that mean nothing here."""
@@ -66,6 +67,7 @@ def read(environ: dict[str, Any]) -> Request:
         _secret(environ.get("HTTP_AUTHORIZATION", "")),
         environ.get("HTTP_STRIPE_VERSION") or "",
         environ.get("HTTP_IDEMPOTENCY_KEY") or "",
+        environ.get("HTTP_STRIPE_ACCOUNT") or "",
     )
 
 

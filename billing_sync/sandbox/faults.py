@@ -21,7 +21,8 @@ class Faults:
     of pages that deny that more follow. One per `malformed` and one per `gigantic` objects cannot be used
     (`malformed_as` a manner, `malformed_in` a list's name). The `event_` and `webhook_` shares are of events
     (`webhook_late`: of deliveries); `webhook_repeat` is the most that one arrives. The account's own API
-    version is `account_version`: its events are kept in that.
+    version is `account_version`: its events are kept in that. Access tokens granted to a platform live for
+    `token_seconds`, or for ever.
     """
 
     latency: int = 0
@@ -57,6 +58,7 @@ class Faults:
     webhook_old: int = 0
     webhook_ahead: int = 0
     account_version: str = ""
+    token_seconds: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -10,6 +10,9 @@ LIVE_KEY = "rk_live_51SandboxFullRead"
 WEBHOOK_KEY = "rk_test_51SandboxFullReadAndWebhooks"
 LIVE_WEBHOOK_KEY = "rk_live_51SandboxFullReadAndWebhooks"
 EXPIRED_KEY = "rk_test_51SandboxExpired"
+PLATFORM_KEY = "sk_test_51SandboxPlatform"
+LIVE_PLATFORM_KEY = "sk_live_51SandboxPlatform"
+PLATFORM_KEYS = (PLATFORM_KEY, LIVE_PLATFORM_KEY)
 PERMISSIONS = (
     "rak_accounts_kyc_basic_read",
     "rak_balance_transaction_source_read",
@@ -40,6 +43,9 @@ class Key:
     lacks: frozenset[str] = frozenset()
     expired: bool = False
     revoked: bool = False
+    expires_at: int | None = None
+    disconnected: bool = False
+    platform: bool = False
 
     @property
     def live(self) -> bool:
@@ -68,13 +74,14 @@ def standard_keys() -> Keys:
     return ring(
         *(Key(secret) for secret in full),
         *(Key(secret, lacks=WEBHOOKS) for secret in (FULL_KEY, LIVE_KEY)),
+        *(Key(secret, platform=True) for secret in PLATFORM_KEYS),
         Key(EXPIRED_KEY, expired=True),
         *(Key(key_without(name), lacks=WEBHOOKS | {name}) for name in PERMISSIONS),
     )
 
 
-def recognise(keys: Keys, secret: str | None) -> Key:
-    """Return the key of a request, or refuse as Stripe does."""
+def recognise(keys: Keys, secret: str | None, now: int = 0) -> Key:
+    """Return the key of a request at an instant, or refuse as Stripe does."""
     if not secret:
         raise ApiError(
             401,
@@ -90,7 +97,13 @@ def recognise(keys: Keys, secret: str | None) -> Key:
     key = keys.get(secret)
     if key is None or key.revoked:
         raise ApiError(401, f"Invalid API Key provided: {masked(secret)}")
-    if key.expired:
+    if key.disconnected:
+        raise ApiError(
+            401,
+            f"The account has disconnected the platform that holds this key: {masked(secret)}",
+            code="platform_api_key_expired",
+        )
+    if key.expired or (key.expires_at is not None and now >= key.expires_at):
         raise ApiError(401, f"Expired API Key provided: {masked(secret)}", code="api_key_expired")
     return key
 

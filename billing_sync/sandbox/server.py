@@ -41,6 +41,7 @@ class Handler(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": str(length),
             "HTTP_AUTHORIZATION": self.headers.get("Authorization", ""),
             "HTTP_IDEMPOTENCY_KEY": self.headers.get("Idempotency-Key", ""),
+            "HTTP_STRIPE_ACCOUNT": self.headers.get("Stripe-Account", ""),
             "HTTP_STRIPE_VERSION": self.headers.get("Stripe-Version", ""),
             "wsgi.input": io.BytesIO(sent),
         }

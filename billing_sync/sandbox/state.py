@@ -12,6 +12,7 @@ from .deliveries import Delivery, Handling, happened, planned, snapshot
 from .faults import Faults
 from .keys import Keys, standard_keys
 from .mischief import Mischief
+from .oauth import Connection
 from .objects.json import Json
 from .records import Event
 from .statistics import Statistics
@@ -34,6 +35,8 @@ class State:
         self.company = company
         self.keys = dict(standard_keys() if keys is None else keys)
         self.clock = clock or Clock(company)
+        self.connection = Connection(self.keys)
+        self.announced = 0
         self.statistics = Statistics()
         self.webhooks = Webhooks()
         self.answered: dict[tuple[str, str, str], Json] = {}
@@ -92,7 +95,12 @@ class State:
     def _told(
         self, events: Sequence[Any], handling: Handling, endpoints: Iterable[WebhookEndpoint] | None = None
     ) -> Iterator[Delivery]:
-        told = list(self.webhooks if endpoints is None else endpoints)
+        cut_off = self.connection.granted is False
+        told = [
+            endpoint
+            for endpoint in (self.webhooks if endpoints is None else endpoints)
+            if not (endpoint.connect and cut_off)
+        ]
         return chain.from_iterable([self._told_to(endpoint, events, handling) for endpoint in told])
 
     def _told_to(

@@ -35,9 +35,13 @@ def answer(state: State, key: Key, request: Request, path: str) -> Json:
     return state.answered[asked]
 
 
+def _owns(key: Key, endpoint: WebhookEndpoint) -> bool:
+    return (endpoint.live, endpoint.connect) == (key.live, key.platform)
+
+
 def _found(state: State, key: Key, parts: Sequence[str]) -> WebhookEndpoint:
     endpoint = state.webhooks.get(parts[1])
-    if endpoint is None or endpoint.live != key.live:
+    if endpoint is None or not _owns(key, endpoint):
         raise missing("webhook_endpoint", parts[1])
     return endpoint
 
@@ -47,7 +51,7 @@ def _one(state: State, key: Key, request: Request, parts: Sequence[str]) -> Json
 
 
 def _list(state: State, key: Key, request: Request, parts: Sequence[str]) -> Json:
-    mine = [one for one in state.webhooks if one.live == key.live][::-1]
+    mine = [one for one in state.webhooks if _owns(key, one)][::-1]
     shown, more = slice_of(mine, read(request.values, (), ()))
     data = [webhook_endpoint(one) for one in shown]
     return {"object": "list", "data": data, "has_more": more, "url": "/v1/webhook_endpoints"}
@@ -62,14 +66,17 @@ def _create(state: State, key: Key, request: Request, parts: Sequence[str]) -> J
     details = _details(form)
     if "enabled_events" not in details:
         raise required("enabled_events")
-    if sum(one.live == key.live for one in state.webhooks) >= MOST:
+    connect = bool(flag(form, "connect"))
+    if connect != key.platform:
+        raise ApiError(400, "connect=true is for platforms, and the sandbox's has no events of its own.")
+    if sum(_owns(key, one) for one in state.webhooks) >= MOST:
         raise ApiError(400, f"You have reached the maximum of {MOST} webhook endpoints for this mode.")
     state.courier.collect()
     made = state.webhooks.create(
         created=state.company.now,
         live=key.live,
         api_version=_version(form),
-        connect=bool(flag(form, "connect")),
+        connect=connect,
         **details,
     )
     state.courier.start()
