@@ -17,6 +17,7 @@ from accounts.models import AccountMail
 from config.clock import now
 
 RETRY = timedelta(minutes=1)
+KEPT_HEADERS = ("Message-ID", "Date", "Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post")
 GIVE_UP = timedelta(days=1)
 
 
@@ -61,7 +62,8 @@ def rebuild(data: bytes) -> EmailMessage:
         body=_text(parsed, "plain"),
         from_email=str(parsed["From"]),
         to=[str(parsed["To"])],
-        headers={name: str(parsed[name]) for name in ("Message-ID", "Date")},
+        headers={name: str(parsed[name]) for name in KEPT_HEADERS if parsed[name]},
+        reply_to=[str(parsed["Reply-To"])] if parsed["Reply-To"] else None,
     )
     if html := _text(parsed, "html"):
         message.attach_alternative(html, "text/html")

@@ -1,14 +1,61 @@
-"""Messages to members: a row in the transaction that decides to send, one for each cause and recipient."""
+"""Messages to members: a row in the transaction that decides to send, delivered by a job.
 
-from collections.abc import Iterable
-from datetime import datetime
+A row is written once for each cause and recipient. Its text is composed at the first attempt, kept until
+the mail server has taken it, and sent under one Message-ID: a crash between sending and recording repeats
+that message at worst.
+"""
+
+import smtplib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from accounts import jobs
-from accounts.models import Outbox
+from accounts.mail import rebuild
+from accounts.models import Membership, Outbox, SuspendedAddress, User
+from accounts.redaction import describe
+from accounts.tenancy import tenant
 from config.clock import now
 
 DELIVER = "deliver_outbox"
+PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+GIVE_UP = timedelta(days=3)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a recipient reads, in both forms, and the headers that its kind needs."""
+
+    subject: str
+    text: str
+    html: str
+    reply_to: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Composer = Callable[[UUID, User, str], Message | None]
+_composers: dict[str, Composer] = {}
+
+
+def composer(kind: str) -> Callable[[Composer], Composer]:
+    """Register who writes messages of a kind: `(organization_id, recipient, key)`, None to send nothing."""
+
+    def register(function: Composer) -> Composer:
+        if _composers.setdefault(kind, function) is not function:
+            raise ValueError(f"Two functions compose {kind!r}.")
+        return function
+
+    return register
 
 
 def put(
@@ -28,4 +75,129 @@ def put(
     ]
     if rows:
         Outbox.objects.bulk_create(rows, ignore_conflicts=True)
-        jobs.enqueue(organization_id, DELIVER)
+        jobs.enqueue(organization_id, DELIVER, at=due_at)
+
+
+@jobs.handler(DELIVER)
+def deliver(organization_id: UUID, key: str) -> jobs.Outcome:
+    """Send the next message that is due, or come back when one is."""
+    with tenant(organization_id):
+        row = _waiting(organization_id).filter(due_at__lte=now()).first()
+        if row is None:
+            return _next(organization_id)
+        if _over_limit(organization_id):
+            return jobs.Later(now() + timedelta(hours=1))
+        if not _prepare(row):
+            return jobs.MORE
+    try:
+        rebuild(bytes(row.message)).send()
+    except (OSError, AnymailAPIError) as error:
+        with tenant(organization_id):
+            _failed(row, error)
+        return jobs.MORE
+    with tenant(organization_id):
+        _row(row).update(sent_at=timezone.now(), message=b"", last_error="")
+    return jobs.MORE
+
+
+def suspend(email: str, reason: str, detail: str) -> None:
+    """Send nothing more to an address that bounced or complained, until somebody lifts it."""
+    facts = {"reason": reason, "detail": detail[:500], "at": now()}
+    SuspendedAddress.objects.update_or_create(email=email.lower(), defaults=facts)
+
+
+def suspension(email: str) -> SuspendedAddress | None:
+    """Return why nothing is sent to an address, None where mail is sent."""
+    return SuspendedAddress.objects.filter(email=email.lower()).first()
+
+
+def lift(email: str) -> None:
+    """Send to an address again."""
+    SuspendedAddress.objects.filter(email=email.lower()).delete()
+
+
+def _prepare(row: Outbox) -> bool:
+    """Compose a message that is still wanted; one that is not says why it was dropped."""
+    recipient = row.recipient
+    if recipient is None or not _is_member(row, recipient):
+        return _drop(row, "not a member any more")
+    if suspension(recipient.email):
+        return _drop(row, "address suspended")
+    if not row.message:
+        message = _composers[row.kind](row.organization_id, recipient, row.key)
+        if message is None:
+            return _drop(row, "not wanted any more")
+        row.message = _bytes(row, recipient, message)
+    row.attempts += 1
+    row.save(update_fields=["message", "attempts"])
+    return True
+
+
+def _bytes(row: Outbox, recipient: User, message: Message) -> bytes:
+    headers = {
+        "Message-ID": f"<{row.id}@{urlsplit(settings.BASE_URL).hostname}>",
+        "Date": format_datetime(now()),
+        "Auto-Submitted": "auto-generated",
+        **message.headers,
+    }
+    made = EmailMultiAlternatives(
+        message.subject,
+        message.text,
+        to=[recipient.email],
+        headers=headers,
+        reply_to=[message.reply_to] if message.reply_to else None,
+    )
+    made.attach_alternative(message.html, "text/html")
+    return made.message().as_bytes()
+
+
+def _is_member(row: Outbox, recipient: User) -> bool:
+    if not recipient.is_active:
+        return False
+    return Membership.objects.filter(organization_id=row.organization_id, user=recipient).exists()
+
+
+def _failed(row: Outbox, error: Exception) -> None:
+    """Try again later, or suspend an address that the server refuses for good."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused | AnymailRecipientsRefused) and _refused(error):
+        if row.recipient is not None:
+            suspend(row.recipient.email, "bounced", describe(error))
+        _drop(row, "address refused", describe(error))
+        return
+    if timezone.now() - row.created_at > GIVE_UP:
+        _drop(row, "given up", describe(error))
+        return
+    pause = PAUSES[min(row.attempts, len(PAUSES)) - 1]
+    _row(row).update(due_at=now() + pause, last_error=describe(error))
+
+
+def _refused(error: Exception) -> bool:
+    """Tell a refusal for good from the server's "not now"."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return True
+    return all(code >= 500 for code, _ in error.recipients.values())
+
+
+def _drop(row: Outbox, why: str, error: str = "") -> bool:
+    _row(row).update(dropped=why, message=b"", last_error=error)
+    return False
+
+
+def _next(organization_id: UUID) -> jobs.Outcome:
+    following = _waiting(organization_id).values_list("due_at", flat=True).first()
+    return jobs.Later(following) if following else jobs.DONE
+
+
+def _waiting(organization_id: UUID) -> QuerySet[Outbox]:
+    rows = Outbox.objects.filter(organization_id=organization_id, sent_at=None, dropped="")
+    return rows.select_related("recipient").order_by("due_at", "id")
+
+
+def _over_limit(organization_id: UUID) -> bool:
+    since = timezone.now() - DAY
+    sent = Outbox.objects.filter(organization_id=organization_id, sent_at__gte=since)
+    return sent.count() >= settings.MAIL_LIMIT_A_DAY
+
+
+def _row(row: Outbox) -> QuerySet[Outbox]:
+    return Outbox.objects.filter(organization_id=row.organization_id, id=row.id)

@@ -100,5 +100,4 @@ class MailSettings(TenantModel):
         Organization, on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     shows_payers = models.BooleanField(default=False)
-    daily_limit = models.PositiveIntegerField(default=500)
     reply_to = models.EmailField(blank=True)

@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("shows_payers", models.BooleanField(default=False)),
-                ("daily_limit", models.PositiveIntegerField(default=500)),
                 ("reply_to", models.EmailField(blank=True, max_length=254)),
             ],
             options={
