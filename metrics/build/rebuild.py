@@ -16,7 +16,8 @@ from metrics.build.write import Build, Scope
 from metrics.core.history import history
 from metrics.models import CurrentBuild
 
-CHUNK = 1_000
+# Four times as many are no faster and take 70 MB more.
+CHUNK = 250
 # Raise it with every change of the core that can change a number: an upgrade then builds again.
 EDITION = 2
 

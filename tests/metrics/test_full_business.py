@@ -21,6 +21,7 @@ from billing_sync.sandbox.stories import FULL, STORIES
 from billing_sync.syncing import sync
 from config.clock import set_now
 from metrics import queries
+from metrics.build import increment, rebuild
 from metrics.build.recompute import catch_up
 from metrics.core.definition import Definition
 from metrics.core.history import history
@@ -151,7 +152,11 @@ def test_a_full_business_is_its_truth_from_a_first_import_and_from_every_event(
     record_property("of them dated by a period", cold.off)
 
 
-def test_a_business_watched_for_months_is_its_truth_from_then_on(organization: Organization) -> None:
+def test_a_business_watched_for_months_is_its_truth_from_then_on(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "CHUNK", 25)
+    monkeypatch.setattr(increment, "MARKS_AT_ONCE", 10)
     Organization.objects.filter(id=organization.id).update(time_zone=ZONE)
     began = NOW - timedelta(days=96)
     company = generate(3, 62, began, mix=dict.fromkeys(STORIES, 1))
