@@ -1,9 +1,8 @@
-"""The courier: posts new events to the endpoints that want them, in a thread of its own."""
+"""The courier: posts new events to the endpoints that want them, in threads of its own."""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from heapq import heappop, heappush
 from threading import Event, Lock, RLock, Thread
 from typing import Any
@@ -29,26 +28,31 @@ class Courier:
         self._answers: dict[str, Counter[str]] = {}
         self._lock = Lock()
         self._stop = Event()
-        self._thread: Thread | None = None
+        self._begun = False
 
     def start(self) -> None:
         """Begin to watch for events, if that has not begun."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, daemon=True)
-            self._thread.start()
+        if self._begun:
+            return
+        self._begun = True
+        for work in (self._watch, *[self._carry] * PEOPLE):
+            Thread(target=work, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop at once; what is still to be sent stays unsent."""
+        """Take up no more work; what is still to be sent stays unsent."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._pool.clear()
 
     def collect(self) -> None:
         """Queue what has happened since the last time."""
         with self._turn:
             found = self._gather()
-        for delivery in found:
-            self.send(delivery)
+            self._count(1)
+        try:
+            for delivery in found:
+                self.send(delivery)
+        finally:
+            self._count(-1)
 
     def send(self, delivery: Delivery, tries: int = 0, wait: float = 0) -> None:
         """Queue a delivery."""
@@ -58,7 +62,7 @@ class Courier:
             heappush(self._queue, (due, self._number, tries, delivery))
 
     def waiting(self) -> int:
-        """Return how many deliveries are queued or under way."""
+        """Return how many deliveries are queued or under way, or more while some are being written."""
         with self._lock:
             return len(self._queue) + self._under_way
 
@@ -85,13 +89,26 @@ class Courier:
             self._answers.setdefault(delivery.endpoint, Counter())[str(status or "none")] += 1
         return status
 
-    def _run(self) -> None:
-        with ThreadPoolExecutor(PEOPLE) as people:
-            while not self._stop.wait(PAUSE_SECONDS):
-                self.collect()
-                while (due := self._due()) is not None:
-                    people.submit(self._carry, *due)
-            people.shutdown(cancel_futures=True)
+    def _watch(self) -> None:
+        while not self._stop.wait(PAUSE_SECONDS):
+            self.collect()
+
+    def _carry(self) -> None:
+        while not self._stop.is_set():
+            due = self._due()
+            if due is None:
+                self._stop.wait(PAUSE_SECONDS)
+                continue
+            tries, delivery = due
+            status = self.post(delivery)
+            refused = status is None or not 200 <= status < 300
+            if refused and delivery.way == "honest" and tries + 1 < TRIES:
+                self.send(delivery, tries + 1, FIRST_RETRY_SECONDS * 2**tries - delivery.delay)
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._under_way += more
 
     def _due(self) -> tuple[int, Delivery] | None:
         with self._lock:
@@ -100,11 +117,3 @@ class Courier:
             _, _, tries, delivery = heappop(self._queue)
             self._under_way += 1
             return tries, delivery
-
-    def _carry(self, tries: int, delivery: Delivery) -> None:
-        status = self.post(delivery)
-        refused = status is None or not 200 <= status < 300
-        if refused and delivery.way == "honest" and tries + 1 < TRIES:
-            self.send(delivery, tries + 1, FIRST_RETRY_SECONDS * 2**tries - delivery.delay)
-        with self._lock:
-            self._under_way -= 1

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.billing_sync.sandbox.asking import control
 from tests.billing_sync.sandbox.conftest import client_of
 
 ROOT = Path(__file__).parents[3]
@@ -52,10 +54,23 @@ def test_it_serves_writes_the_truth_and_stops_when_asked(tmp_path: Path) -> None
     assert len(found) == 5
 
 
+def test_it_stops_when_asked_while_it_waits_for_a_webhook_to_be_answered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(10)
+        with started(*ASKED, "--now", "2026-11-01T00:00:00Z") as process:
+            base_url = address(process)
+            control(base_url, "webhooks", {"url": f"http://127.0.0.1:{mute.getsockname()[1]}/"})
+            control(base_url, "clock", {"now": "2027-02-01T00:00:00Z"})
+            with mute.accept()[0]:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=5) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--faults", "boredom=5"), "'boredom=5' is no fault"),
+        (("--faults", "limits=mine"), "limits=mine: choose from live, test"),
         (("--now", "soon"), "--now is no date: soon"),
         (("--founded", "2099-01-01"), "--founded must lie before --now"),
         (("--customers", "-1"), "--customers must not be negative"),
