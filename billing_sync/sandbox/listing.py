@@ -11,6 +11,13 @@ from .errors import ApiError, invalid_integer, missing, unknown_parameter
 
 FOREVER = 2**53
 COMPARISONS = ("gt", "gte", "lt", "lte")
+PAYERS = {
+    "subscription": "subscription",
+    "invoice": "invoice",
+    "charge": "charge",
+    "payment_intent": "payment_intent",
+    "payment[payment_intent]": "payment_intent",
+}
 Values = Mapping[str, Sequence[str]]
 
 
@@ -88,7 +95,7 @@ def page(book: Book, endpoint: Endpoint, query: Query, since: int = 0) -> tuple[
     """Return one page of (id, record), newest first, and whether more follow."""
     lowest, highest = query.bounds.get("created", (0, FOREVER))
     lowest = max(lowest, since)
-    customer = query.filters.get("customer", [None])[-1]
+    customer = _payer(book, query)
     if query.ending_before:
         place = _place(book, endpoint, query.ending_before, "ending_before")
         rows = book.oldest_first(endpoint.kind, lowest, highest, place, customer)
@@ -100,6 +107,17 @@ def page(book: Book, endpoint: Endpoint, query: Query, since: int = 0) -> tuple[
     found = list(islice(filter(_wanted(endpoint, query), rows), query.limit + 1))
     kept, more = found[: query.limit], len(found) > query.limit
     return (kept[::-1] if query.ending_before else kept), more
+
+
+def _payer(book: Book, query: Query) -> str | None:
+    """Return the only customer whose objects can pass the filters, as far as these tell."""
+    if "customer" in query.filters:
+        return query.filters["customer"][-1]
+    for name, kind in PAYERS.items():
+        owner = book.get(kind, query.filters[name][-1]) if name in query.filters else None
+        if owner is not None:
+            return str(owner.customer)
+    return None
 
 
 def _place(book: Book, endpoint: Endpoint, cursor: str, name: str) -> tuple[int, str]:

@@ -1,10 +1,13 @@
 """What is true of an invented company: intended MRR at every instant, and its movements."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from .company import Company
 from .ledger import Ledger, Row
@@ -16,12 +19,24 @@ Step = tuple[int, int]
 
 def truth(company: Company) -> Truth:
     """Return all rows of every customer who ever counted, ready for JSON."""
-    customers = {
-        life.customer.id: customer_truth(life.ledger, company.account.currency)
-        for life in company.lives
-        if life.ledger.rows
-    }
-    return {"now": company.now, "account": company.account.id, "customers": customers}
+    return {"now": company.now, "account": company.account.id, "customers": dict(_told(company))}
+
+
+def truth_text(company: Company) -> Iterator[bytes]:
+    """Yield the same as JSON, a customer at a time."""
+    head = msgspec.json.encode({"now": company.now, "account": company.account.id})
+    yield head[:-1] + b',"customers":{'
+    comma = b""
+    for customer, rows in _told(company):
+        yield comma + msgspec.json.encode(customer) + b":" + msgspec.json.encode(rows)
+        comma = b","
+    yield b"}}"
+
+
+def _told(company: Company) -> Iterator[tuple[str, Truth]]:
+    for life in company.lives:
+        if life.ledger.rows:
+            yield life.customer.id, customer_truth(life.ledger, company.account.currency)
 
 
 def customer_truth(ledger: Ledger, currency: str) -> Truth:
@@ -76,18 +91,32 @@ def kind_of(before: int, after: int, ever: bool) -> str | None:
     return "expansion" if after > before else "contraction"
 
 
+class Movement(NamedTuple):
+    """Hold what a customer's MRR in a currency moved by in a window."""
+
+    window: str
+    customer: str
+    currency: str
+    month: str
+    kind: str
+    amount_micro: int
+
+
 def movements(company: Company, time_zone: str = "UTC", window: str = "day") -> list[dict[str, Any]]:
     """Return every customer's movements netted by local `day`, local `month`, or `event`."""
-    zone = ZoneInfo(time_zone)
-    found = []
+    found = sorted(_moved(company, ZoneInfo(time_zone), window), key=itemgetter(0, 1, 2))
+    return [movement._asdict() for movement in found]
+
+
+def _moved(company: Company, zone: ZoneInfo, window: str) -> Iterator[Movement]:
     for life in company.lives:
         for currency, changes in steps(life.ledger).items():
-            for movement in _netted(changes, zone, window):
-                found.append({"customer": life.customer.id, "currency": currency, **movement})
-    return sorted(found, key=lambda m: (m["window"], m["customer"], m["currency"]))
+            yield from _netted(life.customer.id, currency, changes, zone, window)
 
 
-def _netted(changes: Iterable[Step], zone: ZoneInfo, window: str) -> Iterable[dict[str, Any]]:
+def _netted(
+    customer: str, currency: str, changes: Iterable[Step], zone: ZoneInfo, window: str
+) -> Iterator[Movement]:
     windows: dict[str, list[Step]] = defaultdict(list)
     for at, total in changes:
         windows[_window(at, zone, window)].append((at, total))
@@ -97,7 +126,7 @@ def _netted(changes: Iterable[Step], zone: ZoneInfo, window: str) -> Iterable[di
         kind = kind_of(before, after, ever)
         if kind is not None:
             month = _window(inside[-1][0], zone, "month")
-            yield {"window": name, "month": month, "kind": kind, "amount_micro": after - before}
+            yield Movement(name, customer, currency, month, kind, after - before)
         before, ever = after, ever or any(total > 0 for _, total in inside)
 
 
@@ -113,10 +142,9 @@ def totals(
     """Return, per currency and local month, starting, the five kinds (magnitudes) and ending."""
     zone = ZoneInfo(time_zone)
     sums: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
-    for movement in movements(company, time_zone, window):
-        months = sums[movement["currency"]]
-        month = months.setdefault(movement["month"], dict.fromkeys(KINDS, 0))
-        month[movement["kind"]] += abs(movement["amount_micro"])
+    for movement in _moved(company, zone, window):
+        month = sums[movement.currency].setdefault(movement.month, dict.fromkeys(KINDS, 0))
+        month[movement.kind] += abs(movement.amount_micro)
     last = _window(company.now, zone, "month")
     return {currency: _filled(months, last) for currency, months in sums.items()}
 

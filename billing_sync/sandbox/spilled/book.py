@@ -63,6 +63,7 @@ class SpilledBook(Book):
         self.writer = self.log.writer()
         self._volumes = array("Q")
         self._numbers: dict[str, int] = {}
+        self._loose: dict[tuple[str, str], Placed] = {}
         self._orders: dict[str, Order] = defaultdict(lambda: Order(self.log.place))
         self._enter_catalogue()
 
@@ -122,18 +123,39 @@ class SpilledBook(Book):
         self._volumes.append(address)
 
     def put(self, kind: str, record: Any, identity: str | None = None, created: int | None = None) -> None:
-        """Refuse: records come here with the life that made them."""
-        raise TypeError("a book in files takes whole lives")
+        """Store a record that no life made, such as an event of what was tampered with."""
+        name = identity or record.id
+        at = record.created if created is None else created
+        address = self.writer.append(at, name, self._packed(kind, record))
+        self.writer.flush()
+        if (kind, name) in self._loose:
+            self._orders[kind].replace(at, self._loose[kind, name][1], address)
+        else:
+            self._orders[kind].add(at, address)
+        self._loose[kind, name] = (at, address)
+
+    def _packed(self, kind: str, record: Any) -> bytes:
+        if kind != "event":
+            return PACK.encode(record)
+        states = [
+            None if state is None else self.writer.append(0, "", PACK.encode(state))
+            for state in (record.after, record.before)
+        ]
+        return PACK.encode((record.type, record.kind, *states))
 
     def get(self, kind: str, identity: str) -> Any | None:
         """Return the latest record, or None."""
         found = self._catalogue.get(kind, identity)
         if found is not None:
             return found
-        placed = self._placed(kind, identity).get(identity)
+        placed = self._placed(kind, identity)
         return None if placed is None else self._record(kind, placed[1])
 
-    def _placed(self, kind: str, identity: str) -> dict[str, Placed]:
+    def _placed(self, kind: str, identity: str) -> Placed | None:
+        loose = self._loose.get((kind, identity))
+        return loose or self._places_of(kind, identity).get(identity)
+
+    def _places_of(self, kind: str, identity: str) -> dict[str, Placed]:
         """Return the places of a kind's objects in the life that an id tells of."""
         number = self._numbers.get(tag_in(identity))
         return {} if number is None else self._told(self.volume(number), kind)
@@ -176,7 +198,7 @@ class SpilledBook(Book):
         known = self._catalogue.place(kind, identity)
         if known is not None:
             return known
-        placed = self._placed(kind, identity).get(identity)
+        placed = self._placed(kind, identity)
         return None if placed is None else (placed[0], identity)
 
     def newest_first(
@@ -206,7 +228,7 @@ class SpilledBook(Book):
         """Return (created, id, address) of a customer's objects, oldest first."""
         if kind not in OWNED:
             return []
-        return sorted((at, name, address) for name, (at, address) in self._placed(kind, customer).items())
+        return sorted((at, name, address) for name, (at, address) in self._places_of(kind, customer).items())
 
     def _read(self, kind: str, addresses: Iterable[int]) -> Iterator[tuple[str, Any]]:
         for address in addresses:

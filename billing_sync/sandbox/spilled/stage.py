@@ -17,7 +17,6 @@ from .book import SpilledBook
 from .playing import NEVER, Played, play_range, played, wake
 
 TOGETHER = 1_000
-MANY = 2 * TOGETHER
 
 
 class SpilledLives(Sequence[Life]):
@@ -53,9 +52,10 @@ class SpilledLives(Sequence[Life]):
 class SpilledStage:
     """Play the lives of a script one by one; none stays in memory."""
 
-    def __init__(self, script: Script, processes: int) -> None:
+    def __init__(self, script: Script, processes: int = 1, together: int = TOGETHER) -> None:
         self._script = script
         self._processes = processes
+        self._together = together
         self._catalogue, self.catalog = script.stocked()
         self.book = SpilledBook(script.seed, self._catalogue)
         self.lives = SpilledLives(script, self.book, self.catalog)
@@ -67,7 +67,7 @@ class SpilledStage:
             self._live(heappop(self._next)[1], now)
         known = len(self.lives)
         arrived = self._script.arrived(now, known)
-        if self._processes > 1 and arrived - known >= MANY:
+        if self._processes > 1 and arrived - known > self._together:
             self._share(range(known, arrived), now)
         for number in range(len(self.lives), arrived):
             self._live(number, now)
@@ -84,7 +84,8 @@ class SpilledStage:
 
     def _share(self, numbers: range, now: int) -> None:
         """Have other processes play many new lives, each some into a file."""
-        parts = [numbers[at : at + TOGETHER] for at in range(0, len(numbers), TOGETHER)]
+        together = self._together
+        parts = [numbers[at : at + together] for at in range(0, len(numbers), together)]
         first = len(self.book.log)
         with (
             tempfile.TemporaryDirectory(prefix="sandbox-") as directory,

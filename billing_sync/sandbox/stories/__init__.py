@@ -13,5 +13,14 @@ STORIES: Mapping[str, Telling] = {
 }
 PLAIN: Mapping[str, int] = {"ordinary": 1}
 FULL: Mapping[str, int] = {**dict.fromkeys(STORIES, 1), "ordinary": 60}
+BUSY: Mapping[str, int] = {"ordinary": 94, "weekly": 6}
+BUSY_HABITS = Habits(
+    terms=(("monthly", 1),), cancel_now=4, cancel_at_period_end=6, returns=90, billed_at_once=100
+)
+BUSINESSES: Mapping[str, tuple[Mapping[str, int], Habits]] = {
+    "plain": (PLAIN, Habits()),
+    "full": (FULL, Habits()),
+    "busy": (BUSY, BUSY_HABITS),
+}
 
-__all__ = ["FULL", "PLAIN", "STORIES", "Habits", "Telling"]
+__all__ = ["BUSINESSES", "BUSY", "BUSY_HABITS", "FULL", "PLAIN", "STORIES", "Habits", "Telling"]
