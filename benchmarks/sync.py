@@ -16,7 +16,7 @@ import psycopg
 
 from benchmarks import usage, watched
 from benchmarks.processes import manage, sandbox, working
-from billing_sync.sandbox.keys import FULL_KEY
+from billing_sync.sandbox.keys import LIVE_KEY
 
 LOOK_SECONDS = 0.2
 OBJECTS = "SELECT coalesce(sum(objects_done), 0) FROM billing_sync_synccursor WHERE resource <> 'event_poll'"
@@ -95,7 +95,7 @@ def walk(slug: str, base_url: str) -> Walk:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="millrace-watched-")))
         database = stack.enter_context(psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True))
-        manage("connect_stripe", slug, "--api-key", FULL_KEY, "--api-base", base_url)
+        manage("connect_stripe", slug, "--api-key", LIVE_KEY, "--api-base", base_url)
         server = one(database, "SELECT pg_backend_pid()")
         postmaster = next(usage.family(server)).ppid()
         worker = stack.enter_context(working(directory))
@@ -154,7 +154,8 @@ def told(found: Walk, latency: int) -> Iterator[str]:
     """Yield the figures of a walk in words."""
     held = ", ".join(f"{count:,} {name}s" for name, count in found.held.items())
     yield f"A first import of {found.objects:,} objects ({held}) from a sandbox on the same machine,"
-    yield f"which answers {latency} ms late, by a worker of {os.cpu_count()} processes; then its numbers."
+    yield f"which answers {latency} ms late, within Stripe's limits for live accounts, by a worker of "
+    yield f"{os.cpu_count()} processes; then its numbers."
     yield ""
     yield HEAD
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
@@ -165,7 +166,8 @@ def told(found: Walk, latency: int) -> Iterator[str]:
     yield "  pages that they share counted once); its largest process alone "
     yield f"  {found.largest_bytes / 2**20:.0f} MiB."
     yield "- Waits: the share of looks (20 a second) at processes with a job that found the job waiting for"
-    yield "  a request while no request was doing anything but wait, or waiting for PostgreSQL."
+    yield "  a request while no request was doing anything but wait or keep to the limits, or waiting for "
+    yield "  PostgreSQL."
     yield "- Others' CPU: what everything else on the machine used, the sandbox included, as a share of the"
     yield "  machine's cores."
 

@@ -1,8 +1,8 @@
 """A Celery worker that looks at itself twenty times a second: does it compute, or wait, and for whom?
 
 While a job is at work, each look finds its process in one of three states. It waits for the API where the
-job waits for a request and no request's thread is doing anything but reading its connection or pausing
-before it tries again; it waits for the database where the job waits for an answer of PostgreSQL; otherwise
+job waits for a request and no request's thread is doing anything but reading its connection or keeping to
+Stripe's limits; it waits for the database where the job waits for an answer of PostgreSQL; otherwise
 it computes, or would if it had a core.
 """
 
@@ -28,7 +28,11 @@ PAUSE_SECONDS, LOOKS_BETWEEN_NOTES = 0.05, 10
 JOB = ("accounts.jobs", "_work")
 READING = ("socket", "ssl", "urllib3", "http.client")
 Stack = list[tuple[str, str]]
-RESTING = {("concurrent.futures.thread", "_worker"), ("billing_sync.stripe_client", "_patiently")}
+RESTING = {
+    ("concurrent.futures.thread", "_worker"),
+    ("billing_sync.stripe_client", "_patiently"),
+    ("billing_sync.limits", "wait"),
+}
 
 
 def looks(directory: Path) -> Counter[str]:
