@@ -20,6 +20,7 @@ DAY = 86_400
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+PAIRS = tuple(first + second for first in DIGITS for second in DIGITS)
 TAG = 10
 SERIAL = 5
 
@@ -63,10 +64,9 @@ class Life:
     def new_id(self, prefix: str) -> str:
         """Return this life's next id with a prefix; ids of one life sort in order of creation."""
         number = self._ids[prefix] = self._ids.get(prefix, -1) + 1
-        tail = ""
-        for _ in range(SERIAL):
-            number, digit = divmod(number, 36)
-            tail = DIGITS[digit] + tail
+        rest, low = divmod(number, len(PAIRS))
+        high, middle = divmod(rest, len(PAIRS))
+        tail = f"{DIGITS[high]}{PAIRS[middle]}{PAIRS[low]}"
         padding = "x" * (self.id_length - len(prefix) - len(self.tag) - 7)
         return f"{prefix}_1{self.tag}{padding}{tail}"
 
