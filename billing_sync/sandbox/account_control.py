@@ -11,7 +11,8 @@ from .objects.json import Json
 from .state import State
 from .tampering import event_type, merged
 
-KINDS = {endpoint.kind for endpoint in ENDPOINTS.values()} - {"event"}
+# Items are parts of their subscription: whoever wants one otherwise alters that.
+KINDS = {endpoint.kind for endpoint in ENDPOINTS.values()} - {"event", "subscription_item"}
 
 
 def keys(state: State, request: Request) -> Any:

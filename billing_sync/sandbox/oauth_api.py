@@ -101,9 +101,8 @@ def sever(state: State) -> None:
 
 def announce(state: State, what: str) -> None:
     """Tell the platform's endpoints what became of its access; no event of the account's own says it."""
-    state.announced += 1
     shown = {
-        "id": f"evt_1SandboxPlatform{state.announced:08d}",
+        "id": state.new_event(),
         "object": "event",
         "api_version": API_VERSION,
         "created": state.company.now + state.faults.skew,

@@ -1,7 +1,7 @@
 """Everything that a sandbox holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, count
 from threading import RLock
 from typing import Any
 
@@ -36,16 +36,24 @@ class State:
         self.keys = dict(standard_keys() if keys is None else keys)
         self.clock = clock or Clock(company)
         self.connection = Connection(self.keys)
-        self.announced = 0
+        self._announced = count(1)
         self.statistics = Statistics()
-        self.webhooks = Webhooks()
+        self.webhooks = Webhooks(self.tag)
         self.answered: dict[tuple[str, str, str], Json] = {}
         self.tampering = Tampering()
         self.turn = RLock()
         self.courier = Courier(self.turn, self._news)
         self._told_until = company.now
-        self._emitted = 0
         self.misbehave(faults or Faults())
+
+    @property
+    def tag(self) -> str:
+        """Return what tells the account's ids from those of other accounts."""
+        return self.company.account.id.removeprefix("acct_1")
+
+    def new_event(self) -> str:
+        """Return the id of an event that the script knows nothing of."""
+        return f"evt_1{self.tag}{next(self._announced):06d}S"
 
     @property
     def faults(self) -> Faults:
@@ -78,9 +86,8 @@ class State:
     def emit(self, kind: str, event: str, identity: str, before: Json, after: Json) -> None:
         """Announce a change of an object that the script knows nothing of; `before` may equal `after`."""
         self.courier.collect()
-        self._emitted += 1
         now, record = self.company.now, self.company.book.get(kind, identity)
-        told = Event(f"evt_1Sandbox{self._emitted:08d}", now, event, kind, record)
+        told = Event(self.new_event(), now, event, kind, record)
         self.company.book.put("event", told)
         self.tampering.tell(told.id, before, after)
         for delivery in self._told([told], self.faults.handling):

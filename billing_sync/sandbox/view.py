@@ -76,6 +76,6 @@ class View:
             if getattr(query, name) in deleted:
                 raise missing(endpoint.kind, getattr(query, name), name, status=400)
         query.filters[SHOWN] = [""]
-        return replace(
-            endpoint, filters={**endpoint.filters, SHOWN: lambda record, _: record.id not in deleted}
-        )
+        name = "payment_id" if endpoint.kind == "invoice_payment" else "id"
+        kept = {SHOWN: lambda record, _: getattr(record, name) not in deleted}
+        return replace(endpoint, filters={**endpoint.filters, **kept})

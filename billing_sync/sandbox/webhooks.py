@@ -74,7 +74,8 @@ def signature(secrets: Sequence[str], at: int, body: bytes) -> str:
 class Webhooks:
     """Keep an account's endpoints, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
         self._endpoints: dict[str, WebhookEndpoint] = {}
         self._made = 0
 
@@ -88,7 +89,7 @@ class Webhooks:
     def create(self, url: str, created: int, **details: Any) -> WebhookEndpoint:
         """Register an endpoint with a new secret."""
         self._made += 1
-        identity = f"we_1Sandbox{self._made:08d}"
+        identity = f"we_1{self._tag}{self._made:06d}"
         endpoint = WebhookEndpoint(url, new_secret(), id=identity, created=created, **details)
         self._endpoints[identity] = endpoint
         return endpoint

@@ -60,6 +60,13 @@ def test_a_deleted_object_vanishes_without_a_word(sandbox: Sandbox, address: str
     assert sandbox.company.book.count("event") == events
 
 
+def test_a_deleted_payment_vanishes_by_its_own_id(address: str) -> None:
+    client = client_of(address)
+    first, *others = [one.id for one in client.v1.invoice_payments.list({"limit": 10}).data]
+    control(address, "delete", {"kind": "invoice_payment", "id": first})
+    assert [one.id for one in client.v1.invoice_payments.list({"limit": 9}).data] == others
+
+
 def test_a_deleted_customer_is_announced_if_asked(sandbox: Sandbox, address: str) -> None:
     client = client_of(address)
     customer = client.v1.customers.list().data[0].id

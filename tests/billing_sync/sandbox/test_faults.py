@@ -12,7 +12,7 @@ import stripe
 
 from billing_sync.sandbox.app import Sandbox
 from billing_sync.sandbox.company import Company, generate
-from billing_sync.sandbox.faults import Faults
+from billing_sync.sandbox.faults import Faults, parse
 from billing_sync.sandbox.server import serve, serving
 from tests.billing_sync.sandbox.asking import bare, control
 from tests.billing_sync.sandbox.conftest import NOW, client_of
@@ -126,3 +126,30 @@ def test_a_healed_object_is_whole_again(company: Company) -> None:
         assert b'"id":"cus_' not in bare(address).body
         sandbox.misbehave(Faults())
         assert b'"id":"cus_' in bare(address).body
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("boredom=5", "'boredom=5' is no fault; write NAME=VALUE with a name of account_version, burst, "),
+        ("error", "'error' is no fault"),
+        ("error=often", "'error=often' is no fault; error is a whole number"),
+        ("error=-1", "error is a whole number"),
+        ("error=1001", "error=1001: it is a share of 1000, from 0 to 1000"),
+        ("limits=mine", "limits=mine: choose from live, test"),
+        ("burst=5", "give burst=N with burst_every=M"),
+        ("burst=5,burst_every=5", "of every M requests, N"),
+        ("rate_limit=600,cut=600", "are shares of the same 1000 requests: give fewer"),
+        ("malformed_as=ugly", "malformed_as=ugly: choose from no_id, no_object, nul, surrogate"),
+        ("malformed_in=cakes", "malformed_in=cakes: it is no list; choose from customers, "),
+        ("webhook_repeat=0", "an event arrives once at least; see webhook_drop"),
+        ("account_version=old", "account_version=old: write it like 2024-06-20"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused_with_a_reason(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse(text)
+
+
+def test_faults_are_read_from_text() -> None:
+    assert parse("limits=live, skew=-60,seed=4") == Faults(limits="live", skew=-60, seed=4)

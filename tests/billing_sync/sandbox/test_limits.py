@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from billing_sync.sandbox.company import Company
-from billing_sync.sandbox.faults import Faults, parse
+from billing_sync.sandbox.faults import Faults
 from billing_sync.sandbox.limits import Limiter, route
 from billing_sync.sandbox.server import serve
 from billing_sync.sandbox.statistics import Statistics
@@ -128,25 +128,3 @@ def test_faults_can_be_changed_while_it_serves(company: Company) -> None:
         assert told_to(address, "faults", {"faults": "boredom=1"}).status == 400
         control(address, "faults", {"faults": ""})
         assert bare(address).status == 200
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("boredom=5", "'boredom=5' is no fault; write NAME=VALUE with a name of account_version, burst, "),
-        ("error", "'error' is no fault"),
-        ("error=often", "'error=often' is no fault; error is a whole number"),
-        ("error=-1", "error is a whole number"),
-        ("error=1001", "error=1001: it is a share of 1000, from 0 to 1000"),
-        ("limits=mine", "limits=mine: choose from live, test"),
-        ("burst=5", "give burst=N with burst_every=M"),
-        ("burst=5,burst_every=5", "of every M requests, N"),
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused_with_a_reason(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        parse(text)
-
-
-def test_faults_are_read_from_text() -> None:
-    assert parse("limits=live, retry_after=2,seed=4") == Faults(limits="live", retry_after=2, seed=4)
