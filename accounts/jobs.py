@@ -34,7 +34,7 @@ from kombu.exceptions import KombuError, OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from accounts import leases
+from accounts import leases, turns
 from accounts.models import Job
 from accounts.redaction import describe
 from config.celery import app
@@ -69,6 +69,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Outcome])
 _handlers: dict[str, Callable[..., Outcome]] = {}
 _broker_away_until = 0.0
 _foreground: ContextVar[bool] = ContextVar("foreground", default=False)
+_at_work: ContextVar["leases.Heartbeat | None"] = ContextVar("at_work", default=None)
 
 
 class UnknownKindError(LookupError):
@@ -157,7 +158,8 @@ def run(wanted: UUID) -> bool:
     if owner is None:
         return False
     job = Job.objects.get(id=wanted)
-    with leases.Heartbeat(wanted, owner) as heartbeat:
+    turns.served(job.organization_id)
+    with leases.Heartbeat(wanted, owner) as heartbeat, _working(heartbeat):
         try:
             outcome = _work(job, heartbeat)
         except Exception as error:
@@ -171,10 +173,26 @@ def run(wanted: UUID) -> bool:
     return True
 
 
-def run_oldest() -> bool:
-    """Run the job that is due longest, for a worker whose own message came too late."""
-    oldest = _due().values_list("id", flat=True).first()
-    return oldest is not None and run(oldest)
+def progressed() -> None:
+    """Tell that the job at work moved on: what failed before counts no more. Cheap, however often told."""
+    heartbeat = _at_work.get()
+    if heartbeat is not None:
+        heartbeat.progressed()
+
+
+@contextmanager
+def _working(heartbeat: leases.Heartbeat) -> Iterator[None]:
+    token = _at_work.set(heartbeat)
+    try:
+        yield
+    finally:
+        _at_work.reset(token)
+
+
+def run_next() -> bool:
+    """Run the due job whose turn it is; False where none is due or others took them all."""
+    # Twice: where another worker was faster with the first of an organization, its second has its turn.
+    return any(run(wanted) for _ in range(2) for wanted in turns.in_turn(_due()))
 
 
 def _due() -> QuerySet[Job]:

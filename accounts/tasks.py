@@ -1,7 +1,6 @@
 """What Celery runs: ids in, one function called."""
 
 from typing import Any
-from uuid import UUID
 
 from celery import shared_task
 from celery.signals import task_prerun, worker_init, worker_ready
@@ -13,9 +12,8 @@ from accounts.tenancy import blank_tenant
 
 @shared_task(name="accounts.tasks.run_job")
 def run_job(job_id: str) -> None:
-    """Work on one job, or on the oldest if that one is no longer due."""
-    if not jobs.run(UUID(job_id)):
-        jobs.run_oldest()
+    """Work on the due job whose turn it is, whichever was told of; each message is one turn."""
+    jobs.run_next()
 
 
 @shared_task(name="accounts.tasks.sweep")

@@ -9,7 +9,8 @@ from billing_sync.models.connection import SyncCursor
 class ListRange(TenantModel):
     """Objects created in `[since_at, until_at)` and how far they have been read, newest first.
 
-    A bound that is None is open. The cursor moves in the transaction that writes its page.
+    A bound that is None is open. The cursor moves in the transaction that writes its page, and `newest_at` to
+    `oldest_at` is what has been read. A list that does not keep to bounds is read `whole`, in one range.
     """
 
     class Purpose(models.TextChoices):
@@ -28,6 +29,10 @@ class ListRange(TenantModel):
         max_length=16, choices=SyncCursor.State.choices, default=SyncCursor.State.WAITING
     )
     starting_after = models.CharField(max_length=255, blank=True)
+    lane = models.PositiveSmallIntegerField(null=True)
+    whole = models.BooleanField(default=False)
+    newest_at = models.DateTimeField(null=True)
+    oldest_at = models.DateTimeField(null=True)
     objects_done = models.BigIntegerField(default=0)
     pages_done = models.BigIntegerField(default=0)
     started_at = models.DateTimeField(null=True)

@@ -84,13 +84,13 @@ def test_a_running_job_is_not_claimed_twice(organization: Organization, work: Wo
     assert len(calls) == 1
 
 
-def test_a_late_message_serves_the_oldest_job(organization: Organization, work: Work) -> None:
+def test_a_message_serves_the_job_whose_turn_it_is(organization: Organization, work: Work) -> None:
     calls = work(lambda: DONE)
     jobs.enqueue(organization.id, "work", "first")
     jobs.enqueue(organization.id, "work", "second")
     run_job(str(jobs.job_id(organization.id, "work", "second")))
     run_job(str(jobs.job_id(organization.id, "work", "second")))
-    assert calls == ["second", "first"]
+    assert calls == ["first", "second"]
 
 
 def test_more_runs_on_and_counts_as_progress(organization: Organization, work: Work) -> None:

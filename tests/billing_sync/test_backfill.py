@@ -7,8 +7,8 @@ import pytest
 from accounts import jobs
 from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync import models
-from billing_sync.models import Connection, DirtyCustomer, SetAside, SyncCursor
+from billing_sync import backfill, models
+from billing_sync.models import Connection, DirtyCustomer, Invoice, ListRange, SetAside, SyncCursor
 from billing_sync.progress import progress
 from billing_sync.resources import RESOURCES
 from billing_sync.sandbox.company import Company
@@ -82,8 +82,8 @@ def test_everyone_is_to_be_computed_once_the_import_is_over(
         connection.imported_at = None
         connection.save()
         SyncCursor.objects.filter(resource="events").update(state=SyncCursor.State.WAITING)
-        jobs.enqueue(organization.id, "backfill", f"{connection.id}:events")
-    jobs.run(jobs.job_id(organization.id, "backfill", f"{connection.id}:events"))
+        backfill.ask(connection)
+    jobs.run(jobs.job_id(organization.id, backfill.KIND, backfill.key_of(connection, 0)))
     marked = {customer for (customer,) in rows(organization, DirtyCustomer, "customer_id")}
     assert marked == {one.id for one in account.company.book.all("customer")}
 
@@ -202,16 +202,19 @@ def test_refused_and_failing_requests_are_tried_until_they_work(
     assert payloads(organization, models.Invoice).keys() == there
 
 
-def test_a_list_whose_place_was_lost_is_read_from_its_start(
+def test_a_list_whose_place_was_lost_goes_on_from_what_was_read(
     organization: Organization, sandbox: Serve
 ) -> None:
     account = sandbox(size=4)
     connected(organization, account.base_url)
     before = facts(organization)
     with tenant(organization.id):
-        SyncCursor.objects.filter(resource="invoices").update(
-            state=SyncCursor.State.READING, starting_after="in_gone"
+        middle = Invoice.objects.order_by("created_at")[10].created_at
+        SyncCursor.objects.filter(resource="invoices").update(state=SyncCursor.State.READING)
+        ListRange.objects.filter(resource="invoices").update(
+            state=SyncCursor.State.READING, starting_after="in_gone", oldest_at=middle
         )
+        Invoice.objects.filter(created_at__lte=middle).delete()
     sync(organization.id)
     assert facts(organization) == before
 

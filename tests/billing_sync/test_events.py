@@ -161,7 +161,7 @@ def test_after_a_long_silence_the_lists_are_read_again(organization: Organizatio
     with tenant(organization.id):
         models.Connection.objects.update(data_through=NOW - timedelta(days=40))
     poll(organization)
-    again = Job.objects.filter(kind="backfill", key=f"{connection.id}:invoices")
+    again = Job.objects.filter(kind="backfill", key=f"{connection.id}:0")
     assert again.exclude(state=Job.State.DONE).exists()
 
 

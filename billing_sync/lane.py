@@ -1,0 +1,138 @@
+"""Read an account's lists in many requests at a time, and write each page as it comes.
+
+Pages are fetched by threads and written by the job's own; a range's next page is asked for before the last
+one is written.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from accounts import jobs
+from accounts.redaction import describe
+from accounts.tenancy import tenant
+from billing_sync import pages, ranges
+from billing_sync.listing import Asked, asked, span, strayed
+from billing_sync.models import Connection, ListRange
+from billing_sync.ranges import Place, place
+from billing_sync.reading import Fetched, read_page
+from billing_sync.resources import BY_NAME
+from billing_sync.stripe_client import Fetchers, Stripe
+from billing_sync.stripe_errors import (
+    CursorLostError,
+    KeyExpiredError,
+    KeyWrongError,
+    NotFoundError,
+    PermissionMissingError,
+    RateLimitedError,
+    StripeError,
+)
+
+logger = logging.getLogger(__name__)
+
+FETCHERS = 12
+LOOK_SECONDS = 0.25
+
+
+class Lane:
+    """One job's work on an account for a few seconds; then look at what failed and what was done."""
+
+    def __init__(self, connection: Connection, stripe: Stripe, number: int) -> None:
+        self.connection, self.stripe, self.number = connection, stripe, number
+        self.objects = 0
+        self.failed: dict[Place, StripeError] = {}
+        self.key_error: StripeError | None = None
+        self._rows: dict[Place, ListRange] = {}
+        self._coming: dict[Future[Fetched], Asked] = {}
+        self._looked_at = 0.0
+
+    def read(self, seconds: float) -> None:
+        """Read for so long, then write what is still on its way."""
+        end = time.monotonic() + seconds
+        with Fetchers(FETCHERS) as fetchers:
+            self._fill(fetchers)
+            while self._coming:
+                done, _ = wait(self._coming, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._arrived(future, fetchers if self._goes_on(end) else None)
+                if self._goes_on(end):
+                    self._fill(fetchers)
+        with tenant(self.connection.organization_id):
+            ranges.release(self.connection, self.number)
+
+    @property
+    def limited(self) -> RateLimitedError | None:
+        """Return Stripe's wish for fewer requests, if it was uttered."""
+        found = (error for error in self.failed.values() if isinstance(error, RateLimitedError))
+        return max(found, key=lambda error: error.retry_after, default=None)
+
+    def _goes_on(self, end: float) -> bool:
+        return time.monotonic() < end and self.key_error is None and self.limited is None
+
+    def _fill(self, fetchers: Fetchers) -> None:
+        """Give the idle threads something to fetch; where there was nothing, look again a little later."""
+        idle = FETCHERS - len(self._coming)
+        if not idle or time.monotonic() < self._looked_at + LOOK_SECONDS:
+            return
+        busy = [(one.resource, one.number) for one in self._coming.values()]
+        with tenant(self.connection.organization_id):
+            taken = ranges.take(self.connection, self.number, idle, [*busy, *self.failed])
+        if len(taken) < idle:
+            self._looked_at = time.monotonic()
+        for one in taken:
+            self._rows[place(one)] = one
+            self._ask(fetchers, asked(one, one.starting_after, one.oldest_at))
+
+    def _ask(self, fetchers: Fetchers, page: Asked) -> None:
+        resource = BY_NAME[page.resource]
+        coming = fetchers.submit(read_page, self.stripe, resource, page.after, **page.params)
+        self._coming[coming] = page
+
+    def _arrived(self, future: Future[Fetched], fetchers: Fetchers | None) -> None:
+        """Write a page while its successor is on its way; without `fetchers` it is the last for now."""
+        page = self._coming.pop(future)
+        try:
+            fetched = future.result()
+        except StripeError as error:
+            self._stumbled(page, error)
+            return
+        if reason := strayed(page, fetched.values):
+            logger.warning("%s is read whole: %s", page.resource, reason)
+            pages.read_whole(self.connection, BY_NAME[page.resource], reason)
+            return
+        here = page.resource, page.number
+        if fetched.has_more and fetchers is not None:
+            _newest, oldest = span(fetched.values)
+            self._ask(fetchers, asked(self._rows[here], fetched.last_id, oldest or page.before_at))
+        row = pages.write(self.connection, self.number, page, fetched)
+        if row is None or row.state not in ranges.UNREAD:
+            self._drop(here)
+        if row is not None:
+            self._rows[here] = row
+            self.objects += len(fetched.values) + len(fetched.unusable)
+            jobs.progressed()
+
+    def _drop(self, here: Place) -> None:
+        """Forget what was asked for of a range that is at its end, or somewhere else by now."""
+        self._coming = {
+            future: page for future, page in self._coming.items() if (page.resource, page.number) != here
+        }
+
+    def _stumbled(self, page: Asked, error: StripeError) -> None:
+        resource = BY_NAME[page.resource]
+        if isinstance(error, KeyWrongError | KeyExpiredError):
+            self.key_error = error
+        elif isinstance(error, CursorLostError):
+            pages.find_place_again(self.connection, page)
+        elif isinstance(error, PermissionMissingError | NotFoundError):
+            pages.give_up(self.connection, resource, error)
+        else:
+            logger.warning("%s: %s", page.resource, describe(error))
+            self.failed[page.resource, page.number] = error
+            pages.note(self.connection, resource, error)
+
+
+def unlike(failed: Mapping[Place, StripeError], unread: list[ListRange]) -> bool:
+    """Say whether there is anything to read but what failed."""
+    return any(place(one) not in failed for one in unread)

@@ -1,0 +1,66 @@
+"""What a list must keep to, so that nothing of it is lost: the bounds that were asked for, newest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from billing_sync.columns import UnusableError, created_at
+from billing_sync.models import ListRange
+from billing_sync.payload import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of a range as it is asked for: after which object, between which times."""
+
+    resource: str
+    number: int
+    after: str
+    since_at: datetime | None
+    until_at: datetime | None
+    before_at: datetime | None
+    whole: bool
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Return the bounds as the list's parameters."""
+        given = {"gte": self.since_at, "lt": self.until_at}
+        created = {name: int(at.timestamp()) for name, at in given.items() if at is not None}
+        return {"created": created} if created else {}
+
+
+def asked(one: ListRange, after: str, before_at: datetime | None) -> Asked:
+    """Return the page of a range that follows an object, which was made at `before_at`."""
+    return Asked(one.resource, one.number, after, one.since_at, one.until_at, before_at, one.whole)
+
+
+def made_at(value: JsonObject) -> datetime | None:
+    """Return when an object was made, None where it does not say so."""
+    try:
+        return created_at(value)
+    except UnusableError:
+        return None
+
+
+def span(values: Iterable[JsonObject]) -> tuple[datetime | None, datetime | None]:
+    """Return when the newest and the oldest of some objects were made."""
+    times = [at for value in values if (at := made_at(value))]
+    return max(times, default=None), min(times, default=None)
+
+
+def strayed(page: Asked, values: Iterable[JsonObject]) -> str:
+    """Return how a page breaks what was asked for, nothing if it does not."""
+    if page.whole:
+        return ""
+    times = [at for value in values if (at := made_at(value))]
+    if page.before_at is not None:
+        times.insert(0, page.before_at)
+    if any(later > earlier for earlier, later in pairwise(times)):
+        return "The list is not in the order of its objects' creation."
+    if page.until_at is not None and any(at >= page.until_at for at in times):
+        return "The list shows objects that are newer than asked for."
+    if page.since_at is not None and any(at < page.since_at for at in times):
+        return "The list shows objects that are older than asked for."
+    return ""

@@ -1,0 +1,181 @@
+"""Write pages of lists: each in one transaction with the cursor that it moves."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db.models import F, Min, QuerySet, Value
+from django.db.models.functions import Coalesce, Least
+
+from accounts import jobs
+from accounts.tenancy import tenant
+from billing_sync import mirror, ranges, runs
+from billing_sync.listing import Asked, made_at, span
+from billing_sync.models import Connection, ListRange, SyncCursor, SyncRun
+from billing_sync.payload import JsonObject
+from billing_sync.ranges import UNREAD, State
+from billing_sync.reading import Fetched
+from billing_sync.resource import Resource
+from billing_sync.resources import BY_NAME, EVENTS
+from billing_sync.stripe_errors import PermissionMissingError, StripeError
+from billing_sync.trouble import how_to_add
+from config.clock import now
+
+POLL = "event_poll"
+
+
+def write(connection: Connection, lane: int, page: Asked, fetched: Fetched) -> ListRange | None:
+    """Store a page and move its range past it; None where the range is somewhere else by now."""
+    resource = BY_NAME[page.resource]
+    with tenant(connection.organization_id):
+        row = _range(connection, page).filter(lane=lane, state__in=UNREAD).select_for_update().first()
+        if row is None or row.starting_after != fetched.after:
+            return None
+        kept = _within(row, fetched.values)
+        _store(connection, resource, replace(fetched, values=kept))
+        _move(row, fetched, kept)
+        row.save()
+        _sum_up(connection, resource, fetched, len(kept))
+        if row.state == State.COMPLETE:
+            _close(connection, resource)
+    return row
+
+
+def read_whole(connection: Connection, resource: Resource, reason: str) -> None:
+    """Read a list that cannot be cut by time again from its start, in one piece."""
+    with tenant(connection.organization_id):
+        ranges.start(connection, resource.name, whole=True)
+        cursor_of(connection, resource).update(error=reason, objects_done=0)
+
+
+def find_place_again(connection: Connection, page: Asked) -> None:
+    """Go on in a range whose last object is gone: what is newer has been read."""
+    with tenant(connection.organization_id):
+        row = _range(connection, page).select_for_update().first()
+        if row is None or row.starting_after != page.after:
+            return
+        row.starting_after = ""
+        if row.oldest_at is not None and not row.whole:
+            row.until_at = row.oldest_at + timedelta(seconds=1)
+        row.save(update_fields=["starting_after", "until_at"])
+
+
+def give_up(connection: Connection, resource: Resource, error: StripeError) -> None:
+    """Go on without a list that cannot be read; without a required one nothing can be told."""
+    reason = how_to_add(error, str(resource.permission_label))
+    with tenant(connection.organization_id):
+        ranges.of(connection).filter(resource=resource.name).update(state=State.UNAVAILABLE)
+        cursor_of(connection, resource).update(state=State.UNAVAILABLE, error=reason)
+        if resource.required and isinstance(error, PermissionMissingError):
+            Connection.objects.filter(organization_id=connection.organization_id, id=connection.id).update(
+                state=Connection.State.REFUSED, error=reason
+            )
+            runs.end_all(connection, reason)
+            return
+        conclude(connection)
+
+
+def note(connection: Connection, resource: Resource, error: StripeError) -> None:
+    """Remember why a list does not move on."""
+    with tenant(connection.organization_id):
+        cursor_of(connection, resource).update(error=str(error))
+
+
+def conclude(connection: Connection) -> None:
+    """End the reading when the last list is at its end; the first time, everything is to be computed."""
+    organization_id = connection.organization_id
+    # Two lists may end at once: the row's lock makes one of them the last.
+    current = Connection.objects.select_for_update().get(organization_id=organization_id, id=connection.id)
+    lists = cursors_of(connection)
+    if lists.filter(state__in=UNREAD).exists():
+        return
+    began_at = lists.aggregate(first=Min("started_at"))["first"]
+    current.data_through = max(filter(None, (current.data_through, began_at)), default=None)
+    first = current.imported_at is None
+    if first:
+        current.imported_at, current.state = now(), Connection.State.LIVE
+        mirror.mark_everyone(current)
+    current.save(update_fields=["data_through", "imported_at", "state"])
+    runs.end(connection, runs.begin(connection, SyncRun.Kind.IMPORT))
+    jobs.enqueue(organization_id, "poll_events", str(current.id))
+    if first:
+        jobs.enqueue(organization_id, mirror.RECOMPUTE)
+
+
+def cursor_of(connection: Connection, resource: Resource) -> QuerySet[SyncCursor]:
+    """Return the cursor that sums a list up."""
+    return cursors_of(connection).filter(resource=resource.name)
+
+
+def cursors_of(connection: Connection) -> QuerySet[SyncCursor]:
+    """Return the cursors of a connection's lists."""
+    return SyncCursor.objects.filter(
+        organization_id=connection.organization_id, connection_id=connection.id
+    ).exclude(resource=POLL)
+
+
+def _range(connection: Connection, page: Asked) -> QuerySet[ListRange]:
+    return ranges.of(connection).filter(resource=page.resource, number=page.number)
+
+
+def _within(row: ListRange, values: Sequence[JsonObject]) -> list[JsonObject]:
+    """Leave out what has become another range's since the page was asked for."""
+    since_at = row.since_at
+    if since_at is None or row.whole:
+        return list(values)
+    return [value for value in values if (at := made_at(value)) is None or at >= since_at]
+
+
+def _store(connection: Connection, resource: Resource, fetched: Fetched) -> None:
+    sightings = fetched.sightings()
+    if resource is EVENTS:
+        sightings = _told_by_the_import(connection, sightings)
+    current = Connection.objects.get(organization_id=connection.organization_id, id=connection.id)
+    mirror.store(current, resource, sightings, fetched.unusable)
+
+
+def _told_by_the_import(connection: Connection, sightings: list[mirror.Sighting]) -> list[mirror.Sighting]:
+    """Take events from before the import as applied: the lists, read later, already show their outcome."""
+    poll = SyncCursor.objects.get(
+        organization_id=connection.organization_id, connection_id=connection.id, resource=POLL
+    )
+    since_at = poll.since_at
+    if since_at is None:
+        return sightings
+    return [
+        replace(one, applied_at=one.fetched_at) if (at := made_at(one.value)) and at < since_at else one
+        for one in sightings
+    ]
+
+
+def _move(row: ListRange, fetched: Fetched, kept: Sequence[JsonObject]) -> None:
+    newest, oldest = span(kept)
+    row.state = State.READING
+    row.started_at = row.started_at or fetched.fetched_at
+    row.starting_after = fetched.last_id
+    row.newest_at = max(filter(None, (row.newest_at, newest)), default=None)
+    row.oldest_at = min(filter(None, (row.oldest_at, oldest)), default=None)
+    row.objects_done += len(kept) + len(fetched.unusable)
+    row.pages_done += 1
+    row.moved_at = now()
+    if not fetched.has_more or len(kept) < len(fetched.values):
+        row.state, row.completed_at, row.starting_after = State.COMPLETE, row.moved_at, ""
+
+
+def _sum_up(connection: Connection, resource: Resource, fetched: Fetched, kept: int) -> None:
+    cursor_of(connection, resource).update(
+        state=State.READING,
+        started_at=Least(Coalesce(F("started_at"), Value(fetched.fetched_at)), Value(fetched.fetched_at)),
+        objects_done=F("objects_done") + kept + len(fetched.unusable),
+        pages_done=F("pages_done") + 1,
+        moved_at=now(),
+        error="",
+    )
+
+
+def _close(connection: Connection, resource: Resource) -> None:
+    """End a list with its last range."""
+    if ranges.of(connection).filter(resource=resource.name, state__in=UNREAD).exists():
+        return
+    cursor_of(connection, resource).update(state=State.COMPLETE, completed_at=now())
+    conclude(connection)
