@@ -77,27 +77,23 @@ def reference(value: object) -> str | None:
     return getattr(value, "id", None) or None
 
 
-def exact(decimal: Decimal | None, whole: int | None) -> Fraction | None:
-    """Return the decimal amount where Stripe gave one, else the whole one."""
-    if decimal is not None:
-        return Fraction(decimal)
-    return None if whole is None else Fraction(whole)
+def exact(decimal: Decimal | None, whole: int | None) -> facts.Exact | None:
+    """Return the decimal amount where Stripe gave one, else the whole one; whole numbers are integers."""
+    if decimal is None:
+        return whole
+    fraction = Fraction(decimal)
+    return fraction.numerator if fraction.denominator == 1 else fraction
 
 
 def price_fact(price: payloads.Price) -> facts.Price:
     """Return a price with its own currency and every currency option."""
     own = payloads.Amount(price.unit_amount, price.unit_amount_decimal, price.tiers)
+    amounts = {**(price.currency_options or {}), price.currency: own}
     transform, recurring = price.transform_quantity, price.recurring
     return facts.Price(
         id=price.id,
         product=reference(price.product) or "",
-        amounts={
-            currency: facts.Amount(
-                exact(amount.unit_amount_decimal, amount.unit_amount),
-                tuple(tier_fact(tier) for tier in amount.tiers or ()),
-            )
-            for currency, amount in {**(price.currency_options or {}), price.currency: own}.items()
-        },
+        amounts={currency: tier_facts(amount) for currency, amount in amounts.items()},
         interval=recurring.interval if recurring else None,
         interval_count=recurring.interval_count if recurring else 1,
         metered=recurring is not None and recurring.usage_type == "metered",
@@ -108,12 +104,19 @@ def price_fact(price: payloads.Price) -> facts.Price:
     )
 
 
-def tier_fact(tier: payloads.Tier) -> facts.Tier:
-    return facts.Tier(
-        tier.up_to,
-        exact(tier.unit_amount_decimal, tier.unit_amount) or Fraction(0),
-        exact(tier.flat_amount_decimal, tier.flat_amount) or Fraction(0),
-    )
+def tier_facts(amount: payloads.Amount) -> tuple[facts.Tier, ...]:
+    """Return the tiers of an amount; one per unit is a single open tier, an unknown one has none."""
+    if amount.tiers:
+        return tuple(
+            facts.Tier(
+                tier.up_to,
+                exact(tier.unit_amount_decimal, tier.unit_amount) or 0,
+                exact(tier.flat_amount_decimal, tier.flat_amount) or 0,
+            )
+            for tier in amount.tiers
+        )
+    unit = exact(amount.unit_amount_decimal, amount.unit_amount)
+    return () if unit is None else (facts.Tier(None, unit),)
 
 
 def coupon_fact(coupon: payloads.Coupon) -> facts.Coupon:
@@ -125,7 +128,7 @@ def coupon_fact(coupon: payloads.Coupon) -> facts.Coupon:
     return facts.Coupon(
         id=coupon.id,
         duration=coupon.duration or "",
-        percent_off=exact(coupon.percent_off, None),
+        percent_off=None if coupon.percent_off is None else Fraction(coupon.percent_off),
         amounts_off=amounts or None,
         duration_in_months=coupon.duration_in_months,
         products=frozenset((coupon.applies_to and coupon.applies_to.products) or ()),
@@ -136,11 +139,11 @@ def inclusive_percent(*levels: payloads.TaxRates) -> Fraction | None:
     """Return the sum of the inclusive rates of the first level that has rates, None without any."""
     rates: Iterable[object] = next((level for level in levels if level), ())
     percents = [
-        exact(rate.percentage if rate.effective_percentage is None else rate.effective_percentage, 0)
+        Fraction(rate.percentage or 0 if rate.effective_percentage is None else rate.effective_percentage)
         for rate in rates
         if isinstance(rate, payloads.TaxRate) and rate.inclusive
     ]
-    return sum((percent or Fraction(0) for percent in percents), Fraction(0)) if percents else None
+    return sum(percents, Fraction(0)) if percents else None
 
 
 def item_fact(item: payloads.Item, subscription: payloads.Subscription, found: Found) -> facts.ItemState:
@@ -180,8 +183,7 @@ def state_fact(
         ended_at=subscription.ended_at,
         pause_collection=subscription.pause_collection is not None,
         discounts=found.ids(subscription.discounts),
-        cancellation_reason=details.reason,
-        cancellation_feedback=details.feedback,
+        cancellation=":".join(["cancellation", *filter(None, (details.reason, details.feedback))]),
     )
 
 
@@ -227,17 +229,14 @@ def refund_fact(refund: payloads.Refund) -> facts.Refund:
     return facts.Refund(
         id=refund.id,
         amount=refund.amount,
-        created=refund.created or 0,
         status=refund.status,
-        payment_intent=reference(refund.payment_intent),
-        charge=reference(refund.charge),
+        payments=tuple(filter(None, (reference(refund.payment_intent), reference(refund.charge)))),
     )
 
 
 def credit_note_fact(note: payloads.CreditNote) -> facts.CreditNote:
     named = [(reference(one.refund), one.amount_refunded or 0) for one in note.refunds or ()]
     return facts.CreditNote(
-        id=note.id,
         invoice=reference(note.invoice) or "",
         refunds=tuple((name, amount) for name, amount in named if name),
         out_of_band_amount=note.out_of_band_amount or 0,

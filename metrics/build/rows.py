@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from metrics.core.discounts import Applied
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment
 from metrics.core.movements import Movement
+from metrics.core.pricing import Applied
 
 Row = tuple[Any, ...]
 

@@ -3,35 +3,29 @@
 Amounts are minor units; decimals are exact fractions. References between objects are Stripe ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+Exact = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step of a tiered price; `up_to` None has no upper bound."""
+    """One step of a price; `up_to` None has no upper bound, and is all there is of an amount per unit."""
 
     up_to: int | None
-    unit_amount: Fraction = Fraction(0)
-    flat_amount: Fraction = Fraction(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """What a price asks in one currency: an amount per unit, or tiers."""
-
-    unit_amount: Fraction | None
-    tiers: tuple[Tier, ...] = ()
+    unit_amount: Exact = 0
+    flat_amount: Exact = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A Stripe price; `amounts` holds its own currency and every currency option."""
+    """A Stripe price; `amounts` holds the tiers of its own currency and of every currency option."""
 
     id: str
     product: str
-    amounts: Mapping[str, Amount]
+    amounts: Mapping[str, Sequence[Tier]]
     interval: str | None = "month"
     interval_count: int = 1
     metered: bool = False
@@ -88,7 +82,10 @@ class ItemState:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """A whole subscription as an event's object showed it at `created`, or as it was last fetched."""
+    """A whole subscription as an event's object showed it at `created`, or as it was last fetched.
+
+    `cancellation` is a reason code: the word itself, then Stripe's reason and feedback.
+    """
 
     at: int
     status: str
@@ -104,8 +101,7 @@ class SubscriptionState:
     ended_at: int | None = None
     pause_collection: bool = False
     discounts: tuple[str, ...] = ()
-    cancellation_reason: str | None = None
-    cancellation_feedback: str | None = None
+    cancellation: str = "cancellation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,21 +160,18 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back through a payment intent or a charge."""
+    """Money given back; `payments` are ids of the payment intent and the charge that it came through."""
 
     id: str
     amount: int
-    created: int
     status: str | None = "succeeded"
-    payment_intent: str | None = None
-    charge: str | None = None
+    payments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CreditNote:
     """A credit note: the refunds it names with their amounts, and what was given back outside Stripe."""
 
-    id: str
     invoice: str
     refunds: tuple[tuple[str, int], ...] = ()
     out_of_band_amount: int = 0

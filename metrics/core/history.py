@@ -8,10 +8,10 @@ from itertools import groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from metrics.core.discounts import Applied
-from metrics.core.facts import Catalogue, Customer, Price, SubscriptionState
+from metrics.core.facts import Catalogue, Customer, Price
 from metrics.core.marks import FOREVER, Mark, Span, overlaid
 from metrics.core.payments import counts_from, refunded_from, unpaid
+from metrics.core.pricing import Applied
 from metrics.core.record import Billed, Record, SetAside, recorded, regular
 from metrics.core.redemptions import discounts
 from metrics.core.standing import pauses, requests, statuses
@@ -106,7 +106,9 @@ def _cuts(record: Record, changes: Trails) -> Iterator[tuple[int, bool, dict[str
         item: {"tax_share": _tax_share(record, item, _price(record, trail))}
         for item, trail in changes.items()
     }
-    now[None] = {"paid": False, "cancellation": _cancellation(record.states)}
+    now[None] = {"paid": False}
+    if record.states:
+        now[None]["cancellation"] = record.states[-1].cancellation
     marks = [mark for mark in _marks(record, changes) if mark.at < record.ended]
     marks.sort(key=attrgetter("at"))
     for at, group in groupby(marks, key=lambda mark: max(mark.at, record.began)):
@@ -163,12 +165,6 @@ def _tax_share(record: Record, item: str, price: Price) -> Fraction | None:
         if shown.inclusive_tax_percent is not None:
             return shown.inclusive_tax_percent / (100 + shown.inclusive_tax_percent)
     return None if price.tax_inclusive else Fraction(0)
-
-
-def _cancellation(states: Sequence[SubscriptionState]) -> str:
-    """Return the reason code of an end: cancellation, then Stripe's reason and feedback."""
-    told = (states[-1].cancellation_reason, states[-1].cancellation_feedback) if states else ()
-    return ":".join(["cancellation", *(word for word in told if word)])
 
 
 def _evidence(record: Record, item: str) -> list[tuple[int, str]]:

@@ -1,19 +1,23 @@
 """From configurations to segments: history valued under one definition."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import groupby
 
 from metrics.core.definition import Definition
-from metrics.core.discounts import DURATIONS, Charge, counted, discounted
-from metrics.core.facts import Catalogue, Price
+from metrics.core.facts import Catalogue, Exact, Price
 from metrics.core.history import Configuration
-from metrics.core.money import micro
-from metrics.core.pricing import asked, is_contracted, monthly
+from metrics.core.pricing import Charge, asked, discounted, is_contracted, monthly_micro
 
-TRIALS = frozenset({"trialing", "item_trialing"})
-COUNTING = frozenset({"active", "past_due"})
+DURATIONS = {
+    "forever_and_repeating": ("forever", "repeating"),
+    "forever": ("forever",),
+    "all": ("forever", "repeating", "once"),
+    "none": (),
+}
+TRIALS = ("trialing", "item_trialing")
+COUNTING = ("active", "past_due")
 DAY = 86_400
 
 
@@ -44,24 +48,19 @@ class Segment:
     start_exact: bool
     end_exact: bool
 
-    @property
-    def precision(self) -> str:
-        """Return `exact`, or `period` when a bound was dated for want of a trace."""
-        return "exact" if self.start_exact and self.end_exact else "period"
-
 
 def segments(
     configurations: Iterable[Configuration], catalogue: Catalogue, definition: Definition
 ) -> tuple[Segment, ...]:
     """Value one customer's configurations under a definition, by item and time."""
-    ledger: dict[tuple[str, str], list[Segment]] = {}
-    counted_before: set[str] = set()
+    ledger: dict[tuple[str, str], list[Segment]] = defaultdict(list)
+    counted: set[str] = set()
     rows = sorted(_past_grace(configurations, definition), key=_together)
-    for (subscription, *_), group in groupby(rows, key=_together):
-        valued = _valued(list(group), catalogue, definition, frozenset(counted_before))
-        counted_before |= {name for one in valued if one.mrr_micro for name in (subscription, one.item)}
+    for _, group in groupby(rows, key=_together):
+        valued = list(_valued(list(group), catalogue, definition, counted))
+        counted.update(name for one in valued if one.mrr_micro for name in (one.subscription, one.item))
         for segment in valued:
-            _append(ledger.setdefault((subscription, segment.item), []), segment)
+            _append(ledger[segment.subscription, segment.item], segment)
     return tuple(segment for item in sorted(ledger) for segment in ledger[item])
 
 
@@ -84,66 +83,51 @@ def _past_grace(rows: Iterable[Configuration], definition: Definition) -> Iterat
 
 
 def _valued(
-    rows: Sequence[Configuration],
-    catalogue: Catalogue,
-    definition: Definition,
-    counted_before: frozenset[str],
-) -> list[Segment]:
+    rows: list[Configuration], catalogue: Catalogue, definition: Definition, counted: set[str]
+) -> Iterator[Segment]:
     """Value the items that one subscription has at the same time, for they share its coupons."""
-    durations = DURATIONS[definition.discounts]
-    charges = []
+    durations, coupons, charges = DURATIONS[definition.discounts], catalogue.coupons, []
     for row in rows:
         price = catalogue.prices[row.price]
+        known = [one for one in row.discounts if one.coupon in coupons and not price.metered]
+        counting = tuple(one for one in known if coupons[one.coupon].duration in durations)
         amount = row.usage if price.metered else asked(price, row.quantity, row.currency)
-        counting = (applied for applied in row.discounts if counted(applied, catalogue.coupons, durations))
-        charges.append(Charge(amount, price.product, () if price.metered else tuple(counting)))
-    left = discounted(charges, catalogue.coupons, rows[0].currency)
-    return [
-        _segment(row, charge, amount, catalogue.prices[row.price], definition, counted_before)
-        for row, charge, amount in zip(rows, charges, left, strict=True)
-    ]
-
-
-def _segment(
-    row: Configuration,
-    charge: Charge,
-    left: Fraction,
-    price: Price,
-    definition: Definition,
-    counted_before: frozenset[str],
-) -> Segment:
-    value = micro(monthly(price, left * (1 - row.tax_share) if row.tax_share else left)) if left else 0
-    excluded = _excluded(row, price, charge, value, definition, counted_before)
-    mrr = 0 if excluded else value
-    return Segment(
-        subscription=row.subscription,
-        item=row.item,
-        start=row.start,
-        end=row.end,
-        currency=row.currency,
-        price=row.price,
-        product=price.product,
-        interval=f"{price.interval_count} {price.interval}",
-        quantity=row.quantity,
-        mrr_micro=mrr,
-        committed_micro=value if excluded == "not_started" else 0 if row.cancel_requested else mrr,
-        contracted=is_contracted(price),
-        excluded=excluded,
-        discounts=tuple(applied.discount for applied in charge.discounts),
-        cancellation=row.cancellation,
-        evidence=row.evidence,
-        start_exact=row.start_exact,
-        end_exact=row.end_exact,
-    )
+        charges.append(Charge(amount, price.product, counting))
+    left = discounted(charges, coupons, rows[0].currency)
+    for row, charge, amount in zip(rows, charges, left, strict=True):
+        price = catalogue.prices[row.price]
+        value = monthly_micro(price, amount * (1 - row.tax_share) if row.tax_share else amount)
+        excluded = _excluded(row, price, charge.amount, value, definition, counted)
+        mrr = 0 if excluded else value
+        yield Segment(
+            subscription=row.subscription,
+            item=row.item,
+            start=row.start,
+            end=row.end,
+            currency=row.currency,
+            price=row.price,
+            product=price.product,
+            interval=f"{price.interval_count} {price.interval}",
+            quantity=row.quantity,
+            mrr_micro=mrr,
+            committed_micro=value if excluded == "not_started" else 0 if row.cancel_requested else mrr,
+            contracted=is_contracted(price),
+            excluded=excluded,
+            discounts=tuple(applied.discount for applied in charge.discounts),
+            cancellation=row.cancellation,
+            evidence=row.evidence,
+            start_exact=row.start_exact,
+            end_exact=row.end_exact,
+        )
 
 
 def _excluded(
     row: Configuration,
     price: Price,
-    charge: Charge,
+    amount: Exact | None,
     value: int,
     definition: Definition,
-    counted_before: frozenset[str],
+    counted: set[str],
 ) -> str:
     """Name the first rule that leaves a configuration out of MRR, empty when none does.
 
@@ -151,14 +135,14 @@ def _excluded(
     """
     if row.status in TRIALS:
         on_trial = row.subscription if row.status == "trialing" else row.item
-        if on_trial not in counted_before:
+        if on_trial not in counted:
             return "trial"
     elif row.status not in COUNTING:
         return row.status
     rules = {
         "usage": price.metered and definition.usage == "exclude",
-        "price": charge.amount is None,
-        "free": charge.amount == 0,
+        "price": amount is None,
+        "free": amount == 0,
         "discount": value == 0,
         "first_payment": definition.require_first_payment and not row.paid,
         "refund": definition.refunds_netted_out and row.refunded,

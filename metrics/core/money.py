@@ -1,7 +1,6 @@
 """Money as integers: minor units as Stripe counts them, and micro units, millionths of those."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from fractions import Fraction
 
 MICRO = 1_000_000
 ZERO_DECIMAL = frozenset(
@@ -12,14 +11,7 @@ THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 def decimals(currency: str) -> int:
     """Return how many decimals Stripe's integer amounts of a currency carry; ISK and UGX carry two."""
-    if currency in ZERO_DECIMAL:
-        return 0
-    return 3 if currency in THREE_DECIMAL else 2
-
-
-def micro(minor: Fraction) -> int:
-    """Round an exact amount in minor units to micro units, half to even: 10000/12 is 833_333_333."""
-    return round(minor * MICRO)
+    return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
 
 
 def major(amount_micro: int, currency: str) -> Decimal:

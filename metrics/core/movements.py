@@ -1,9 +1,11 @@
 """From segments to movements: one customer's changes of MRR, netted within a window and classified."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from metrics.core.intervals import Windows
 from metrics.core.ledger import Segment
@@ -20,22 +22,7 @@ RETURNS = {
 LEAVES = {"unpaid": "payment_failure", "discount": "discount_started", "free": "plan_change"}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A raw change of one item on one plan at an instant; `amount_micro` is signed."""
-
-    at: int
-    currency: str
-    subscription: str
-    item: str
-    price: str
-    product: str
-    amount_micro: int
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """What one item on one plan adds to a movement; signed."""
 
     subscription: str
@@ -43,6 +30,19 @@ class Leg:
     price: str
     product: str
     amount_micro: int
+
+
+class Step(NamedTuple):
+    """A raw change of one item on one plan at an instant; `amount_micro` is signed."""
+
+    at: int
+    subscription: str
+    item: str
+    price: str
+    product: str
+    amount_micro: int
+    currency: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +74,35 @@ def steps(ledger: Sequence[Segment]) -> tuple[Step, ...]:
         silent: list[str] = []
         for before, after in pairwise(_filled(item)):
             silent = [] if before.mrr_micro else [*silent, before.excluded]
-            changes += _between(before, after, silent, ledger)
+            old, new = before.mrr_micro, after.mrr_micro
+            changed = (
+                [(after, new - old)] if _plan(before) == _plan(after) else [(before, -old), (after, new)]
+            )
+            for one, delta in changed:
+                if delta:
+                    reasons = _reasons(before, after, silent, ledger)
+                    leg = one.subscription, one.item, one.price, one.product, delta
+                    changes.append(Step(after.start, *leg, one.currency, reasons))
     return tuple(sorted(changes, key=lambda step: (step.at, step.subscription, step.item, step.amount_micro)))
 
 
 def movements(changes: Sequence[Step], windows: Windows) -> tuple[Movement, ...]:
     """Net one customer's steps within each window and name what remains, by time and currency."""
     found: list[Movement] = []
-    balances: dict[str, int] = {}
+    balances: Counter[str] = Counter()
     ever: set[str] = set()
     for _, window in groupby(changes, key=lambda step: windows.key(step.at)):
         netted = []
         by_currency = sorted(window, key=lambda step: step.currency)
         for currency, group in groupby(by_currency, key=lambda step: step.currency):
-            within = tuple(group)
-            before = balances.get(currency, 0)
-            after = balances[currency] = before + sum(step.amount_micro for step in within)
-            if before != after:
-                kind = _kind(before, after, currency in ever)
-                netted.append(_netted(kind, after - before, within, windows))
-            if _rises_above_zero(before, within):
-                ever.add(currency)
+            within, before, was_above = tuple(group), balances[currency], currency in ever
+            for _, instant in groupby(within, key=lambda step: step.at):
+                balances[currency] += sum(step.amount_micro for step in instant)
+                if balances[currency] > 0:
+                    ever.add(currency)
+            if balances[currency] != before:
+                kind = _kind(before, balances[currency], was_above)
+                netted.append(_netted(kind, balances[currency] - before, within, windows))
         found += _with_switch(netted)
     return tuple(found)
 
@@ -112,20 +120,6 @@ def _filled(item: Iterable[Segment]) -> Iterator[Segment]:
         yield replace(segment, start=end, end=None, mrr_micro=0, excluded="absent")
 
 
-def _between(
-    before: Segment, after: Segment, silent: Sequence[str], ledger: Sequence[Segment]
-) -> Iterator[Step]:
-    old, new = before.mrr_micro, after.mrr_micro
-    changed = [(before, -old), (after, new)] if _plan(before) != _plan(after) else [(after, new - old)]
-    for segment, delta in changed:
-        if delta:
-            reasons = _reasons(before, after, silent, ledger)
-            plan = segment.price, segment.product
-            yield Step(
-                after.start, segment.currency, segment.subscription, segment.item, *plan, delta, reasons
-            )
-
-
 def _plan(segment: Segment) -> tuple[str, str, str]:
     return segment.currency, segment.price, segment.product
 
@@ -138,11 +132,11 @@ def _reasons(
         return (next((RETURNS[rule] for rule in RETURNS if rule in silent), started),)
     if after.mrr_micro:
         return _differences(before, after)
-    if after.excluded == "cancellation":
+    if after.excluded == "absent" and _has_sibling(ledger, after, after.start):
+        return ("item_removed",)
+    if after.excluded in ("absent", "cancellation"):
         return (after.cancellation,)
-    if after.excluded != "absent":
-        return (LEAVES.get(after.excluded, after.excluded),)
-    return ("item_removed" if _has_sibling(ledger, after, after.start) else after.cancellation,)
+    return (LEAVES.get(after.excluded, after.excluded),)
 
 
 def _has_sibling(ledger: Sequence[Segment], segment: Segment, at: int) -> bool:
@@ -151,7 +145,8 @@ def _has_sibling(ledger: Sequence[Segment], segment: Segment, at: int) -> bool:
         other.subscription == segment.subscription
         and other.item != segment.item
         and other.mrr_micro
-        and other.start <= at < (at + 1 if other.end is None else other.end)
+        and other.start <= at
+        and (other.end is None or at < other.end)
         for other in ledger
     )
 
@@ -177,19 +172,10 @@ def _kind(before: int, after: int, ever: bool) -> str:
     return "expansion" if after > before else "contraction"
 
 
-def _rises_above_zero(balance: int, within: Sequence[Step]) -> bool:
-    for _, instant in groupby(within, key=lambda step: step.at):
-        balance += sum(step.amount_micro for step in instant)
-        if balance > 0:
-            return True
-    return False
-
-
 def _netted(kind: str, amount_micro: int, within: tuple[Step, ...], windows: Windows) -> Movement:
-    sums: dict[tuple[str, str, str, str], int] = {}
+    sums: Counter[tuple[str, str, str, str]] = Counter()
     for step in within:
-        plan = step.subscription, step.item, step.price, step.product
-        sums[plan] = sums.get(plan, 0) + step.amount_micro
+        sums[step[1:5]] += step.amount_micro
     return Movement(
         on=windows.day(within[-1].at),
         at=within[-1].at,
@@ -205,9 +191,8 @@ def _netted(kind: str, amount_micro: int, within: tuple[Step, ...], windows: Win
 def _with_switch(netted: Sequence[Movement]) -> Iterator[Movement]:
     """Mark a customer who leaves one currency for another within the window."""
     kinds = {movement.kind for movement in netted}
-    switched = "churn" in kinds and not kinds.isdisjoint({"new", "reactivation"})
+    switched = {"churn", "new", "reactivation"} if "churn" in kinds else set()
     for movement in netted:
-        if switched and movement.kind in ("churn", "new", "reactivation"):
-            yield replace(movement, reasons=(*movement.reasons, "currency_switch"))
-        else:
-            yield movement
+        if movement.kind in switched and not kinds.isdisjoint(("new", "reactivation")):
+            movement = replace(movement, reasons=(*movement.reasons, "currency_switch"))
+        yield movement

@@ -103,7 +103,7 @@ def _given_back(invoice: Invoice, customer: Customer) -> int:
     tied = {
         refund.id: refund.amount
         for refund in done.values()
-        if {refund.payment_intent, refund.charge}.intersection(invoice.payments)
+        if not set(refund.payments).isdisjoint(invoice.payments)
     }
     outside = 0
     for note in customer.credit_notes:

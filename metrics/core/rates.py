@@ -1,6 +1,6 @@
 """A period's waterfall in one currency, and the rates made from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,10 +13,22 @@ def ratio(part: int | Fraction, whole: int | Fraction | None) -> Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Quotient:
+    """A rate of a waterfall: one figure as a fraction of another."""
+
+    part: Callable[["Waterfall"], int]
+    whole: Callable[["Waterfall"], int]
+
+    def __get__(self, flow: "Waterfall", _: type) -> Rate:
+        """Return the rate of one period."""
+        return ratio(self.part(flow), self.whole(flow))
+
+
+@dataclass(frozen=True, slots=True)
 class Waterfall:
     """A period's MRR from start to end in micro units; every movement is a magnitude, `exchange` signed.
 
-    Formulas are those of the definitions, section 4; a rate over nothing is None.
+    Reactivation is out of retention; `arpa` is in micro units.
     """
 
     currency: str
@@ -34,15 +46,37 @@ class Waterfall:
     customers_churned: int = 0
     customers_end: int = 0
 
+    mrr_growth_rate = Quotient(lambda flow: flow.net_new, lambda flow: flow.starting)
+    revenue_churn_rate = Quotient(lambda flow: flow.churn, lambda flow: flow.starting)
+    gross_mrr_churn_rate = Quotient(lambda flow: flow.lost, lambda flow: flow.starting)
+    net_revenue_retention = Quotient(
+        lambda flow: flow.starting + flow.expansion - flow.lost, lambda flow: flow.starting
+    )
+    gross_revenue_retention = Quotient(lambda flow: flow.starting - flow.lost, lambda flow: flow.starting)
+    customer_churn_rate = Quotient(lambda flow: flow.customers_churned, lambda flow: flow.customers_start)
+    quick_ratio = Quotient(lambda flow: flow.won, lambda flow: flow.lost)
+    arpa = Quotient(lambda flow: flow.ending, lambda flow: flow.customers_end)
+    lifetime_months = Quotient(lambda flow: flow.starting, lambda flow: flow.starting and flow.churn)
+
+    @property
+    def won(self) -> int:
+        """Return new + expansion + reactivation."""
+        return self.new + self.expansion + self.reactivation
+
+    @property
+    def lost(self) -> int:
+        """Return contraction + churn."""
+        return self.contraction + self.churn
+
+    @property
+    def net_new(self) -> int:
+        """Return what was won less what was lost."""
+        return self.won - self.lost
+
     @property
     def residual(self) -> int:
         """Return what the movements leave unexplained of the change from start to end: always 0."""
         return self.starting + self.net_new + self.exchange - self.ending
-
-    @property
-    def net_new(self) -> int:
-        """Return new + expansion + reactivation − contraction − churn."""
-        return self.new + self.expansion + self.reactivation - self.contraction - self.churn
 
     @property
     def arr(self) -> int:
@@ -53,51 +87,6 @@ class Waterfall:
     def contracted_arr(self) -> int:
         """Return 12 × the MRR of items whose interval is a year or longer."""
         return 12 * self.contracted
-
-    @property
-    def mrr_growth_rate(self) -> Rate:
-        """Return net new ÷ starting."""
-        return ratio(self.net_new, self.starting)
-
-    @property
-    def revenue_churn_rate(self) -> Rate:
-        """Return churn ÷ starting."""
-        return ratio(self.churn, self.starting)
-
-    @property
-    def gross_mrr_churn_rate(self) -> Rate:
-        """Return (churn + contraction) ÷ starting."""
-        return ratio(self.churn + self.contraction, self.starting)
-
-    @property
-    def net_revenue_retention(self) -> Rate:
-        """Return (starting + expansion − contraction − churn) ÷ starting; reactivation is out."""
-        return ratio(self.starting + self.expansion - self.contraction - self.churn, self.starting)
-
-    @property
-    def gross_revenue_retention(self) -> Rate:
-        """Return (starting − contraction − churn) ÷ starting."""
-        return ratio(self.starting - self.contraction - self.churn, self.starting)
-
-    @property
-    def customer_churn_rate(self) -> Rate:
-        """Return customers churned ÷ customers at the start."""
-        return ratio(self.customers_churned, self.customers_start)
-
-    @property
-    def quick_ratio(self) -> Rate:
-        """Return (new + expansion + reactivation) ÷ (contraction + churn)."""
-        return ratio(self.new + self.expansion + self.reactivation, self.contraction + self.churn)
-
-    @property
-    def arpa(self) -> Rate:
-        """Return MRR ÷ customers, in micro units."""
-        return ratio(self.ending, self.customers_end)
-
-    @property
-    def lifetime_months(self) -> Rate:
-        """Return 1 ÷ revenue churn rate."""
-        return ratio(1, self.revenue_churn_rate)
 
     @property
     def ltv(self) -> Rate:

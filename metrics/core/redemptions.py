@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
-from metrics.core.discounts import Applied
 from metrics.core.facts import Discount, SubscriptionState
 from metrics.core.intervals import add_months, after
 from metrics.core.marks import FOREVER, Mark, Span, overlaid
+from metrics.core.pricing import Applied
 from metrics.core.record import Record, regular
 from metrics.core.terms import Change, Trails
 

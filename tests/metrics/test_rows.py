@@ -9,8 +9,8 @@ from accounts.models import Organization
 from accounts.tenancy import tenant
 from metrics.build import rows, stored
 from metrics.build.write import Build, Scope, replace
-from metrics.core.discounts import Applied
 from metrics.core.history import Configuration
+from metrics.core.pricing import Applied
 from metrics.periods import parse_day, parse_month
 
 LONG = "si_" + "é" * 252

@@ -8,7 +8,6 @@ from typing import Any
 
 from metrics.core.definition import Definition
 from metrics.core.facts import (
-    Amount,
     Catalogue,
     Coupon,
     Customer,
@@ -19,6 +18,7 @@ from metrics.core.facts import (
     Price,
     Subscription,
     SubscriptionState,
+    Tier,
 )
 from metrics.core.history import history
 from metrics.core.intervals import windows
@@ -32,7 +32,7 @@ def at(text: str) -> int:
 
 
 def price(name: str, amount: int | str, interval: str | None = "month", count: int = 1, **more: Any) -> Price:
-    amounts = {"eur": Amount(Fraction(amount))}
+    amounts = {"eur": (Tier(None, Fraction(amount)),)}
     return replace(Price(name, f"prod_{name}", amounts, interval, count), **more)
 
 
@@ -43,7 +43,7 @@ FREE = price("free", 0)
 SETUP = price("setup", 5000, None)
 CALLS = price("calls", 2, metered=True)
 GROSS = price("gross", 1190, tax_inclusive=True)
-CUSTOM = price("custom", 0, amounts={"eur": Amount(None)})
+CUSTOM = price("custom", 0, amounts={"eur": ()})
 PRICES = {one.id: one for one in (BASIC, PRO, YEARLY, FREE, SETUP, CALLS, GROSS, CUSTOM)}
 COUPONS = {
     one.id: one
@@ -60,8 +60,8 @@ CATALOGUE = Catalogue(PRICES, COUPONS)
 
 def line(name: str, start: str, end: str, quantity: int = 1, amount: int | None = None, **more: Any) -> Line:
     """Return a regular line of the item `si`; its amount is the price's unless told."""
-    asked = (PRICES[name].amounts["eur"].unit_amount or 0) * quantity
-    full = int(asked) if amount is None else amount
+    each = sum(tier.unit_amount for tier in PRICES[name].amounts["eur"])
+    full = int(each * quantity) if amount is None else amount
     identity = more.pop("id", f"il_{name}_{start}_{quantity}_{full}")
     return replace(Line(identity, "si", name, quantity, full, at(start), at(end)), **more)
 
@@ -113,6 +113,11 @@ def spans(valued: tuple[Segment, ...]) -> list[tuple[str, str | None, int]]:
     return [
         (day(one.start) or "", day(one.end), one.mrr_micro // 1_000_000) for one in valued if one.mrr_micro
     ]
+
+
+def precision(one: Segment) -> str:
+    """Return `period` where a bound was dated for want of a trace."""
+    return "exact" if one.start_exact and one.end_exact else "period"
 
 
 def day(when: int | None) -> str | None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from metrics.core.definition import Definition
 from metrics.core.facts import (
-    Amount,
     Catalogue,
     Coupon,
     CreditNote,
@@ -25,11 +24,12 @@ from metrics.core.facts import (
     Subscription,
     SubscriptionState,
 )
-from metrics.core.history import History, SetAside, history
+from metrics.core.history import History, history
 from metrics.core.intervals import windows
 from metrics.core.ledger import segments
 from metrics.core.movements import movements, steps
 from metrics.core.pricing import asked
+from metrics.core.record import SetAside
 from tests.metrics.core.build import CATALOGUE, PRICES, at, customer, invoice, item, line, price, state
 
 JAN, FEB, MAR = "2026-01-01", "2026-02-01", "2026-03-01"
@@ -38,7 +38,7 @@ BROKEN = Catalogue(
     {
         **PRICES,
         "fortnight": price("fortnight", 100, "fortnight"),
-        "no_tiers": price("no_tiers", 0, amounts={"eur": Amount(None)}, tiers_mode="volume"),
+        "no_tiers": price("no_tiers", 0, amounts={"eur": ()}, tiers_mode="volume"),
         "nothing": price("nothing", 0, amounts={}),
     },
     {
@@ -179,8 +179,8 @@ customers = st.builds(
     id=st.just("cus"),
     subscriptions=st.lists(subscriptions, max_size=2, unique_by=lambda one: one.id).map(tuple),
     discounts=discounts,
-    refunds=st.just((Refund("re", 1_000, at(JAN), payment_intent="pi"),)),
-    credit_notes=st.just((CreditNote("cn", "in_1", (("re", 500),), 10),)),
+    refunds=st.just((Refund("re", 1_000, payments=("pi",)),)),
+    credit_notes=st.just((CreditNote("in_1", (("re", 500),), 10),)),
 )
 definitions = st.builds(
     Definition,

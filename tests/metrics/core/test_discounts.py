@@ -2,10 +2,8 @@
 
 from fractions import Fraction
 
-import pytest
-
-from metrics.core.discounts import DURATIONS, Applied, Charge, counted, discounted
-from metrics.core.facts import Coupon
+from metrics.core.facts import Coupon, Exact
+from metrics.core.pricing import Applied, Charge, discounted
 from tests.metrics.core.build import COUPONS
 
 
@@ -14,7 +12,7 @@ def charge(amount: int, *coupons: str, product: str = "prod_basic", on_item: boo
     return Charge(Fraction(amount), product, laid)
 
 
-def left(*charges: Charge) -> list[Fraction]:
+def left(*charges: Charge) -> list[Exact]:
     return discounted(charges, COUPONS, "eur")
 
 
@@ -54,21 +52,3 @@ def test_a_coupon_of_another_currency_takes_nothing_off() -> None:
 
 def test_an_unknown_amount_stays_nothing() -> None:
     assert discounted([Charge(None, "prod_basic", ())], COUPONS, "eur") == [0]
-
-
-@pytest.mark.parametrize(
-    ("setting", "durations"),
-    [
-        ("forever_and_repeating", {"half", "tenth"}),
-        ("forever", {"half"}),
-        ("all", {"half", "tenth", "once"}),
-        ("none", set()),
-    ],
-)
-def test_the_setting_chooses_durations(setting: str, durations: set[str]) -> None:
-    kept = {
-        name
-        for name in ("half", "tenth", "once", "gone")
-        if counted(Applied(True, "di", name), COUPONS, DURATIONS[setting])
-    }
-    assert kept == durations

@@ -9,7 +9,8 @@ from metrics.core.facts import (
     Phase,
     Subscription,
 )
-from metrics.core.history import SetAside, history
+from metrics.core.history import history
+from metrics.core.record import SetAside
 from tests.metrics.core.build import (
     CATALOGUE,
     at,
@@ -19,6 +20,7 @@ from tests.metrics.core.build import (
     item,
     ledger,
     line,
+    precision,
     spans,
     state,
 )
@@ -28,7 +30,7 @@ from tests.metrics.core.told import APR, FEB, JAN, MAR, months, now, pair, told
 def test_renewals_of_the_same_terms_are_one_segment() -> None:
     valued = ledger(customer(Subscription("sub", now(item("basic")), invoices=months("basic", "basic"))))
     assert spans(valued) == [(JAN, None, 1000)]
-    assert valued[0].precision == "exact"
+    assert precision(valued[0]) == "exact"
     assert [name.split("/")[0] for name in valued[0].evidence] == ["in_2026-01-01", "in_2026-02-01"]
 
 
@@ -80,7 +82,7 @@ def test_a_switch_to_a_year_shows_as_a_full_line() -> None:
     credit, _ = pair(change, FEB, "basic", "basic")
     invoices = (*months("basic"), invoice(change, credit, line("yearly", change, "2027-01-10", amount=12000)))
     valued = ledger(customer(Subscription("sub", now(item("yearly")), invoices=invoices)))
-    assert [(s.price, s.contracted, s.precision) for s in valued] == [
+    assert [(s.price, s.contracted, precision(s)) for s in valued] == [
         ("basic", False, "exact"),
         ("yearly", True, "exact"),
     ]
@@ -89,7 +91,7 @@ def test_a_switch_to_a_year_shows_as_a_full_line() -> None:
 def test_a_change_without_proration_is_dated_at_the_renewal_and_marked() -> None:
     valued = ledger(customer(Subscription("sub", now(item("pro")), invoices=months("basic", "pro", "pro"))))
     assert spans(valued) == [(JAN, FEB, 1000), (FEB, None, 3000)]
-    assert [s.precision for s in valued] == ["period", "period"]
+    assert [precision(s) for s in valued] == ["period", "period"]
 
 
 def test_a_change_since_the_last_line_begins_with_the_next_period() -> None:
@@ -97,7 +99,7 @@ def test_a_change_since_the_last_line_begins_with_the_next_period() -> None:
         customer(Subscription("sub", now(item("pro")), invoices=months("basic", "basic", "basic")))
     )
     assert spans(valued) == [(JAN, APR, 1000), (APR, None, 3000)]
-    assert valued[1].precision == "period"
+    assert precision(valued[1]) == "period"
 
 
 def test_a_schedules_phase_dates_a_change_exactly() -> None:
@@ -106,7 +108,7 @@ def test_a_schedules_phase_dates_a_change_exactly() -> None:
         customer(Subscription("sub", now(item("pro")), invoices=months("basic") * 1, phases=phases))
     )
     assert spans(valued) == [(JAN, "2026-03-10", 1000), ("2026-03-10", None, 3000)]
-    assert valued[1].precision == "exact"
+    assert precision(valued[1]) == "exact"
 
 
 def test_an_item_gone_without_credit_ends_with_its_period() -> None:

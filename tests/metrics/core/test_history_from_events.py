@@ -12,6 +12,7 @@ from tests.metrics.core.build import (
     item,
     ledger,
     line,
+    precision,
     spans,
     state,
 )
@@ -82,7 +83,7 @@ def test_a_change_that_no_event_told_begins_with_the_next_period() -> None:
     shown = state(FEB, JAN, item("basic", current_period_end=at(MAR)))
     valued = ledger(customer(Subscription("sub", now(item("pro")), (shown,))))
     assert spans(valued) == [(JAN, MAR, 1000), (MAR, None, 3000)]
-    assert valued[0].precision == "period"
+    assert precision(valued[0]) == "period"
 
 
 def test_a_present_state_older_than_the_last_event_is_ignored() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import groupby, pairwise
 from random import Random
 
@@ -117,8 +116,8 @@ def truth(script: Script) -> list[tuple[int, int | None, str, int, int]]:
     for _, same in groupby(zip(script.terms, ends, strict=True), key=lambda pair: pair[0][1:]):
         group = list(same)
         (start, price, quantity), end = group[0][0], group[-1][1]
-        unit = CATALOGUE.prices[price].amounts["eur"].unit_amount or Fraction(0)
-        told.append((start, end, price, quantity, int(unit * quantity * 1_000_000)))
+        (tier,) = CATALOGUE.prices[price].amounts["eur"]
+        told.append((start, end, price, quantity, int(tier.unit_amount * quantity * 1_000_000)))
     return told
 
 

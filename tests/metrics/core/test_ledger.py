@@ -21,7 +21,18 @@ from tests.metrics.core.basic import (
     reasons,
     unpaid,
 )
-from tests.metrics.core.build import at, customer, discount, invoice, item, ledger, line, moved, spans
+from tests.metrics.core.build import (
+    at,
+    customer,
+    discount,
+    invoice,
+    item,
+    ledger,
+    line,
+    moved,
+    precision,
+    spans,
+)
 
 # Cancellation and refunds
 
@@ -45,8 +56,7 @@ def test_a_cancellation_tells_stripes_reason_and_feedback() -> None:
         status="canceled",
         canceled_at=at("2026-02-09"),
         ended_at=at(MAR),
-        cancellation_reason="cancellation_requested",
-        cancellation_feedback="too_expensive",
+        cancellation="cancellation:cancellation_requested:too_expensive",
     )
     why = "cancellation:cancellation_requested:too_expensive"
     assert reasons(monthly(0), present=ended) == [("new", "started"), ("churn", why)]
@@ -69,7 +79,7 @@ KEPT = [(JAN, "2026-02-20", 1000)]
 
 
 def test_a_last_period_refunded_in_full_counts_nothing() -> None:
-    back = Refund("re", 1000, at(MAR), payment_intent="pi_1")
+    back = Refund("re", 1000, payments=("pi_1",))
     assert refunded(back) == [(JAN, FEB, 1000)]
     assert refunded(back, refunds_netted_out=False) == KEPT
 
@@ -77,10 +87,10 @@ def test_a_last_period_refunded_in_full_counts_nothing() -> None:
 @pytest.mark.parametrize(
     "back",
     [
-        Refund("re", 999, at(MAR), payment_intent="pi_1"),
-        Refund("re", 1000, at(MAR), payment_intent="pi_0"),
-        Refund("re", 1000, at(MAR), payment_intent="pi_1", status="failed"),
-        Refund("re", 1000, at(MAR), charge="ch_untied"),
+        Refund("re", 999, payments=("pi_1",)),
+        Refund("re", 1000, payments=("pi_0",)),
+        Refund("re", 1000, payments=("pi_1",), status="failed"),
+        Refund("re", 1000, payments=("ch_untied",)),
     ],
 )
 def test_other_refunds_change_nothing(back: Refund) -> None:
@@ -88,12 +98,12 @@ def test_other_refunds_change_nothing(back: Refund) -> None:
 
 
 def test_a_refund_to_a_customer_who_stays_changes_nothing() -> None:
-    assert refunded(Refund("re", 1000, at(MAR), charge="pi_1"), ended=None) == [(JAN, None, 1000)]
+    assert refunded(Refund("re", 1000, payments=("pi_1",)), ended=None) == [(JAN, None, 1000)]
 
 
 def test_a_refund_is_tied_by_a_credit_note_where_no_payment_ties_it() -> None:
-    note = CreditNote("cn", "in_2026-02-01", (("re", 600), ("re_unknown", 400)), out_of_band_amount=400)
-    back = Refund("re", 600, at(MAR))
+    note = CreditNote("in_2026-02-01", (("re", 600), ("re_unknown", 400)), out_of_band_amount=400)
+    back = Refund("re", 600)
     assert refunded(back, notes=(note,)) == [(JAN, FEB, 1000)]
     assert refunded(back, notes=(replace(note, status="void"), replace(note, invoice="in_other"))) == KEPT
 
@@ -134,7 +144,7 @@ def test_a_discount_seen_on_lines_alone_ends_with_the_first_line_without_it() ->
     facts = customer(Subscription("sub", fetched(), invoices=invoices), discounts=discounts)
     valued = ledger(facts)
     assert spans(valued) == [(JAN, FEB, 1000), (FEB, MAR, 500), (MAR, None, 1000)]
-    assert valued[1].precision == "period"
+    assert precision(valued[1]) == "period"
     assert [one.reasons for one in moved(valued)][1:] == [("discount_started",), ("discount_ended",)]
 
 
@@ -145,6 +155,13 @@ def test_a_discount_gone_in_the_present_state_ends_with_its_last_line() -> None:
         (FEB, MAR, 500),
         (MAR, None, 1000),
     ]
+
+
+def test_a_line_after_the_first_event_brings_no_discount_back() -> None:
+    snapshots = logged((JAN, {"discounts": ("di",)}), (FEB, {}))
+    late = invoice(MAR, line("basic", MAR, APR), discounts=("di",))
+    discounts = {"di": discount("di", "half", JAN)}
+    assert counted(late, snapshots=snapshots, discounts=discounts) == [(JAN, FEB, 500), (FEB, None, 1000)]
 
 
 def test_a_discount_removed_by_event_ends_with_the_event() -> None:
@@ -198,6 +215,22 @@ def test_100_percent_off_is_0_and_names_the_discount() -> None:
     discounts = {"di": discount("di", "once", JAN), "di_2": discount("di_2", "half", JAN)}
     facts = customer(Subscription("sub", fetched(discounts=("di", "di_2"))), discounts=discounts)
     assert [s.excluded for s in ledger(facts, discounts="all")] == ["discount", ""]
+
+
+@pytest.mark.parametrize(
+    ("setting", "counted"),
+    [
+        ("forever_and_repeating", ("half", "tenth")),
+        ("forever", ("half",)),
+        ("all", ("half", "once", "tenth")),
+        ("none", ()),
+    ],
+)
+def test_the_setting_chooses_durations(setting: str, counted: tuple[str, ...]) -> None:
+    names = ("half", "tenth", "once", "gone")
+    discounts = {name: discount(name, name, JAN) for name in names}
+    facts = customer(Subscription("sub", fetched(discounts=names)), discounts=discounts)
+    assert ledger(facts, discounts=setting)[0].discounts == counted
 
 
 # Tax, usage, free plans

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from metrics.core.facts import Amount, Price, Tier
-from metrics.core.money import decimals, major, micro
-from metrics.core.pricing import asked, is_contracted, monthly
+from metrics.core.facts import Price, Tier
+from metrics.core.money import MICRO, decimals, major
+from metrics.core.pricing import asked, is_contracted, monthly_micro
 from tests.metrics.core.build import price
 
 TIERS = (
@@ -17,7 +17,7 @@ TIERS = (
 
 
 def tiered(mode: str, tiers: tuple[Tier, ...] = TIERS) -> Price:
-    return price("tiered", 0, tiers_mode=mode, amounts={"eur": Amount(None, tiers)})
+    return price("tiered", 0, tiers_mode=mode, amounts={"eur": tiers})
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,23 @@ def test_an_interval_is_cut_into_months(
     amount: int, interval: str, count: int, quantity: int, minor: int
 ) -> None:
     one = price("any", amount, interval, count)
-    assert monthly(one, asked(one, quantity, "eur") or Fraction(0)) == minor
+    assert monthly_micro(one, asked(one, quantity, "eur") or 0) == minor * MICRO
 
 
 @pytest.mark.parametrize(("interval", "amount", "shown"), [("week", 1000, "43.33"), ("day", 100, "30.42")])
 def test_weeks_and_days_are_cut_by_the_year(interval: str, amount: int, shown: str) -> None:
     one = price("any", amount, interval)
-    assert str(major(micro(monthly(one, Fraction(amount))), "eur")) == shown
+    assert str(major(monthly_micro(one, amount), "eur")) == shown
 
 
 def test_an_annual_price_of_100_gives_arr_of_100() -> None:
     yearly = price("any", 10000, "year")
-    mrr = micro(monthly(yearly, Fraction(10000)))
+    mrr = monthly_micro(yearly, 10000)
     assert major(12 * mrr, "eur") == 100
 
 
 def test_rounding_is_half_to_even() -> None:
-    assert [micro(Fraction(n, 2_000_000)) for n in (1, 3, 5)] == [0, 2, 2]
+    assert [monthly_micro(price("any", 0), Fraction(n, 2 * MICRO)) for n in (1, 3, 5)] == [0, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_decimals_of_a_minor_unit_are_exact() -> None:
 
 
 def test_a_currency_option_has_its_own_amount() -> None:
-    one = price("any", 1000, amounts={"eur": Amount(Fraction(1000)), "jpy": Amount(Fraction(160))})
+    one = price("any", 1000, amounts={"jpy": (Tier(None, 160),)})
     assert asked(one, 2, "jpy") == 320
 
 
@@ -93,7 +93,7 @@ def test_a_currency_option_has_its_own_amount() -> None:
         (price("any", 1000), "usd"),
         (price("any", 1000, "fortnight"), "eur"),
         (price("any", 1000, None), "eur"),
-        (price("any", 0, amounts={"eur": Amount(None)}), "eur"),
+        (price("any", 0, amounts={"eur": ()}), "eur"),
     ],
 )
 def test_a_price_that_does_not_say_asks_nothing_known(one: Price, currency: str) -> None:

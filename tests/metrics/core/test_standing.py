@@ -18,7 +18,18 @@ from tests.metrics.core.basic import (
     reasons,
     unpaid,
 )
-from tests.metrics.core.build import at, customer, discount, invoice, item, ledger, line, spans, state
+from tests.metrics.core.build import (
+    at,
+    customer,
+    discount,
+    invoice,
+    item,
+    ledger,
+    line,
+    precision,
+    spans,
+    state,
+)
 
 # Statuses and trials
 
@@ -158,7 +169,7 @@ def test_a_pause_that_no_event_dates_begins_after_what_was_paid() -> None:
     present = fetched(pause_collection=True)
     facts = customer(Subscription("sub", present, invoices=(monthly(0), monthly(1))))
     assert spans(ledger(facts)) == [(JAN, MAR, 1000)]
-    assert ledger(facts)[0].precision == "period"
+    assert precision(ledger(facts)[0]) == "period"
     assert counted(present=present) == [(JAN, APR, 1000)]
 
 
