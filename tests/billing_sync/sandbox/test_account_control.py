@@ -16,9 +16,9 @@ from tests.billing_sync.sandbox.receiving import receiving
 from tests.billing_sync.sandbox.shapes import errors
 
 
-@pytest.fixture
-def sandbox() -> Sandbox:
-    return Sandbox(generate(11, 12, NOW))
+@pytest.fixture(params=[False, True], ids=["in memory", "in files"])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    return Sandbox(generate(11, 12, NOW, spilled=request.param))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 import urllib.error
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 import stripe
@@ -53,6 +54,34 @@ def test_faults_of_requests_come_in_the_same_order_for_one_seed(company: Company
 
     assert answers() == answers()
     assert set(answers()) == {"200", "429", "500", "cut"}
+
+
+def test_faults_lose_nothing_for_who_tries_again() -> None:
+    company = generate(5, 30, NOW)
+    held = {charge.id for charge in company.book.all("charge")}
+    faults = Faults(rate_limit=80, error=80, lock_timeout=80, cut=80, drift=3_600, seed=6)
+    with serve(company, faults=faults) as address:
+        found: list[str] = []
+        more = True
+        while more:
+            cursor = f"&starting_after={found[-1]}" if found else ""
+            path = f"/v1/charges?limit=20{cursor}"
+            page = tried(address, path)
+            found += [charge["id"] for charge in page["data"]]
+            more = page["has_more"]
+    assert held <= set(found)
+    assert len(found) == len(set(found))
+
+
+def tried(address: str, path: str) -> Any:
+    """Return a good answer, however often it takes."""
+    while True:
+        try:
+            answer = bare(address, path)
+        except (http.client.IncompleteRead, urllib.error.URLError):
+            continue
+        if answer.status == 200:
+            return json.loads(answer.body)
 
 
 def fate(address: str) -> str:
