@@ -35,6 +35,8 @@ from tests.soak import FULL_SIZE, sized
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 ZONE = "Asia/Kolkata"
 EVENT_DAYS = 30
+# Longer than any company is old, subscriptions that it brought along included.
+MONTHS = 72
 Record = Callable[[str, object], None]
 
 
@@ -118,7 +120,7 @@ def months(organization_id: UUID, currency: str, known: Iterable[str]) -> dict[s
     """Return the months that the truth knows, as the page reads them."""
     return {
         name: {key: getattr(one, f"{key}_micro") for key in ("starting", *truth.KINDS, "ending")}
-        for one in queries.months(organization_id, currency, last=40)
+        for one in queries.months(organization_id, currency, last=MONTHS)
         if (name := f"{one.month:%Y-%m}") in known
     }
 
