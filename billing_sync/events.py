@@ -5,7 +5,7 @@ that appears late is still seen; then the named objects are fetched, each once h
 What a webhook told of before is in the mirror already, and is not fetched again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,26 +16,19 @@ from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import backfill, mirror, nights
 from billing_sync.access import stripe_of
-from billing_sync.columns import UnusableError, at, created_at
-from billing_sync.fetching import Target, fetch
+from billing_sync.columns import UnusableError, created_at
+from billing_sync.fetching import fetch
+from billing_sync.hints import readable, targets_of
 from billing_sync.models import Connection, Event, SetAside, SyncCursor, WebhookDelivery
 from billing_sync.payload import JsonObject, read_payload
 from billing_sync.reading import Fetched, read_page
-from billing_sync.resource import Resource
-from billing_sync.resources import (
-    BALANCE_TRANSACTIONS,
-    BY_KIND,
-    BY_NAME,
-    CUSTOMERS,
-    EVENTS,
-    PRICES,
-    SUBSCRIPTIONS,
-)
+from billing_sync.resources import BY_NAME, EVENTS
 from billing_sync.stripe_errors import CursorLostError, StripeError
 from billing_sync.trouble import key_trouble, wait_for
+from billing_sync.webhooks import deliveries, endpoints
 from config.clock import now
 
-__all__ = ["fetch", "readable", "step", "targets_of"]
+__all__ = ["fetch", "step", "targets_of"]
 
 # Stripe keeps events for 30 days; after a longer silence only the lists tell.
 REACH = timedelta(days=29)
@@ -51,8 +44,10 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         cursor = _cursor(connection).first() if connection else None
         if connection is None or cursor is None or connection.state != Connection.State.LIVE:
             return jobs.DONE
+        deliveries.ask(connection)
+        endpoints.tend(connection)
         if not readable(connection):
-            return jobs.DONE
+            return jobs.Later(now() + timedelta(seconds=settings.POLL_SECONDS))
         if connection.data_through is not None and now() - connection.data_through > REACH:
             backfill.read_again(connection)
     try:
@@ -67,42 +62,6 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         with tenant(organization_id):
             _cursor(connection).update(error=str(error))
         return wait_for(error)
-
-
-def readable(connection: Connection) -> bool:
-    """Say whether the key may read the account's events."""
-    return not SyncCursor.objects.filter(
-        organization_id=connection.organization_id,
-        connection_id=connection.id,
-        resource=EVENTS.name,
-        state=State.UNAVAILABLE,
-    ).exists()
-
-
-def targets_of(event: JsonObject) -> Iterator[Target]:
-    """Name the objects that an event says have changed; a thin one names its object alone."""
-    found = at(event, "data.object")
-    related = event.get("related_object")
-    if isinstance(related, dict):
-        found = {"object": str(related.get("type", "")).rpartition(".")[2], "id": related.get("id")}
-    if not isinstance(found, dict):
-        return
-    kind, identity = found.get("object"), found.get("id")
-    resource = PRICES if kind == "plan" else BY_KIND.get(str(kind))
-    if resource is not None and resource is not EVENTS:
-        yield from _named(resource, identity)
-    elif kind in ("discount", "card", "source", "bank_account", "tax_id"):
-        yield from _named(SUBSCRIPTIONS, found.get("subscription"))
-        yield from _named(CUSTOMERS, found.get("customer"))
-    if kind in ("charge", "refund"):
-        yield from _named(BALANCE_TRANSACTIONS, found.get("balance_transaction"))
-
-
-def _named(resource: Resource, identity: object) -> Iterator[Target]:
-    if isinstance(identity, dict):
-        identity = identity.get("id")
-    if isinstance(identity, str) and identity and "/" not in identity:
-        yield resource, identity
 
 
 def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:

@@ -5,7 +5,6 @@ covers a new one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 
@@ -13,13 +12,13 @@ from accounts.tenancy import tenant
 from billing_sync import mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at
+from billing_sync.hints import Target
 from billing_sync.mirror import Found, Sighting, Unusable
 from billing_sync.models import BalanceTransaction, Connection, Invoice, InvoiceItem
 from billing_sync.payload import JsonObject
 from billing_sync.reading import read_one
-from billing_sync.resource import Resource
 from billing_sync.resources import BALANCE_TRANSACTIONS, CHARGES, INVOICE_ITEMS, INVOICES, REFUNDS
-from billing_sync.stripe_client import Stripe
+from billing_sync.stripe_client import Fetchers, Stripe
 from billing_sync.stripe_errors import (
     NotFoundError,
     PermissionMissingError,
@@ -31,7 +30,8 @@ from config.clock import now
 
 FETCHERS = 8
 AT_ONCE = 50
-Target = tuple[Resource, str]
+# More objects of one batch in trouble are trouble of Stripe's, not theirs.
+FEW = 3
 
 
 def fetch(connection: Connection, targets: Iterable[Target], told: Sequence[JsonObject] = ()) -> list[str]:
@@ -64,9 +64,9 @@ def _fetch(
 
 
 def _found(stripe: Stripe, targets: Sequence[Target], told: Sequence[JsonObject]) -> Iterator[Found]:
-    with ThreadPoolExecutor(FETCHERS) as fetchers:
+    with Fetchers(FETCHERS) as fetchers:
         looked = list(fetchers.map(lambda target: _look(stripe, target), targets))
-    _refuse_general_trouble(stripe, targets, looked)
+    _look_again(stripe, targets, looked)
     for (resource, identity), seen in zip(targets, looked, strict=True):
         if isinstance(seen, StripeError):
             yield resource, Unusable(identity, str(seen))
@@ -93,15 +93,19 @@ def _look(stripe: Stripe, target: Target) -> Sighting | Unusable | StripeError |
         return error
 
 
-def _refuse_general_trouble(stripe: Stripe, targets: Sequence[Target], looked: Sequence[object]) -> None:
-    """Raise unless what fails is a few objects' own: others were answered before, and are after."""
-    trouble = next((one for one in looked if isinstance(one, StripeError)), None)
-    if trouble is None:
+def _look_again(
+    stripe: Stripe, targets: Sequence[Target], looked: list[Sighting | Unusable | StripeError | None]
+) -> None:
+    """Look once more at what failed; raise unless it is a few objects' own trouble, Stripe being well."""
+    failed = [place for place, one in enumerate(looked) if isinstance(one, StripeError)]
+    if not failed:
         return
-    answered = (target for target, one in zip(targets, looked, strict=True) if isinstance(one, Sighting))
-    good = next(answered, None)
-    if good is None or isinstance(_look(stripe, good), StripeError):
-        raise trouble
+    stripe.retrieve("/v1/account")
+    for place in failed:
+        looked[place] = _look(stripe, targets[place])
+    still = [one for one in looked if isinstance(one, StripeError)]
+    if len(still) > FEW:
+        raise still[0]
 
 
 def _as_told(gone: Sighting, identity: str, told: Sequence[JsonObject]) -> Sighting:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from accounts.jobs import Outcome, handler
 from billing_sync import backfill, checking, disconnecting, events
+from billing_sync.webhooks import deliveries, endpoints
 
 
 @handler("check_connection")
@@ -22,6 +23,18 @@ def backfill_resource(organization_id: UUID, key: str) -> Outcome:
 def poll_events(organization_id: UUID, key: str) -> Outcome:
     """Read new events of the connection `key` and fetch what they name; comes back by itself."""
     return events.step(organization_id, UUID(key))
+
+
+@handler("process_webhooks")
+def process_webhooks(organization_id: UUID, key: str) -> Outcome:
+    """Fetch what the kept webhooks of the connection `key` name."""
+    return deliveries.step(organization_id, UUID(key))
+
+
+@handler("webhook_endpoint")
+def webhook_endpoint(organization_id: UUID, key: str) -> Outcome:
+    """Bring the webhook endpoint of the connection `key` to the state that was asked for."""
+    return endpoints.step(organization_id, UUID(key))
 
 
 @handler("disconnect")

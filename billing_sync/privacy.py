@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing_sync.models import Connection, Event, Payer, SetAside
+from billing_sync.models import Connection, Event, Payer, SetAside, WebhookDelivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,12 @@ PLACES = (
         ("name", "email", "name_lower", "email_lower", "fields"),
         "customer_id",
         _("Everything Stripe knows of a customer as a person, and the customer's metadata."),
+    ),
+    Place(
+        WebhookDelivery._meta.db_table,
+        ("body",),
+        "",
+        _("What Stripe posted, as it came; erased when it has been processed, within seconds as a rule."),
     ),
     Place(
         Connection._meta.db_table,

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import env, mail
+from config.public import is_public
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / ".data")
@@ -178,6 +179,9 @@ STRIPE_API_VERSION = "2026-10-28.endive"
 # Requests a second to one account; 0 is what Stripe permits: 100 live, 25 in test mode, 25 to an endpoint.
 STRIPE_REQUESTS_PER_SECOND = env.integer("STRIPE_REQUESTS_PER_SECOND", 0)
 STRIPE_ALLOW_SECRET_LIVE_KEYS = env.boolean("STRIPE_ALLOW_SECRET_LIVE_KEYS")
+# Whether Stripe can post to BASE_URL; without that, events are polled alone.
+WEBHOOKS = env.boolean("WEBHOOKS", default=is_public(BASE_URL))
+STRIPE_CONNECT_BASE = env.text("STRIPE_CONNECT_BASE", "https://connect.stripe.com").rstrip("/")
 STRIPE_CLIENT_ID = env.text("STRIPE_CLIENT_ID")
 STRIPE_PLATFORM_KEY = env.text("STRIPE_PLATFORM_KEY")
 

@@ -5,5 +5,10 @@ from django.core.wsgi import get_wsgi_application
 from accounts.app_role import refuse_unsafe_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+# Models can be imported only once Django is set up.
+from billing_sync.webhooks.receiving import WebhooksFirst  # noqa: E402
+
+application = WebhooksFirst(django)
 refuse_unsafe_start()

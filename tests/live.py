@@ -7,6 +7,8 @@ from threading import Thread
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
+from billing_sync.webhooks.receiving import WebhooksFirst
+
 
 class QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
@@ -23,7 +25,7 @@ class Server(ThreadedWSGIServer):
 @contextmanager
 def serving() -> Iterator[str]:
     """Serve the application on a free port, and give its address."""
-    application = get_wsgi_application()
+    application = WebhooksFirst(get_wsgi_application())
     server = Server(("127.0.0.1", 0), QuietHandler, allow_reuse_address=False)
     server.set_app(application)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -7,11 +7,12 @@ their line says what a viewer and an owner get. Every other URL says what visito
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.models import Invitation, Organization, Role
+from accounts.tenancy import tenant
+from billing_sync.models import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,21 @@ ORGANIZATION_URLS = {
     "dashboard": OrganizationUrl(),
     "connections": OrganizationUrl(),
     "new_connection": OrganizationUrl(viewer=403),
+    "authorization": OrganizationUrl(viewer=403, owner=404, method="post"),
+    "authorization_again": OrganizationUrl(viewer=403, owner=404, method="post"),
+    "connection_key": OrganizationUrl(viewer=403),
+    "disconnection": OrganizationUrl(viewer=403, owner=302),
 }
 
 OTHER_URLS = {
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "stripe_webhook": OtherUrl(400, 400, method="post"),
     "organizations": OtherUrl(302, 302),
     "all_organizations": FOR_PEOPLE,
     "new_organization": FOR_PEOPLE,
     "invitation": OtherUrl(404, 404),
+    "oauth_callback": OtherUrl(302, 400),
     "account_login": FOR_VISITORS,
     "account_logout": OtherUrl(302, 200),
     "account_inactive": PUBLIC,
@@ -104,6 +111,16 @@ def an_open_invitation(organization: Organization) -> object:
     return made.id
 
 
+def a_connection(organization: Organization) -> object:
+    with tenant(organization.id):
+        made, _ = Connection.objects.get_or_create(
+            organization_id=organization.id,
+            account_id="acct_example",
+            defaults={"kind": Connection.Kind.RESTRICTED_KEY, "state": Connection.State.LIVE},
+        )
+    return made.id
+
+
 # What stands in an address. Give an argument that names a row of the organization an example of its own,
 # so that other people are refused something that exists.
 EXAMPLES: dict[str, Callable[[Organization], object]] = {
@@ -115,5 +132,5 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "pk": lambda organization: 1,
     "key": lambda organization: "guessed",
     "uidb36": lambda organization: "1",
-    "connection_id": lambda organization: UUID(int=1),
+    "connection_id": a_connection,
 }
