@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import machine, sync
+from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
 Entry = Callable[[argparse.Namespace], Iterator[str]]
-ENTRIES: Mapping[str, Entry] = {"sync": sync.report}
+ENTRIES: Mapping[str, Entry] = {
+    "sync": sync.report,
+    "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
+}
 
 
 def options() -> argparse.Namespace:

@@ -147,22 +147,23 @@ def _most_memory(process: int) -> int:
     return int(psutil.Process(process).memory_info().rss) >> 20
 
 
+def told(found: Scale) -> Iterator[str]:
+    """Yield what a sandbox of one size needs, in words."""
+    yield f"sandbox of {found.customers} customers"
+    yield f"  ready after            {found.started_seconds:10.1f} s"
+    yield f"  most memory            {found.memory_mb:10d} MB"
+    yield f"  totals                 {found.totals_seconds:10.1f} s"
+    for name, one in found.lists.items():
+        yield (
+            f"  {name:<22} {one.objects / one.seconds:10.0f} objects/s "
+            f"{one.objects / one.cpu_seconds:10.0f} objects/s of one core"
+        )
+
+
 def main(arguments: list[str]) -> None:
     """Print what a sandbox of one size needs."""
     customers = int(arguments[0]) if arguments else CUSTOMERS
-    found = sandbox_scale(customers, *arguments[1:2])
-    lines = [
-        f"sandbox of {customers} customers",
-        f"  ready after            {found.started_seconds:10.1f} s",
-        f"  most memory            {found.memory_mb:10d} MB",
-        f"  totals                 {found.totals_seconds:10.1f} s",
-    ]
-    lines += [
-        f"  {name:<22} {one.objects / one.seconds:10.0f} objects/s "
-        f"{one.objects / one.cpu_seconds:10.0f} objects/s of one core"
-        for name, one in found.lists.items()
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.writelines(f"{line}\n" for line in told(sandbox_scale(customers, *arguments[1:2])))
 
 
 if __name__ == "__main__":
