@@ -33,6 +33,11 @@ RULES = {
         gettext_lazy("Its amount is larger than any real one."),
         gettext_lazy("The subscription counts as 0."),
     ),
+    "could_not_be_computed": Rule(
+        gettext_lazy("Customer"),
+        gettext_lazy("Computing their history failed; the log says why."),
+        gettext_lazy("The customer counts as 0 until an object of theirs changes."),
+    ),
     "coupon_of_another_currency": Rule(
         DISCOUNT, gettext_lazy("Its coupon takes off an amount in another currency."), NOT_APPLIED
     ),

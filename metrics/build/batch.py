@@ -1,6 +1,8 @@
 """One chunk of payers on its way through the core."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,8 +13,12 @@ from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment, segments
 
+logger = logging.getLogger(__name__)
+
 # A customer's sum of several such amounts still fits 64 bits.
 LARGEST = 1 << 60
+# Instants, in unix seconds, that PostgreSQL can hold with room on both sides.
+EARLIEST, LATEST = -(1 << 37), 1 << 42
 
 
 @dataclass(slots=True)
@@ -28,12 +34,21 @@ class Batch:
     segments: list[rows.Row] = field(default_factory=list)
     movements: list[rows.Row] = field(default_factory=list)
 
+    @contextmanager
+    def apart(self, customer_id: str) -> Iterator[None]:
+        """List a payer whom the block cannot compute and go on: the others count, this one as nothing."""
+        try:
+            yield
+        except Exception:
+            logger.exception("Customer %s could not be computed.", customer_id)
+            self.unused.append((self.connection_id, customer_id, customer_id, "could_not_be_computed"))
+
     def remember(
         self, customer_id: str, past: Sequence[Configuration], unused: Iterable[tuple[str, str]]
     ) -> None:
         """Take in one payer's history and the objects that it could not use."""
         key = (self.connection_id, customer_id)
-        storable = [one for one in past if 0 <= one.quantity < LARGEST]
+        storable = [one for one in past if 0 <= one.quantity < LARGEST and lasts(one)]
         self.configurations += [rows.configuration_row(*key, one) for one in storable]
         self.unused += [(*key, name[:255], rule[:255]) for name, rule in dict.fromkeys(unused)]
 
@@ -44,8 +59,8 @@ class Batch:
         ledger = [one for one in valued if fits(one)]
         beyond = {one.subscription for one in valued if not fits(one)}
         self.unused += [(*key, name[:255], "amount_out_of_range") for name in sorted(beyond)]
-        self.segments += [rows.segment_row(*key, one) for one in ledger]
         self.movements += rows.movement_rows(*key, self.tally.add(ledger, self.cut))
+        self.segments += [rows.segment_row(*key, one) for one in ledger]
         change = self.cut.next_change(ledger)
         if change is not None:
             self.dated.append((*key, change))
@@ -55,6 +70,10 @@ class Batch:
         build = Build(organization_id)
         replace(rows.CONFIGURATION, build, scope, self.configurations)
         replace(rows.UNUSED, build, scope, self.unused)
+
+    def store_unused(self, organization_id: UUID) -> None:
+        """Add what a valuation of the stored history could not use to what is listed."""
+        insert(rows.UNUSED, Build(organization_id), self.unused)
 
     def store_new(self, build: Build, scope: Scope) -> None:
         """Write what a new build makes of the scope."""
@@ -71,4 +90,9 @@ class Batch:
 
 def fits(one: Segment) -> bool:
     """Say whether a segment's amounts can be stored and summed."""
-    return max(one.quantity, one.mrr_micro, one.committed_micro) < LARGEST
+    return max(one.quantity, one.mrr_micro, one.committed_micro) < LARGEST and lasts(one)
+
+
+def lasts(one: Configuration | Segment) -> bool:
+    """Say whether the bounds of a span can be stored."""
+    return EARLIEST < one.start < LATEST and (one.end is None or EARLIEST < one.end < LATEST)

@@ -61,6 +61,7 @@ def _rebuild_connection(
             batch = Batch(connection_id, cut, tally)
             if from_history:
                 revalue(batch, loader, organization_id, scope)
+                batch.store_unused(organization_id)
             else:
                 work(batch, loader, names)
                 batch.store_history(organization_id, scope)
@@ -71,10 +72,11 @@ def _rebuild_connection(
 def work(batch: Batch, loader: Loader, names: Sequence[str]) -> None:
     """Take payers all the way from their mirrored objects."""
     for customer, unreadable in loader.customers(names):
-        past = history(customer, loader.shelf.catalogue())
-        unused = [*unreadable, *((one.object_id, one.rule) for one in past.set_aside)]
-        batch.remember(customer.id, past.configurations, unused)
-        batch.value(customer.id, past.configurations, loader.shelf.catalogue())
+        with batch.apart(customer.id):
+            past = history(customer, loader.shelf.catalogue())
+            unused = [*unreadable, *((one.object_id, one.rule) for one in past.set_aside)]
+            batch.remember(customer.id, past.configurations, unused)
+            batch.value(customer.id, past.configurations, loader.shelf.catalogue())
 
 
 def revalue(batch: Batch, loader: Loader, organization_id: UUID, scope: Scope) -> None:
@@ -92,7 +94,8 @@ def revalue(batch: Batch, loader: Loader, organization_id: UUID, scope: Scope) -
     for _ in loader.customers(lacking):
         pass
     for name, found in past.items():
-        batch.value(name, found, shelf.catalogue())
+        with batch.apart(name):
+            batch.value(name, found, shelf.catalogue())
 
 
 def point(build: Build, summed: Sources, cut: Cut) -> None:

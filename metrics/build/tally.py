@@ -18,6 +18,8 @@ WIDTH = COUNTS + len(KINDS)
 
 Period = tuple[str, date]
 Plan = tuple[str, date, str]
+# A segment with the days on which it begins and ends, and which way each counts.
+Dated = tuple[Segment, tuple[tuple[date, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,15 @@ class Tally:
         present, days = cut.until_now(ledger), cut.days()
         changes = steps(present)
         by_day = movements(changes, days)
+        by_setting = self._by_setting(changes, by_day, cut.definition)
+        dated = [(one, tuple(_bounds(one, days, sign))) for one in present]
+        # All that can fail is done: a customer counts wholly or not at all.
         for one in by_day:
             self._move(self.daily[one.currency, one.on], one, sign)
-        for one in self._by_setting(changes, by_day, cut.definition):
+        for one in by_setting:
             self._move(self.monthly[one.currency, month_of(one.on)], one, sign)
-        self._balances(present, days, sign)
-        self._plans(changes, present, days, sign)
+        self._balances(dated)
+        self._plans(changes, dated, days, sign)
         return by_day
 
     def nonzero(self) -> "Tally":
@@ -99,24 +104,24 @@ class Tally:
         row[place] += sign * abs(one.amount_micro)
         row[COUNTS + place] += sign
 
-    def _balances(self, ledger: Iterable[Segment], days: Windows, sign: int) -> None:
-        for one in ledger:
+    def _balances(self, ledger: Iterable[Dated]) -> None:
+        for one, bounds in ledger:
             contracted = one.mrr_micro if one.contracted else 0
             if not contracted and not one.committed_micro:
                 continue
-            for day, way in _bounds(one, days, sign):
+            for day, way in bounds:
                 for row in (self.daily[one.currency, day], self.monthly[one.currency, month_of(day)]):
                     row[CONTRACTED] += way * contracted
                     row[COMMITTED] += way * one.committed_micro
 
-    def _plans(self, changes: Iterable[Step], ledger: Iterable[Segment], days: Windows, sign: int) -> None:
+    def _plans(self, changes: Iterable[Step], ledger: Iterable[Dated], days: Windows, sign: int) -> None:
         for step in changes:
             month = month_of(days.day(step.at))
             self.plans[step.currency, month, step.price][0] += sign * step.amount_micro
-        for one in ledger:
+        for one, bounds in ledger:
             if one.mrr_micro:
                 self.products[one.price] = one.product
-                for day, way in _bounds(one, days, sign):
+                for day, way in bounds:
                     self.plans[one.currency, month_of(day), one.price][1] += way
 
 
