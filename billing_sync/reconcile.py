@@ -6,7 +6,7 @@ in a transaction of its own, so that a comparison killed at any point goes on wh
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from billing_sync.models import Connection, ListRange, Repair, SetAside, SyncRun
 from billing_sync.reading import Fetched, read_page
 from billing_sync.resources import BY_NAME, EVENTS
 from billing_sync.rounds import SET_ASIDE, UNREAD, Edge, State
-from billing_sync.stripe_client import Fetchers, Meter, Stripe, metered
+from billing_sync.stripe_client import PAGE, Fetchers, Meter, Stripe, metered
 from billing_sync.stripe_errors import (
     CursorLostError,
     NotFoundError,
@@ -100,7 +100,7 @@ def _work(comparison: _Comparison) -> None:
     with Fetchers(1) as ahead:
         coming = ahead.submit(read_page, comparison.stripe, view.asked, one.starting_after, **given)
         while True:
-            fetched = coming.result()
+            fetched = _doubted(coming.result())
             on_time = time.monotonic() < end
             if fetched.has_more and on_time:
                 coming = ahead.submit(read_page, comparison.stripe, view.asked, fetched.last_id, **given)
@@ -109,6 +109,13 @@ def _work(comparison: _Comparison) -> None:
             if not _move(comparison, fetched) or not fetched.has_more or not on_time:
                 return
             edge = edge.below(fetched)
+
+
+def _doubted(fetched: Fetched) -> Fetched:
+    """Take no full page for a list's last: whether anything follows is asked once more."""
+    if fetched.has_more or len(fetched.values) < PAGE:
+        return fetched
+    return replace(fetched, has_more=True, last_id=str(fetched.values[-1].get("id")))
 
 
 def _compare(comparison: _Comparison, shows: Q, fetched: Fetched, edge: Edge) -> None:

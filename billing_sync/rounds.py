@@ -22,7 +22,7 @@ ENDED = ("canceled", "incomplete_expired")
 State = SyncCursor.State
 UNREAD = (State.WAITING, State.READING)
 # Events first: what was changed by one that came late is then known as such.
-ORDER = {name: place for place, name in enumerate((EVENTS.name, SET_ASIDE, *BY_NAME))}
+ORDER = (EVENTS.name, SET_ASIDE, *BY_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def this(one: ListRange) -> QuerySet[ListRange]:
 def next_unread(connection: Connection, purpose: str) -> ListRange | None:
     """Return the list to read next, None when all have been read."""
     unread = ranges(connection, purpose).filter(state__in=UNREAD)
-    return min(unread, key=lambda one: (ORDER[one.resource], one.number), default=None)
+    return min(unread, key=lambda one: (ORDER.index(one.resource), one.number), default=None)
 
 
 def view_of(one: ListRange) -> View:

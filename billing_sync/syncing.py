@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import backfill
-from billing_sync.models import Connection, SyncCursor
+from billing_sync import backfill, nights, rounds
+from billing_sync.models import Connection, ListRange, SyncCursor, SyncRun
 
 PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 0.5
@@ -38,6 +38,42 @@ def sync(organization_id: UUID) -> None:
         if time.monotonic() > deadline:
             raise SyncFailed("\n".join(waiting))
         time.sleep(PAUSE_SECONDS)
+
+
+def reconcile(organization_id: UUID, purpose: str) -> list[SyncRun]:
+    """Compare every followed account with its mirror, to the end; return the comparisons."""
+    begun = _compare(organization_id, purpose)
+    moved, deadline = "", time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            jobs.run_until_idle(organization_id)
+        except jobs.JobFailed as error:
+            raise SyncFailed(str(error)) from error
+        with tenant(organization_id):
+            ended = list(SyncRun.objects.filter(organization_id=organization_id, id__in=begun))
+            lists = ListRange.objects.filter(organization_id=organization_id, purpose=purpose)
+            now_at = str(sorted(lists.values_list("resource", "number", "pages_done")))
+        failed = [one.error for one in ended if one.state == SyncRun.State.FAILED]
+        if failed:
+            raise SyncFailed("\n".join(failed))
+        if all(one.state == SyncRun.State.DONE for one in ended):
+            return ended
+        if now_at != moved:
+            moved, deadline = now_at, time.monotonic() + PATIENCE_SECONDS
+        if time.monotonic() > deadline:
+            raise SyncFailed("\n".join(one.error for one in ended if one.error))
+        time.sleep(PAUSE_SECONDS)
+
+
+def _compare(organization_id: UUID, purpose: str) -> list[UUID]:
+    with tenant(organization_id):
+        connections = [one for one in _connected(organization_id) if one.state == Connection.State.LIVE]
+        if not connections:
+            raise SyncFailed(_("No account is imported yet. Run sync first."))
+        begun = [rounds.begin(connection, purpose) for connection in connections]
+        for connection in connections:
+            jobs.enqueue(organization_id, nights.KIND, nights.key_of(connection.id, purpose))
+    return begun
 
 
 def _begin(organization_id: UUID) -> None:
