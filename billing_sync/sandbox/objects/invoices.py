@@ -1,7 +1,5 @@
 """Invoices, their lines, and pending invoice items."""
 
-from collections import Counter
-
 from billing_sync.sandbox.records import Invoice, InvoiceItem, Line, Price, Tax
 
 from .catalog import tax_rate
@@ -142,14 +140,16 @@ def _inclusive(taxes: list[Tax]) -> int:
 
 
 def _total_discounts(record: Invoice) -> list[Json]:
-    amounts: Counter[str] = Counter()
+    amounts: dict[str, int] = {}
     for line in record.lines:
         for name, amount in line.discount_amounts:
-            amounts[name] += amount
+            amounts[name] = amounts.get(name, 0) + amount
     return [{"amount": amount, "discount": name} for name, amount in amounts.items()]
 
 
 def _total_taxes(taxes: list[Tax]) -> list[Json]:
+    if not taxes:
+        return []
     rates = {tax.rate.id: tax.rate for tax in taxes}
     totals = []
     for name, rate in rates.items():

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 Json = dict[str, Any]
 EMBEDDED = 10
+AMOUNTS = 1_024
 
 
+@lru_cache(AMOUNTS)
 def decimal(amount: Decimal | None) -> str | None:
     """Return a decimal as Stripe writes it: plain, without trailing zeros."""
     if amount is None:

@@ -1,6 +1,7 @@
 """Subscriptions, their items, and schedules."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from billing_sync.sandbox.records import Item, Phase, Schedule, Subscription
 
@@ -8,6 +9,9 @@ from .catalog import plan, price, tax_rate
 from .json import Json, embedded
 
 SELF = {"type": "self"}
+PRICES = 256
+# Many items share a price: it is built once, and never changed where it stands.
+_plan, _price = lru_cache(PRICES)(plan), lru_cache(PRICES)(price)
 NULLS: Json = {
     "application": None,
     "application_fee_percent": None,
@@ -114,8 +118,8 @@ def subscription_item(record: Item, live: bool) -> Json:
         "current_trial": None,
         "discounts": [discount.id for discount in record.discounts],
         "metadata": {},
-        "plan": plan(record.price, live),
-        "price": price(record.price, live),
+        "plan": _plan(record.price, live),
+        "price": _price(record.price, live),
         "quantity": record.quantity,
         "subscription": record.subscription,
         "tax_rates": [tax_rate(rate, live) for rate in record.tax_rates],
