@@ -164,7 +164,10 @@ def run(wanted: UUID) -> bool:
             outcome = _work(job, heartbeat)
         except Exception as error:
             logger.exception("Job %s %s failed", job.kind, job.key)
-            leases.fail(wanted, owner, describe(error))
+            if leases.is_away(error):
+                leases.interrupted(wanted, owner)
+            else:
+                leases.fail(wanted, owner, describe(error))
             return True
         except BaseException:
             leases.give_back(wanted, owner)
@@ -274,6 +277,7 @@ def sweep() -> int:
     """Free dead leases, then wake what is due and not in the broker's queue yet; return how many."""
     leases.release_host()
     leases.revive_expired()
+    leases.bring_back()
     Job.objects.filter(state=State.DONE, next_at__lt=leases.after(-FORGOTTEN_AFTER)).delete()
     wanted = list(_due().values_list("id", flat=True)[:MOST_WOKEN])
     asleep = wanted[_messages_waiting() :] if wanted else []

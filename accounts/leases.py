@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psutil
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, DateTimeField, F, Q, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Least, Now
@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 State = Job.State
-STOPPED = "The process stopped in the middle of this job, five times in a row."
+STOPPED = "The process stopped in the middle of this job, five times in a row. It is tried again by itself."
+# Of the base pause: ten minutes, unless a test says otherwise.
+RETURN_PAUSES = 600
 
 
 def after(delay: timedelta) -> Combinable:
@@ -110,10 +112,43 @@ def fail(job_id: UUID, owner: str, error: str) -> bool:
 def _another_try() -> dict[str, Combinable]:
     last = When(attempts__gte=MAX_ATTEMPTS, then=Value(State.SET_ASIDE.value))
     pauses = [When(attempts=n, then=after(pause_after(n))) for n in range(1, MAX_ATTEMPTS)]
+    coming_back = after(timedelta(seconds=settings.JOB_BACKOFF_SECONDS * RETURN_PAUSES))
     return {
         "state": Case(last, default=Value(State.QUEUED.value)),
-        "next_at": Case(*pauses, default=Now(), output_field=DateTimeField()),
+        "next_at": Case(*pauses, default=coming_back, output_field=DateTimeField()),
     }
+
+
+def _after_a_death() -> dict[str, Combinable]:
+    why = When(attempts__gte=MAX_ATTEMPTS, then=Value(STOPPED))
+    return {**_another_try(), "last_error": Case(why, default=F("last_error"), output_field=TextField())}
+
+
+def interrupted(job_id: UUID, owner: str) -> None:
+    """Queue a job that lost the database on its way, as soon as that is back; else its lease runs out."""
+    deadline = time.monotonic() + settings.JOB_LEASE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            _leave(job_id, owner, **_after_a_death())
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            time.sleep(0.5)
+        else:
+            return
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether an error means that the database went away, rather than that it refused something."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P"))
+
+
+def bring_back() -> int:
+    """Queue the jobs that were set aside because their process stopped, and nothing else, once it is time."""
+    aside = Job.objects.filter(state=State.SET_ASIDE, last_error=STOPPED, next_at__lte=Now())
+    return aside.update(state=State.QUEUED, attempts=0, updated_at=Now())
 
 
 def pause_after(attempt: int) -> timedelta:
@@ -144,16 +179,10 @@ def release_host() -> int:
 
 
 def _revive(which: Q) -> int:
-    why = When(attempts__gte=MAX_ATTEMPTS, then=Value(STOPPED))
     with transaction.atomic():
         stopped = Job.objects.filter(which, state=State.RUNNING).select_for_update(skip_locked=True)
         return Job.objects.filter(id__in=list(stopped.values_list("id", flat=True))).update(
-            **_another_try(),
-            last_error=Case(why, default=F("last_error"), output_field=TextField()),
-            wanted_again=False,
-            lease_owner="",
-            lease_until=None,
-            updated_at=Now(),
+            **_after_a_death(), wanted_again=False, lease_owner="", lease_until=None, updated_at=Now()
         )
 
 

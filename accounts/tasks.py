@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import task_prerun, worker_init, worker_ready
 
-from accounts import jobs, leases
+from accounts import jobs, leases, standing
 from accounts.app_role import refuse_unsafe_start
 from accounts.tenancy import blank_tenant
 
@@ -20,6 +20,7 @@ def run_job(job_id: str) -> None:
 def sweep() -> None:
     """Find the jobs that nobody works on and nobody was told about."""
     jobs.sweep()
+    standing.ensure()
 
 
 @worker_init.connect

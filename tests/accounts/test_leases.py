@@ -1,5 +1,6 @@
 """A job whose process dies, hangs or is stopped goes on in another, and never in two at once."""
 
+import os
 import random
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from datetime import timedelta
 from os import environ
 
 import pytest
+from django.db import connection, connections
 from django.db.models.functions import Now
 from pytest_django import Settings
 from redis import Redis
@@ -16,7 +18,7 @@ from accounts.jobs import DONE, MORE, Later, Outcome
 from accounts.models import Job, Organization
 from accounts.tasks import run_job
 from config.clock import now
-from tests.accounts.work import Work, expire, the_job
+from tests.accounts.work import Work, expire, refuse, the_job
 from tests.environment import PROJECT
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -74,14 +76,75 @@ def test_the_sweep_revives_a_job_whose_lease_ran_out(organization: Organization,
     assert len(calls) == 1
 
 
-def test_a_job_that_kills_its_process_five_times_is_set_aside(organization: Organization) -> None:
-    jobs.enqueue(organization.id, "work")
-    for _ in range(5):
+def die(times: int) -> None:
+    """Let the process of the job be killed so often, each time when it has come back."""
+    for _ in range(times):
+        Job.objects.update(next_at=Now())
         assert leases.claim(the_job().id)
         expire()
-        jobs.sweep()
+        leases.revive_expired()
+
+
+def test_a_job_that_kills_its_process_five_times_is_set_aside_and_comes_back(
+    organization: Organization, work: Work, settings: Settings
+) -> None:
+    settings.JOB_BACKOFF_SECONDS = 1
+    calls = work(lambda: DONE)
+    jobs.enqueue(organization.id, "work")
+    die(5)
+    (aside,) = jobs.set_aside(organization.id)
+    assert "five times" in aside.last_error
+    assert 590 <= (aside.next_at - aside.updated_at).total_seconds() <= 600
+    jobs.sweep()
+    assert jobs.set_aside(organization.id) != []
+    Job.objects.update(next_at=Now())
+    jobs.sweep()
+    jobs.run_until_idle(organization.id)
+    assert (calls, the_job().state) == ([""], State.DONE)
+
+
+def test_a_job_set_aside_by_its_own_errors_stays_aside(organization: Organization, work: Work) -> None:
+    work(refuse)
+    jobs.enqueue(organization.id, "work")
+    with pytest.raises(jobs.JobFailed):
+        jobs.run_until_idle(organization.id)
+    jobs.sweep()
     assert the_job().state == State.SET_ASIDE
-    assert "five times" in the_job().last_error
+
+
+def test_a_job_that_moves_on_before_each_death_is_never_set_aside(
+    organization: Organization, work: Work
+) -> None:
+    def progress_and_die() -> Outcome:
+        jobs.progressed()
+        os._exit(9)
+
+    work(progress_and_die)
+    jobs.enqueue(organization.id, "work")
+    for _ in range(7):
+        child = os.fork()
+        if child == 0:
+            connections.close_all()
+            jobs.run(the_job().id)
+        os.waitpid(child, 0)
+        leases.release_host()
+        assert (the_job().state, the_job().attempts) == (State.QUEUED, 1)
+
+
+def test_a_job_that_loses_the_database_is_queued_again(organization: Organization, work: Work) -> None:
+    def lose_the_database() -> Outcome:
+        if len(calls) > 8:
+            return DONE
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        raise AssertionError
+
+    calls = work(lose_the_database)
+    jobs.enqueue(organization.id, "work")
+    while the_job().state != State.DONE:
+        jobs.run(the_job().id)
+        leases.bring_back()
+    assert len(calls) == 9
 
 
 def test_a_job_whose_process_died_waits_longer_each_time(
