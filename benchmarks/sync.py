@@ -31,6 +31,7 @@ HEAD = (
     "| stage | seconds | per 1,000 objects | worker CPU | per 1,000 objects | objects per CPU second "
     "| database CPU | waits for the API | waits for the database | others' CPU |"
 )
+QUIET = 0.5
 COUNTED = ("customer", "subscription", "invoice", "event")
 
 
@@ -170,11 +171,12 @@ def told(found: Walk, latency: int) -> Iterator[str]:
     yield "  PostgreSQL."
     yield "- Others' CPU: what everything else on the machine used, the sandbox included, as a share of the"
     yield "  machine's cores."
+    if others(found.all()) > QUIET:
+        yield "- The machine was busy with other work, so the seconds say little; CPU and memory do."
 
 
 def row(stage: Stage, objects: int) -> str:
-    thousands, cores = objects / 1_000, os.cpu_count() or 1
-    others = stage.machine_cpu - stage.worker_cpu - stage.database_cpu
+    thousands = objects / 1_000
     cells = [
         stage.name,
         f"{stage.seconds:.1f}",
@@ -185,9 +187,15 @@ def row(stage: Stage, objects: int) -> str:
         f"{stage.database_cpu:.1f}",
         percent(stage.share(watched.API)),
         percent(stage.share(watched.DATABASE)),
-        percent(others / (stage.seconds * cores)),
+        percent(others(stage)),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def others(stage: Stage) -> float:
+    """Return which share of the machine's cores other processes used."""
+    used = stage.machine_cpu - stage.worker_cpu - stage.database_cpu
+    return used / (stage.seconds * (os.cpu_count() or 1))
 
 
 def percent(share: float | None) -> str:
