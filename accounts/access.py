@@ -5,10 +5,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -100,3 +105,18 @@ def requires(role: Role) -> Callable[[View[Parameters]], View[Parameters]]:
         return guarded
 
     return decorate
+
+
+def confirmed(view: View[Parameters]) -> View[Parameters]:
+    """Have a person confirm that it is still her before a view that cannot be undone."""
+
+    @wraps(view)
+    def guarded(
+        request: OrganizationRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> HttpResponse:
+        if is_reauthentication_required(request, app=""):
+            query = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
+            return redirect(f"{reverse('account_reauthenticate')}?{query}")
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,10 +1,12 @@
 """Change who belongs to an organization and as what; an organization never loses its last owner."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import Membership, Organization, Role
+from accounts.models import Membership, Organization, Role, User
 
 
 class MemberRefusedError(ValueError):
@@ -14,6 +16,12 @@ class MemberRefusedError(ValueError):
 def members_of(organization: Organization) -> QuerySet[Membership]:
     """Return an organization's memberships with their people, the earliest first."""
     return organization.memberships.select_related("user").order_by("created_at", "id")
+
+
+def membership_in(organization_id: UUID, user: User) -> Membership | None:
+    """Return a person's membership of an organization, for pages outside its addresses."""
+    memberships = Membership.objects.select_related("organization")
+    return memberships.filter(organization_id=organization_id, user=user).first()
 
 
 def change_role(membership: Membership, role: Role, *, by: Membership) -> None:

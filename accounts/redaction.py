@@ -6,6 +6,7 @@ LONGEST = 500
 PATTERNS = (
     re.compile(r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9_*]+"),
     re.compile(r"\b(?:whsec|ek|acct_secret|seti|pi)_[A-Za-z0-9]+(?:_secret_[A-Za-z0-9]+)?"),
+    re.compile(r"\b(?:ac|rt)_[A-Za-z0-9]{12,}"),
     re.compile(r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"),
     re.compile(r"(?i)(?<=password=)\S+"),

@@ -1,22 +1,88 @@
 """What opens an account: a connection's secrets, encrypted for its row alone, and the client they give."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from accounts import secrets
 from accounts.tenancy import tenant
-from billing_sync import runs
+from billing_sync import runs, stripe_connect
 from billing_sync.models import Connection
 from billing_sync.stripe_client import Stripe, client
+from billing_sync.stripe_connect import Grant
+from billing_sync.stripe_errors import GrantRefusedError, KeyExpiredError, KeyWrongError, StripeError
+from config.clock import now
 
 SECRETS_MODEL = "billing_sync.Connection"
 OPEN = (Connection.State.CHECKING, Connection.State.IMPORTING, Connection.State.LIVE)
+MARGIN = timedelta(minutes=5)
 KEY, REFRESH_TOKEN, CODE = "key_encrypted", "refresh_token_encrypted", "code_encrypted"
+OPENED_BY = (KEY, REFRESH_TOKEN, CODE, "key_hint", "key_expires_at")
 HINT_LETTERS = 4
 
 
 def stripe_of(connection: Connection) -> Stripe:
-    """Return the process's client for a connection's account."""
-    return client(open_key(connection), connection.api_base)
+    """Return the process's client for a connection's account, with a token that is good for a while."""
+    if _due(connection):
+        _renew(connection, _due)
+    return client(open_key(connection), connection.api_base, connection.account_id)
+
+
+def renewed(connection: Connection) -> bool:
+    """Say whether an account that refused its token opens again with a new one, or may soon."""
+    if connection.kind != Connection.Kind.OAUTH:
+        return False
+    refused = open_key(connection)
+    try:
+        _renew(connection, lambda current: open_key(current) == refused)
+        stripe_of(connection).retrieve("/v1/account")
+    except (KeyWrongError, KeyExpiredError):
+        return False
+    except StripeError:
+        return True
+    return True
+
+
+def _due(connection: Connection) -> bool:
+    """Say whether a code waits to be exchanged, or a token ends soon."""
+    ends = connection.key_expires_at
+    return bool(connection.code_encrypted) or (ends is not None and ends - now() < MARGIN)
+
+
+def _renew(connection: Connection, wanted: Callable[[Connection], bool]) -> None:
+    """Get new tokens and store them, once however many ask: the first holds the row until it has them."""
+    with tenant(connection.organization_id):
+        mine = Connection.objects.filter(organization_id=connection.organization_id, id=connection.id)
+        current = mine.select_for_update().filter(state__in=OPEN).first()
+        if current is None:
+            raise KeyWrongError(_("This account is connected no longer."))
+        if wanted(current):
+            _take(current, _granted(current))
+            current.save()
+    for field in OPENED_BY:
+        setattr(connection, field, getattr(current, field))
+
+
+def _granted(connection: Connection) -> Grant:
+    if connection.code_encrypted:
+        return stripe_connect.exchange(unseal(connection, CODE, bytes(connection.code_encrypted)))
+    if not connection.refresh_token_encrypted:
+        raise GrantRefusedError(_("Stripe no longer gives access to this account. Connect it again."))
+    token = unseal(connection, REFRESH_TOKEN, bytes(connection.refresh_token_encrypted))
+    return stripe_connect.refresh(token)
+
+
+def _take(connection: Connection, grant: Grant) -> None:
+    if connection.livemode is not grant.livemode:
+        raise GrantRefusedError(_("Stripe gave access to the other mode of this account. Connect it again."))
+    seal_key(connection, grant.access_token)
+    connection.code_encrypted = b""
+    connection.refresh_token_encrypted = (
+        seal(connection, REFRESH_TOKEN, grant.refresh_token) if grant.refresh_token else b""
+    )
+    connection.key_expires_at = grant.expires_at
 
 
 @sensitive_variables("key")

@@ -113,7 +113,7 @@ def _newest_event(stripe: Stripe, permissions: dict[str, dict[str, str]]) -> int
 
 def _refuse(connection: Connection, error: str, permissions: dict[str, Any]) -> jobs.Outcome:
     state = Connection.State.REVOKED if connection.imported_at else Connection.State.REFUSED
-    _note(connection, error=error, state=state, permissions=permissions)
+    _note(connection, error=error, state=state, permissions=permissions, code_encrypted=b"")
     return jobs.DONE
 
 

@@ -12,7 +12,8 @@ from django.views.decorators.debug import sensitive_variables
 from accounts import audit, jobs
 from accounts.models import User
 from accounts.tenancy import tenant
-from billing_sync.access import seal_key
+from billing_sync import stripe_connect
+from billing_sync.access import CODE, seal, seal_key
 from billing_sync.models import Connection, SyncCursor
 
 SHAPE = re.compile(r"[a-z]{2}_[a-z]{4}_[A-Za-z0-9_]{8,240}")
@@ -40,18 +41,38 @@ def connect(
     livemode = mode_of(key)
     base = _checked_base(api_base or settings.STRIPE_API_BASE)
     with tenant(organization_id):
-        if replaces is not None:
-            base = _replaced(organization_id, replaces, livemode).api_base or base
+        known = _known(organization_id, replaces)
+        if known is not None:
+            _refuse_other_mode(known, livemode)
         connection = Connection(
             organization_id=organization_id,
             kind=Connection.Kind.RESTRICTED_KEY,
             livemode=livemode,
-            api_base=base,
-            replaces_id=replaces,
+            api_base=known.api_base if known else base,
+            replaces_id=known.id if known else None,
         )
         seal_key(connection, key)
         begin(connection, by=by)
     return connection.id
+
+
+@sensitive_variables("code")
+def connect_by_code(
+    organization_id: UUID, connection_id: UUID, *, code: str, replaces: UUID | None, by: User
+) -> None:
+    """Store the code that Stripe Connect gave, for the check to exchange; once for each `connection_id`."""
+    with tenant(organization_id):
+        known = _known(organization_id, replaces)
+        connection = Connection(
+            organization_id=organization_id,
+            id=connection_id,
+            kind=Connection.Kind.OAUTH,
+            livemode=stripe_connect.livemode(),
+            api_base=known.api_base if known else _checked_base(settings.STRIPE_API_BASE),
+            replaces_id=known.id if known else None,
+        )
+        connection.code_encrypted = seal(connection, CODE, code)
+        begin(connection, by=by)
 
 
 def begin(connection: Connection, *, by: User | None) -> None:
@@ -70,11 +91,16 @@ def begin(connection: Connection, *, by: User | None) -> None:
     jobs.enqueue(organization_id, "check_connection", str(connection.id))
 
 
-def _replaced(organization_id: UUID, connection_id: UUID, livemode: bool) -> Connection:
-    """Return the connection that a key is for; raise KeyRefused where the key is of the other mode."""
-    present = Connection.objects.get(organization_id=organization_id, id=connection_id)
+def _known(organization_id: UUID, connection_id: UUID | None) -> Connection | None:
+    """Return the connection that is to go on, None where there is none or it is gone by now."""
+    if connection_id is None:
+        return None
+    return Connection.objects.filter(organization_id=organization_id, id=connection_id).first()
+
+
+def _refuse_other_mode(present: Connection, livemode: bool) -> None:
     if present.livemode is livemode:
-        return present
+        return
     if livemode:
         raise KeyRefused(
             _("This key is for live mode, and the connection reads test mode. Connect the live account anew.")

@@ -1,20 +1,27 @@
 """Leave a Stripe account: forget what opens it, and keep or delete what was read of it."""
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts import audit, jobs
-from accounts.models import Job, User
+from accounts.models import Job, Organization, User
+from accounts.redaction import describe
 from accounts.tenancy import tenant
-from billing_sync import access, mirror, runs
+from billing_sync import access, mirror, runs, stripe_connect
 from billing_sync.mirror.forgetting import forget
-from billing_sync.models import Connection, WebhookRoute
+from billing_sync.models import Connection, WebhookEndpoint, WebhookRoute
+from billing_sync.stripe_errors import StripeError
+from billing_sync.trouble import wait_for
+from billing_sync.webhooks import endpoints
 from config.clock import now
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 5_000
-DRAINING = timedelta(seconds=1)
+DRAINING, UNDECIDED = timedelta(seconds=1), timedelta(seconds=10)
 State = Connection.State
 
 
@@ -34,11 +41,16 @@ def disconnect(connection: Connection, *, keep: bool, by: User) -> None:
     if not keep:
         # What is being deleted counts no longer.
         current.imported_at = None
-    access.erase(current)
+    if not _posts_here(current):
+        access.erase(current)
     current.save()
+    WebhookRoute.objects.filter(connection_id=current.id).delete()
     runs.end_all(current, _("The account was disconnected."))
     _record("connection.disconnected" if keep else "connection.deletion_begun", current, by)
     jobs.enqueue(organization_id, "disconnect", str(current.id))
+    if current.kind == Connection.Kind.OAUTH and current.account_id:
+        mode = "live" if current.livemode else "test"
+        jobs.enqueue(organization_id, "deauthorize", f"{current.account_id}:{mode}")
     if not keep:
         jobs.enqueue(organization_id, mirror.RECOMPUTE)
 
@@ -49,7 +61,58 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         connection = Connection.objects.filter(organization_id=organization_id, id=connection_id).first()
     if connection is None or connection.state not in (State.DISCONNECTED, State.DELETING):
         return jobs.DONE
+    if connection.key_encrypted:
+        _take_leave(connection)
     return _delete(connection) if connection.state == State.DELETING else jobs.DONE
+
+
+def _posts_here(connection: Connection) -> bool:
+    """Say whether the key is still needed, to delete the endpoint that we made in Stripe."""
+    endpoint = endpoints.endpoint_of(connection)
+    return (
+        endpoint is not None and endpoint.made_by == WebhookEndpoint.MadeBy.API and bool(endpoint.stripe_id)
+    )
+
+
+def _take_leave(connection: Connection) -> None:
+    """Use the key a last time, then forget it; where Stripe does not answer, its posts find nobody here."""
+    try:
+        endpoints.leave(connection)
+    except StripeError as error:
+        logger.warning("The webhook endpoint of %s stays in Stripe: %s", connection.id, describe(error))
+    with tenant(connection.organization_id):
+        current = _ended(connection)
+        if current is not None:
+            access.erase(current)
+            current.save()
+
+
+def give_up_access(organization_id: UUID, key: str) -> jobs.Outcome:
+    """Tell Stripe that we read an account no longer, unless a connection does; `key` is "account:mode"."""
+    account_id, _colon, mode = key.rpartition(":")
+    live = mode == "live"
+    if not stripe_connect.configured() or stripe_connect.livemode() is not live:
+        return jobs.DONE
+    for one in Organization.objects.values_list("id", flat=True):
+        accounts = _authorized(one, live)
+        if account_id in accounts:
+            return jobs.DONE
+        if "" in accounts:
+            return jobs.Later(now() + UNDECIDED)
+    try:
+        stripe_connect.deauthorize(account_id)
+    except StripeError as error:
+        return wait_for(error)
+    return jobs.DONE
+
+
+def _authorized(organization_id: UUID, livemode: bool) -> set[str]:
+    """Return the accounts that an organization reads by Stripe Connect; "" is one not known yet."""
+    with tenant(organization_id):
+        readers = Connection.objects.filter(
+            organization_id=organization_id, kind=Connection.Kind.OAUTH, livemode=livemode
+        )
+        return set(readers.filter(state__in=access.OPEN).values_list("account_id", flat=True))
 
 
 def _delete(connection: Connection) -> jobs.Outcome:
@@ -61,7 +124,6 @@ def _delete(connection: Connection) -> jobs.Outcome:
         current = _ended(connection)
         if current is None:
             return jobs.DONE
-        WebhookRoute.objects.filter(connection_id=connection.id).delete()
         current.delete()
         _record("connection.deleted", connection, None)
         jobs.enqueue(connection.organization_id, mirror.RECOMPUTE)

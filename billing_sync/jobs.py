@@ -41,3 +41,9 @@ def webhook_endpoint(organization_id: UUID, key: str) -> Outcome:
 def disconnect(organization_id: UUID, key: str) -> Outcome:
     """Finish the end of the connection `key`: forget its key, and delete its rows if that was chosen."""
     return disconnecting.step(organization_id, UUID(key))
+
+
+@handler("deauthorize")
+def deauthorize(organization_id: UUID, key: str) -> Outcome:
+    """Give up the access to an account at Stripe; `key` is "account:mode"."""
+    return disconnecting.give_up_access(organization_id, key)

@@ -32,6 +32,10 @@ class KeyExpiredError(StripeError):
     """The key was valid once."""
 
 
+class GrantRefusedError(KeyWrongError):
+    """What an account's owner granted by Stripe Connect was withdrawn, or used already."""
+
+
 class PermissionMissingError(StripeError):
     """The key may not read this; `permission` is Stripe's name for what is missing, if it said so."""
 
@@ -82,6 +86,11 @@ def error_of(
     """Return our error for an answer of Stripe's, or for none (status None)."""
     if status is None:
         return UnreachableError(_no_answer(message))
+    if code == "invalid_grant":
+        return GrantRefusedError(
+            _("Stripe no longer gives access to this account. Connect with Stripe again to go on."),
+            request_id=request_id,
+        )
     if status == 401:
         return _refused_key(code, message, request_id)
     if status == 403:

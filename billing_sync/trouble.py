@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from accounts import jobs
-from billing_sync.access import revoke
+from billing_sync.access import renewed, revoke
 from billing_sync.models import Connection
 from billing_sync.stripe_errors import (
     KeyExpiredError,
@@ -35,7 +35,10 @@ def key_trouble(connection: Connection, error: StripeError) -> bool:
     """Stop a connection whose key no longer opens its account; say whether that was the trouble."""
     if not isinstance(error, KeyWrongError | KeyExpiredError):
         return False
-    revoke(connection, str(error))
+    if renewed(connection):
+        return False
+    withdrawn = _("Access was withdrawn in Stripe. Connect with Stripe again to go on; nothing read is lost.")
+    revoke(connection, withdrawn if connection.kind == Connection.Kind.OAUTH else str(error))
     return True
 
 

@@ -27,3 +27,22 @@ class ConnectForm(forms.Form):
     def clean_api_key(self) -> str:
         key: Any = self.cleaned_data["api_key"]
         return "".join(str(key).split())
+
+
+class DisconnectForm(forms.Form):
+    """What becomes of the data of an account that is read no longer; nothing is chosen beforehand."""
+
+    choice = forms.ChoiceField(
+        choices=[("keep", _("Keep its data")), ("delete", _("Delete its data"))],
+        error_messages={
+            "required": _("Choose what becomes of the data."),
+            "invalid_choice": _("Choose what becomes of the data."),
+        },
+    )
+
+    def __init__(self, *args: Any, may_keep: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_keep:
+            choices = self.fields["choice"]
+            assert isinstance(choices, forms.ChoiceField)
+            choices.choices = [("delete", _("Delete its data"))]

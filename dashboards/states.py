@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,8 @@ from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.present import stale
 from metrics.queries import Freshness
+
+LEFT = (Connection.State.DISCONNECTED, Connection.State.DELETING)
 
 
 class State(StrEnum):
@@ -48,10 +51,11 @@ class Warning:
 
 
 def leading(connections: list[ConnectionProgress]) -> ConnectionProgress | None:
-    """Return the connection that a page without numbers is about: the one furthest on."""
+    """Return the connection that a page without numbers is about: the one furthest on, none that was left."""
     order = [Connection.State.LIVE.value, Connection.State.IMPORTING.value, Connection.State.CHECKING.value]
     places = {state: place for place, state in enumerate(order)}
-    return min(connections, key=lambda each: places.get(each.state, len(order)), default=None)
+    here = [each for each in connections if each.state not in LEFT]
+    return min(here, key=lambda each: places.get(each.state, len(order)), default=None)
 
 
 def state_of(connections: list[ConnectionProgress], fresh: Freshness, currencies: list[str]) -> State:
@@ -84,6 +88,8 @@ def _about(connection: ConnectionProgress, url: str) -> Warning | None:
     if connection.failed:
         heading = _("%(name)s is not being read.") % {"name": name}
         return Warning("error", heading, connection.error, url, _("See the connection"))
+    if connection.state == Connection.State.DISCONNECTED:
+        return _left(connection, name, url)
     if connection.state == Connection.State.IMPORTING:
         heading = _("%(name)s is being imported.") % {"name": name}
         return Warning("info", heading, _("Its revenue is not in these numbers yet."), url, _("Watch it"))
@@ -91,6 +97,16 @@ def _about(connection: ConnectionProgress, url: str) -> Warning | None:
         heading = _("Stripe did not answer as expected.")
         return Warning("warning", heading, connection.error, url, _("See the connection"))
     return None
+
+
+def _left(connection: ConnectionProgress, name: str, url: str) -> Warning | None:
+    """Return what is known of an account that is read no longer; nothing where it has no numbers."""
+    if connection.imported_at is None or connection.data_through is None:
+        return None
+    heading = _("%(name)s is disconnected.") % {"name": name}
+    through = date_format(connection.data_through, "j F Y, H:i")
+    text = _("Its numbers stay as they were on %(through)s UTC.") % {"through": through}
+    return Warning("info", heading, text, url, _("See the connection"))
 
 
 def _stale(connections: list[ConnectionProgress], fresh: Freshness, url: str) -> Warning | None:

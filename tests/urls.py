@@ -6,13 +6,14 @@ their line says what a viewer and an owner get. Every other URL says what visito
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
 from accounts.models import Invitation, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
+from metrics.alerts.models import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ ORGANIZATION_URLS = {
     "dashboard": OrganizationUrl(),
     "connections": OrganizationUrl(),
     "new_connection": OrganizationUrl(viewer=403),
+    "alerts": OrganizationUrl(),
+    "alert": OrganizationUrl(),
+    "acknowledgement": FOR_OWNERS,
+    "alert_rule": OrganizationUrl(viewer=403),
+    "mail_preferences": OrganizationUrl(),
+    "mail_test": OrganizationUrl(viewer=302, owner=302, method="post"),
+    "mail_suspension": OrganizationUrl(viewer=302, owner=302, method="post"),
     "authorization": OrganizationUrl(viewer=403, owner=404, method="post"),
     "authorization_again": OrganizationUrl(viewer=403, owner=404, method="post"),
     "connection_key": OrganizationUrl(viewer=403),
@@ -64,6 +72,7 @@ OTHER_URLS = {
     "all_organizations": FOR_PEOPLE,
     "new_organization": FOR_PEOPLE,
     "invitation": OtherUrl(404, 404),
+    "unsubscribe": OtherUrl(404, 404),
     "oauth_callback": OtherUrl(302, 400),
     "account_login": FOR_VISITORS,
     "account_logout": OtherUrl(302, 200),
@@ -121,6 +130,18 @@ def a_connection(organization: Organization) -> object:
     return made.id
 
 
+def an_alert(organization: Organization) -> object:
+    with tenant(organization.id):
+        made, _ = Alert.objects.get_or_create(
+            organization_id=organization.id,
+            rule="revenue_churn",
+            currency="usd",
+            fired_on=date(2026, 11, 1),
+            defaults={"rules_version": 1, "created_at": timezone.now()},
+        )
+    return made.id
+
+
 # What stands in an address. Give an argument that names a row of the organization an example of its own,
 # so that other people are refused something that exists.
 EXAMPLES: dict[str, Callable[[Organization], object]] = {
@@ -133,4 +154,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "key": lambda organization: "guessed",
     "uidb36": lambda organization: "1",
     "connection_id": a_connection,
+    "alert_id": an_alert,
+    "rule": lambda organization: "revenue_churn",
+    "token": lambda organization: "guessed",
 }

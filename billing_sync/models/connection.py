@@ -49,6 +49,11 @@ class Connection(TenantModel):
     imported_at = models.DateTimeField(null=True)
     data_through = models.DateTimeField(null=True)
 
+    @property
+    def name(self) -> str:
+        """Return what people call the account, as far as it is known."""
+        return self.account_name or self.account_id or self.key_hint
+
 
 class SyncCursor(TenantModel):
     """How far one list of one connection has been read; moves in the transaction that writes its page.

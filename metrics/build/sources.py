@@ -26,9 +26,11 @@ def sources(organization_id: UUID) -> Sources:
     ready = [row for row in rows if row.imported_at is not None]
     live = any(row.livemode for row in ready)
     counted = [row for row in ready if row.livemode in (live, None)]
+    # A disconnected account is past: it dates the numbers only where no other is followed.
+    followed = [row for row in counted if row.state != Connection.State.DISCONNECTED]
     return Sources(
         tuple(row.id for row in counted),
-        min((row.data_through for row in counted if row.data_through), default=None),
+        min((row.data_through for row in followed or counted if row.data_through), default=None),
         any(row.imported_at is None and row.state == Connection.State.IMPORTING for row in rows),
     )
 

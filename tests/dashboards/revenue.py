@@ -31,7 +31,8 @@ FLOWS: Sequence[tuple[date, dict[str, int]]] = (
 
 def connect(organization: Organization, state: Connection.State, **more: Any) -> Connection:
     """Write a connection in some state."""
-    facts = {
+    facts: dict[str, Any] = {
+        "kind": Connection.Kind.RESTRICTED_KEY,
         "account_name": "Acme SAS",
         "account_id": "acct_1",
         "livemode": True,
@@ -40,7 +41,6 @@ def connect(organization: Organization, state: Connection.State, **more: Any) ->
     with tenant(organization.id):
         return Connection.objects.create(
             organization=organization,
-            kind=Connection.Kind.RESTRICTED_KEY,
             state=state,
             **{**facts, **more},
         )
