@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dashboards.views import connections, dashboard, disconnection, health, oauth, webhooks
+from dashboards.views import alerts, connections, dashboard, disconnection, health, mail, oauth, webhooks
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -22,4 +22,14 @@ urlpatterns = [
         name="disconnection",
     ),
     path("connections/oauth/callback", oauth.callback, name="oauth_callback"),
+    path("o/<slug:slug>/alerts/", alerts.alerts, name="alerts"),
+    path("o/<slug:slug>/alerts/<uuid:alert_id>", alerts.alert, name="alert"),
+    path(
+        "o/<slug:slug>/alerts/<uuid:alert_id>/acknowledgement", alerts.acknowledgement, name="acknowledgement"
+    ),
+    path("o/<slug:slug>/alerts/rules/<slug:rule>", alerts.alert_rule, name="alert_rule"),
+    path("o/<slug:slug>/mail/", mail.mail_preferences, name="mail_preferences"),
+    path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),
+    path("o/<slug:slug>/mail/suspension", mail.mail_suspension, name="mail_suspension"),
+    path("unsubscribe/<str:token>", mail.unsubscribe_page, name="unsubscribe"),
 ]

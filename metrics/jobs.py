@@ -7,7 +7,8 @@ from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
 from accounts.tenancy import tenant
 from config import clock
 from metrics import queries
-from metrics.alerts.evaluation import evaluate, next_morning
+from metrics.alerts.evaluation import MORNING, evaluate, next_look
+from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
 
@@ -32,4 +33,9 @@ def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
     """Judge the alert rules after a change of the numbers, and each morning."""
     with tenant(organization_id):
         evaluate(organization_id)
-        return Later(next_morning(queries.shown(organization_id)))
+        shown = queries.shown(organization_id)
+        tell_movements(shown)
+        tell_troubles(shown)
+        if clock.now().astimezone(shown.zone).time() >= MORNING:
+            send_digest(shown)
+        return Later(next_look(shown))

@@ -57,12 +57,12 @@ def evaluate(organization_id: UUID) -> None:
         present.save(force_insert=last is None, force_update=last is not None)
 
 
-def next_morning(shown: Shown) -> datetime:
-    """Return the organization's next morning, when days are judged that nothing else woke us for."""
-    at = datetime.combine(shown.today, MORNING, shown.zone)
-    if at <= clock.now():
-        at = datetime.combine(shown.today + timedelta(days=1), MORNING, shown.zone)
-    return at.astimezone(UTC)
+def next_look(shown: Shown) -> datetime:
+    """Return when to look again though nothing changed: the next morning, or an hour from now."""
+    morning = datetime.combine(shown.today, MORNING, shown.zone)
+    if morning <= clock.now():
+        morning = datetime.combine(shown.today + timedelta(days=1), MORNING, shown.zone)
+    return min(morning.astimezone(UTC), clock.now() + timedelta(hours=1))
 
 
 def _same(last: AlertEvaluation, present: AlertEvaluation) -> bool:
@@ -97,11 +97,11 @@ def _follow(
             _end(alert, series.today)
             alert = None
         elif alert is not None and today.clears and on > alert.fired_on:
-            announce_recovery(alert)
+            announce_recovery(shown, alert)
             _end(alert, on)
             alert = None
         elif alert is not None:
-            remind(alert, on)
+            remind(shown, alert, on)
         before = today
 
 
@@ -123,7 +123,7 @@ def _fire(shown: Shown, series: Series, on: date, found: Reading, currency: str)
     )
     if not made:
         return None
-    announce(alert)
+    announce(shown, alert)
     return alert
 
 

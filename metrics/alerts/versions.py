@@ -19,6 +19,12 @@ def latest(organization_id: UUID) -> tuple[int, AlertSettings]:
     return (row.version, changed(AlertSettings(), row.settings)) if row else (1, AlertSettings())
 
 
+def of_version(organization_id: UUID, version: int) -> AlertSettings:
+    """Return one version of the rules."""
+    row = AlertRules.objects.filter(organization_id=organization_id, version=version).first()
+    return changed(AlertSettings(), row.settings) if row else AlertSettings()
+
+
 def set_rules(organization_id: UUID, values: Mapping[str, Any], *, by: User | None = None) -> int:
     """Make the next version from some changed settings; the newest stays where nothing changes."""
     version, present = latest(organization_id)
@@ -32,7 +38,8 @@ def set_rules(organization_id: UUID, values: Mapping[str, Any], *, by: User | No
         created_at=clock.now(),
         created_by=by,
     ).save(force_insert=True)
-    record("alert_rules.changed", actor=by, subject=str(version + 1), **values)
+    said = {key: str(value) for key, value in values.items()}
+    record("alert_rules.changed", actor=by, subject=str(version + 1), **said)
     return version + 1
 
 

@@ -105,9 +105,8 @@ def test_what_is_not_known_through_midnight_is_not_judged(organization: Organiza
         evaluate(organization.id)
         assert not Alert.objects.exists()
         assert AlertEvaluation.objects.get().silence == trouble
-    assert [one.fired_on for one in judge(organization, recovering(), on)][:1] == (
-        [on] if trouble == "stale" else []
-    )
+    fired = [one.fired_on for one in judge(organization, recovering(), on)]
+    assert fired[:1] == ([on] if trouble == "stale" else [])
 
 
 def test_members_hear_what_they_asked_for(

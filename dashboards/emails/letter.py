@@ -1,0 +1,45 @@
+"""One e-mail: a template in both forms, in the recipient's language, with the headers of its kind."""
+
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import Organization, User
+from accounts.outbox import Message
+from dashboards.emails.unsubscribing import Link
+from metrics.alerts.models import MailPreference, MailSettings
+
+
+def address(name: str, *arguments: object) -> str:
+    """Return the full address of a page."""
+    return settings.BASE_URL + reverse(name, args=arguments)
+
+
+def preference(organization: Organization, recipient: User) -> MailPreference:
+    """Return what a member wants to be told, the defaults where she never said."""
+    found = MailPreference.objects.filter(organization_id=organization.id, user_id=recipient.pk).first()
+    return found or MailPreference(organization_id=organization.id, user_id=recipient.pk)
+
+
+def letter(
+    template: str, kind: str, organization: Organization, recipient: User, context: dict[str, Any]
+) -> Message:
+    """Return the message that a template makes of a context; its subject is a template of its own."""
+    mail = MailSettings.objects.filter(organization_id=organization.id).first()
+    link = Link(organization.id, recipient.pk, kind).url()
+    language = preference(organization, recipient).language or settings.LANGUAGE_CODE
+    facts = {
+        "organization": organization,
+        "unsubscribe_url": link,
+        "preferences_url": address("mail_preferences", organization.slug),
+        **context,
+    }
+    with translation.override(language):
+        subject = " ".join(render_to_string(f"emails/{template}_subject.txt", facts).split())
+        text = render_to_string(f"emails/{template}.txt", facts)
+        html = render_to_string(f"emails/{template}.html", facts)
+    headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return Message(subject, text, html, mail.reply_to if mail else "", headers)

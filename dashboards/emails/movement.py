@@ -1,0 +1,43 @@
+"""A notice of one movement larger than a member wants to miss."""
+
+from datetime import date
+from uuid import UUID
+
+from accounts.models import Organization, User
+from accounts.outbox import Message, composer
+from dashboards.emails.letter import address, letter, preference
+from dashboards.emails.masking import names
+from dashboards.formatting import money
+from dashboards.glossary import TERMS
+from dashboards.reasons import reasons
+from metrics import queries
+from metrics.models import Movement
+
+
+@composer("movement")
+def movement(organization_id: UUID, recipient: User, key: str) -> Message | None:
+    """Tell of a movement; nothing where it has been netted away, or is less than the member asked for."""
+    organization = Organization.objects.get(id=organization_id)
+    least = preference(organization, recipient).movements_above_minor
+    _, on, connection_id, currency, customer = key.split(":", 4)
+    found = queries.current(
+        Movement.objects.filter(
+            date=date.fromisoformat(on),
+            connection_id=UUID(connection_id),
+            customer_id=customer,
+            currency=currency,
+        ),
+        organization_id,
+    ).first()
+    if found is None or least is None or abs(found.amount_micro) < least * 1_000_000:
+        return None
+    facts = {
+        "name": names(organization_id, [(found.connection_id, customer)])[found.connection_id, customer],
+        "kind": TERMS[found.kind].label,
+        "amount": str(money(found.amount_micro, currency, signed=True)),
+        "after": str(money(found.after_micro, currency)),
+        "on": found.date,
+        "reasons": reasons(found.reasons),
+        "dashboard_url": address("dashboard", organization.slug),
+    }
+    return letter("movement", "movement", organization, recipient, facts)

@@ -1,0 +1,118 @@
+"""The alerts: how the rules stand, what fired, what is behind it, and the rules' own settings."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import jobs
+from accounts.access import OrganizationRequest, requires
+from accounts.models import Role
+from billing_sync.progress import progress
+from dashboards.alert_forms import AcknowledgementForm, RuleForm
+from dashboards.alert_rows import alert_line, evidence_rows
+from dashboards.alert_terms import terms
+from dashboards.alerts import alert_row
+from dashboards.backtests import backtest_of
+from dashboards.fragments import render_page
+from metrics import queries
+from metrics.alerts import versions
+from metrics.alerts.acknowledging import acknowledge, acknowledgements
+from metrics.alerts.models import Alert
+from metrics.alerts.present import present
+from metrics.alerts.rules import RULES
+from metrics.settings import changed
+
+AT_MOST = 50
+
+
+@require_safe
+def alerts(request: OrganizationRequest, slug: str) -> HttpResponse:
+    """Show how every rule stands in each currency, and what fired before."""
+    organization = request.organization
+    shown, connections = queries.shown(organization.id), progress(organization.id)
+    currencies = queries.all_months(shown).currencies()
+    rows = [alert_row(present(shown, each, connections), shown, each) for each in currencies]
+    found = Alert.objects.filter(organization_id=organization.id).order_by("-fired_on", "rule")[:AT_MOST]
+    quiet = acknowledgements(organization.id, [one.id for one in found])
+    context = {
+        "section": "alerts",
+        "rows": rows,
+        "alerts": [alert_line(one, shown.alerts, quiet.get(one.id)) for one in found],
+        "rules": [(rule, term.label, shown.alerts.is_on(rule)) for rule, term in terms(shown.alerts).items()],
+        "freshness": shown.freshness,
+        "may_change": Role(request.membership.role).covers(Role.ADMIN),
+    }
+    return render_page(request, "alerts/alerts.html", context)
+
+
+@require_safe
+def alert(request: OrganizationRequest, slug: str, alert_id: UUID) -> HttpResponse:
+    """Show one alert: its figure, the rows behind it, and who has seen it."""
+    organization = request.organization
+    found = get_object_or_404(Alert, organization_id=organization.id, id=alert_id)
+    settings = versions.of_version(organization.id, found.rules_version)
+    quiet = acknowledgements(organization.id, [found.id]).get(found.id)
+    context = {
+        "section": "alerts",
+        "alert": found,
+        "line": alert_line(found, settings, quiet),
+        "term": terms(settings)[found.rule],
+        "rows": evidence_rows(organization.id, found),
+        "form": AcknowledgementForm(),
+        "may_acknowledge": found.recovered_on is None and Role(request.membership.role).covers(Role.MEMBER),
+    }
+    return render_page(request, "alerts/alert.html", context)
+
+
+@require_POST
+@requires(Role.MEMBER)
+def acknowledgement(request: OrganizationRequest, slug: str, alert_id: UUID) -> HttpResponse:
+    """Note that somebody has seen an alert, so that no reminder follows."""
+    found = get_object_or_404(Alert, organization_id=request.organization.id, id=alert_id)
+    form = AcknowledgementForm(request.POST)
+    if found.recovered_on is not None or not form.is_valid():
+        messages.error(request, _("This alert has cleared already, or the choice is not one of those shown."))
+        return redirect("alert", slug, alert_id)
+    days = form.cleaned_data["days"]
+    until = queries.today(request.organization.id) + timedelta(days=days) if days else None
+    acknowledge(found, by=request.user, until=until)
+    messages.success(request, _("Noted. Nobody is reminded of this alert meanwhile."))
+    return redirect("alert", slug, alert_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Role.ADMIN)
+def alert_rule(request: OrganizationRequest, slug: str, rule: str) -> HttpResponse:
+    """Set one rule, and see when it would have fired in the last twelve months before saving it."""
+    if rule not in RULES:
+        raise Http404("No such rule.")
+    organization = request.organization
+    shown = queries.shown(organization.id)
+    data = request.POST if request.method == "POST" else request.GET or None
+    form = RuleForm(rule, shown.alerts, data)
+    valid = form.is_bound and form.is_valid()
+    if request.method == "POST" and valid:
+        versions.set_rules(organization.id, form.values(), by=request.user)
+        jobs.enqueue(organization.id, "evaluate_alerts")
+        messages.success(request, _("Saved. The rule is judged anew from now on."))
+        return redirect("alerts", slug)
+    settings = changed(shown.alerts, form.values()) if valid else shown.alerts
+    context: dict[str, Any] = {
+        "section": "alerts",
+        "rule": rule,
+        "form": form,
+        "term": terms(settings)[rule],
+        "tried": valid,
+    }
+    currency = queries.default_currency(organization.id)
+    if currency:
+        context["backtest"] = backtest_of(shown, currency, rule, settings)
+        context["currency"] = currency.upper()
+    status = 400 if form.is_bound and not valid else 200
+    return render_page(request, "alerts/rule.html", context, status=status)
