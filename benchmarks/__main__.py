@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,16 +19,18 @@ ENTRIES: Mapping[str, Entry] = {
 }
 
 
-def options() -> argparse.Namespace:
-    """Read the command line."""
+def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line, or the arguments given."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ENTRIES)}; default all")
     parser.add_argument("--customers", type=int, default=20_000, help="how large a company (default 20000)")
     parser.add_argument("--latency", type=int, default=0, help="milliseconds that the API thinks longer")
     parser.add_argument("--save", action="store_true", help="keep the report under benchmarks/reports")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if unknown := set(given.names) - set(ENTRIES):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(ENTRIES)}")
+    if given.customers < 1 or given.latency < 0:
+        parser.error("--customers starts at 1, --latency at 0")
     return given
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import Organization
 from benchmarks import usage, watched
+from benchmarks.__main__ import options
 from benchmarks.processes import sandbox
 from benchmarks.sync import told, walk
 from tests.soak import sized
@@ -46,6 +47,23 @@ def test_the_peak_of_memory_counts_what_a_child_holds() -> None:
             pass
         child.communicate("\n")
     assert min(memory.together, memory.largest) > 10**8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["synk"], "synk: choose from sync, sandbox"),
+        (["--customers", "0"], "--customers starts at 1"),
+        (["--latency", "-5"], "--latency at 0"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_the_reason(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        options(arguments)
+    assert refused.value.code == 2
+    assert why in capsys.readouterr().err
 
 
 WAITING = [("threading", "wait"), ("concurrent.futures._base", "result")]
