@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from billing_sync.models import Connection, SetAside, SyncCursor
 from billing_sync.resource import Resource
 from billing_sync.resources import RESOURCES
+from billing_sync.stripe_errors import FEWER_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class ConnectionProgress:
     resources: tuple[ResourceProgress, ...]
     set_aside: int
     next_label: str
+    rate_limited: bool = False
 
     @property
     def objects_done(self) -> int:
@@ -105,6 +107,7 @@ def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> C
         resources=resources,
         set_aside=aside,
         next_label=next((one.label for one in resources if one.state in waiting), ""),
+        rate_limited=any(one.error == str(FEWER_REQUESTS) for one in cursors.values()),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.redaction import redact
 
@@ -14,6 +15,10 @@ EXPIRED = frozenset({"api_key_expired", "platform_api_key_expired"})
 CURSORS = frozenset({"starting_after", "ending_before"})
 LOCK_TIMEOUT = "lock_timeout"
 LONGEST_REST_SECONDS = 3600.0
+
+
+# What a list or the poll notes while it waits for Stripe; pages know by it that an account is rate-limited.
+FEWER_REQUESTS = gettext_lazy("Stripe asks for fewer requests. The sync goes on by itself.")
 
 
 class StripeError(Exception):
@@ -117,7 +122,7 @@ def _limited(code: str, headers: Mapping[str, str], request_id: str) -> RateLimi
     return RateLimitedError(
         _("Another request holds this object in Stripe. The sync asks for it again by itself.")
         if locked
-        else _("Stripe asks for fewer requests. The sync goes on by itself."),
+        else str(FEWER_REQUESTS),
         retry_after=_seconds(headers.get("retry-after", "")),
         reason=LOCK_TIMEOUT if locked else headers.get("stripe-rate-limited-reason", ""),
         request_id=request_id,
