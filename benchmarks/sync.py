@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from benchmarks import usage, watched
-from benchmarks.processes import manage, sandbox, working
+from benchmarks.processes import PROCESSES, manage, sandbox, working
 from billing_sync.sandbox.keys import LIVE_KEY
 
 LOOK_SECONDS = 0.2
@@ -156,7 +156,7 @@ def told(found: Walk, latency: int) -> Iterator[str]:
     held = ", ".join(f"{count:,} {name}s" for name, count in found.held.items())
     yield f"A first import of {found.objects:,} objects ({held}) from a sandbox on the same machine,"
     yield f"which answers {latency} ms late, within Stripe's limits for live accounts, by a worker of "
-    yield f"{os.cpu_count()} processes; then its numbers."
+    yield f"{PROCESSES} processes; then its numbers."
     yield ""
     yield HEAD
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
