@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from redis import Redis
 
@@ -20,6 +21,7 @@ from billing_sync.sandbox.company import Company, generate
 from billing_sync.sandbox.server import serve
 from tests import chromium, database, live, soak
 from tests.cast import Person, make_organization, member, person
+from tests.mail_server import Inbox, serving
 from tests.processes import Worker
 
 TODAY = datetime(2026, 11, 15, 12, tzinfo=UTC)
@@ -156,3 +158,13 @@ def browser_page(browser: Browser, live_server_url: str) -> Iterator[Page]:
     """Open a browser page whose relative addresses are the application's."""
     with chromium.opened(browser, live_server_url) as page:
         yield page
+
+
+@pytest.fixture
+def inbox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
+    """Serve a mail server on loopback, and send through it."""
+    with serving() as box:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+        monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{box.port}/")
+        yield box

@@ -4,12 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
-from email.message import Message
-from socket import create_server
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
@@ -18,44 +14,8 @@ from pytest_django import Settings
 from accounts import jobs, mail
 from accounts.models import AccountMail, Job
 from tests.accounts.messages import delivered, text
+from tests.mail_server import Inbox
 from tests.processes import Worker
-
-
-class Inbox:
-    """A mail server that keeps what it accepts; it answers with the given codes first."""
-
-    def __init__(self) -> None:
-        self.answers: list[str] = []
-        self.messages: list[Message] = []
-        self.tries = 0
-        self.hang = False
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.tries += 1
-        if self.answers:
-            return self.answers.pop(0)
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.messages.append(message_from_bytes(content))
-        if self.hang:
-            self.messages.pop()
-            await server.loop.create_future()
-        return "250 OK"
-
-
-@pytest.fixture
-def inbox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
-    """Serve a mail server on loopback, and send through it."""
-    box = Inbox()
-    with create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{port}/")
-    yield box
-    controller.stop()
 
 
 def post(to: str = "ann@example.com") -> None:
