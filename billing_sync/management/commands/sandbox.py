@@ -24,6 +24,7 @@ from billing_sync.sandbox.stories import BUSINESSES
 from billing_sync.sandbox.truth import truth_text
 
 MOST_PROCESSES = 2
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Command(BaseCommand):
@@ -81,11 +82,11 @@ class Command(BaseCommand):
         try:
             return generate(seed, size, now, founded=founded, mix=mix, habits=habits, processes=processes)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if error.errno not in NO_ROOM:
                 raise
             place = tempfile.gettempdir()
             raise CommandError(
-                f"{place} is full: {size} customers need about {size // 10_000 + 1} GB there; "
+                f"no room left in {place}: {size} customers need up to {size // 10_000 + 1} GB there; "
                 "make room, or set TMPDIR to another directory"
             ) from error
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from billing_sync.sandbox.company import LARGE
 from tests.billing_sync.sandbox.asking import control
 from tests.billing_sync.sandbox.conftest import client_of
 
@@ -64,6 +66,31 @@ def test_it_stops_when_asked_while_it_waits_for_a_webhook_to_be_answered() -> No
             with mute.accept()[0]:
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(timeout=5) == 0
+
+
+def test_events_ever_are_written_one_a_line(tmp_path: Path) -> None:
+    written = tmp_path / "events.jsonl"
+    with started(*ASKED, "--now", "2026-11-01T00:00:00Z", "--events", str(written)) as process:
+        address(process)
+    events = [json.loads(line) for line in written.read_text().splitlines()]
+    assert {event["object"] for event in events} == {"event"}
+    assert [event["created"] for event in events] == sorted(event["created"] for event in events)
+
+
+def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    small = (1 << 18, 1 << 18)
+    asked = ("--port", "0", "--customers", str(LARGE), "--seed", "7")
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "sandbox", *asked],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, small),
+    )
+    assert ended.returncode == 1
+    assert f"no room left in {tmp_path}: {LARGE} customers need up to 1 GB there" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
