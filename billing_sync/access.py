@@ -110,8 +110,9 @@ def hand_over(connection: Connection, present: Connection) -> None:
         )
 
 
-def revoke(connection: Connection, words: str) -> None:
-    """Stop a connection that no longer opens its account, until a person gives it another key."""
+def revoke(connection: Connection, words: str = "") -> None:
+    """Stop a connection that no longer opens its account; without words, its owner withdrew access."""
+    words = words or _("Access was withdrawn in Stripe. Connect with Stripe again; nothing read is lost.")
     with tenant(connection.organization_id):
         stopped = Connection.objects.filter(
             organization_id=connection.organization_id, id=connection.id, state__in=OPEN

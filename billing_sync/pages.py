@@ -22,6 +22,7 @@ from billing_sync.trouble import how_to_add
 from config.clock import now
 
 POLL = "event_poll"
+READ = (Connection.State.IMPORTING, Connection.State.LIVE)
 
 
 def write(connection: Connection, lane: int, page: Asked, fetched: Fetched) -> ListRange | None:
@@ -67,9 +68,9 @@ def give_up(connection: Connection, resource: Resource, error: StripeError) -> N
         ranges.of(connection).filter(resource=resource.name).update(state=State.UNAVAILABLE)
         cursor_of(connection, resource).update(state=State.UNAVAILABLE, error=reason)
         if resource.required and isinstance(error, PermissionMissingError):
-            Connection.objects.filter(organization_id=connection.organization_id, id=connection.id).update(
-                state=Connection.State.REFUSED, error=reason
-            )
+            Connection.objects.filter(
+                organization_id=connection.organization_id, id=connection.id, state__in=READ
+            ).update(state=Connection.State.REFUSED, error=reason)
             runs.end_all(connection, reason)
             return
         conclude(connection)
@@ -87,7 +88,7 @@ def conclude(connection: Connection) -> None:
     # Two lists may end at once: the row's lock makes one of them the last.
     current = Connection.objects.select_for_update().get(organization_id=organization_id, id=connection.id)
     lists = cursors_of(connection)
-    if lists.filter(state__in=UNREAD).exists():
+    if current.state not in READ or lists.filter(state__in=UNREAD).exists():
         return
     began_at = lists.aggregate(first=Min("started_at"))["first"]
     current.data_through = max(filter(None, (current.data_through, began_at)), default=None)

@@ -33,9 +33,9 @@ PLACES = (
     ),
     Place(
         Connection._meta.db_table,
-        ("account_name", "key_encrypted", "key_hint"),
+        ("account_name", "key_encrypted", "key_hint", "refresh_token_encrypted", "code_encrypted"),
         "",
-        _("The seller's own name and key; no payer's data."),
+        _("The seller's own name, and what opens the account; no payer's data."),
     ),
 )
 # Without personal data by construction, except what a seller wrote into the description of an invoice line.

@@ -11,7 +11,7 @@ from billing_sync.models import Connection
 from config.clock import now
 
 EVERY = timedelta(minutes=5)
-CHECK, POLL = "check_connection", "poll_events"
+CHECK, POLL, DISCONNECT = "check_connection", "poll_events", "disconnect"
 State = Connection.State
 
 
@@ -30,6 +30,8 @@ def orphans(connection: Connection) -> list[tuple[str, str]]:
     wanted: list[tuple[str, str]] = []
     if connection.state == State.CHECKING:
         wanted = [(CHECK, str(connection.id))]
+    if connection.state == State.DELETING:
+        wanted = [(DISCONNECT, str(connection.id))]
     if connection.state == State.LIVE:
         wanted = [(POLL, str(connection.id))]
     if connection.state in (State.IMPORTING, State.LIVE) and ranges.unread(connection):

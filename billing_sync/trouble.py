@@ -37,8 +37,7 @@ def key_trouble(connection: Connection, error: StripeError) -> bool:
         return False
     if renewed(connection):
         return False
-    withdrawn = _("Access was withdrawn in Stripe. Connect with Stripe again to go on; nothing read is lost.")
-    revoke(connection, withdrawn if connection.kind == Connection.Kind.OAUTH else str(error))
+    revoke(connection, "" if connection.kind == Connection.Kind.OAUTH else str(error))
     return True
 
 

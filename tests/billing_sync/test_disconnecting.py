@@ -4,16 +4,18 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.test import override_settings
 
 from accounts import jobs
 from accounts.models import AuditEntry, Job, Organization
 from accounts.tenancy import tenant
-from billing_sync import disconnecting
+from billing_sync import disconnecting, pages
 from billing_sync.connecting import connect
-from billing_sync.models import Connection, Event, SyncCursor
+from billing_sync.models import Connection, Event, SyncCursor, WebhookEndpoint, WebhookRoute
 from billing_sync.sandbox.app import Sandbox
 from billing_sync.sandbox.company import generate
-from billing_sync.sandbox.keys import FULL_KEY
+from billing_sync.sandbox.faults import Faults
+from billing_sync.sandbox.keys import FULL_KEY, WEBHOOK_KEY
 from billing_sync.sandbox.server import serving
 from billing_sync.syncing import sync
 from config.clock import set_now
@@ -176,6 +178,51 @@ def test_an_import_that_never_ended_can_only_be_deleted(
     leave(keep=False)
     finish(organization)
     assert counted(importing) == {}
+
+
+def test_work_in_progress_does_not_bring_back_an_import_that_was_left(
+    organization: Organization, base_url: str, leave: Callable[..., None]
+) -> None:
+    connect(organization.id, api_key=FULL_KEY, api_base=base_url)
+    jobs.run(jobs.job_id(organization.id, "check_connection", str(connection_of(organization).id)))
+    importing = connection_of(organization)
+    leave(keep=False)
+    with tenant(organization.id):
+        SyncCursor.objects.update(state=SyncCursor.State.COMPLETE)
+        pages.conclude(importing)
+    left = connection_of(organization)
+    assert (left.state, left.imported_at) == (State.DELETING, None)
+
+
+def test_an_endpoint_that_we_made_is_deleted_in_stripe_and_then_the_key_forgotten(
+    organization: Organization, leave: Callable[..., None]
+) -> None:
+    sandbox = Sandbox(generate(seed=7, size=2, now=NOW))
+    with serving(sandbox) as base_url, override_settings(WEBHOOKS=True):
+        connected(organization, base_url, WEBHOOK_KEY)
+        assert len(list(sandbox.webhooks)) == 1
+        leave(keep=True)
+        assert connection_of(organization).key_encrypted
+        finish(organization)
+    left = connection_of(organization)
+    assert (left.state, bytes(left.key_encrypted), left.key_hint) == (State.DISCONNECTED, b"", "")
+    assert len(list(sandbox.webhooks)) == 0
+    with tenant(organization.id):
+        assert not WebhookEndpoint.objects.exists()
+    assert not WebhookRoute.objects.exists()
+
+
+def test_a_stripe_that_does_not_answer_keeps_no_key_here(
+    organization: Organization, leave: Callable[..., None]
+) -> None:
+    sandbox = Sandbox(generate(seed=7, size=2, now=NOW))
+    with serving(sandbox) as base_url, override_settings(WEBHOOKS=True):
+        connected(organization, base_url, WEBHOOK_KEY)
+        sandbox.misbehave(Faults(error=1000))
+        leave(keep=True)
+        finish(organization)
+    assert bytes(connection_of(organization).key_encrypted) == b""
+    assert not WebhookRoute.objects.exists()
 
 
 def test_the_same_account_connected_again_continues(
