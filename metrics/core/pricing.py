@@ -42,7 +42,8 @@ def asked(price: Price, quantity: int, currency: str) -> Exact | None:
         tier = next((tier for tier in tiers if tier.up_to is None or quantity <= tier.up_to), tiers[-1])
         return tier.flat_amount + tier.unit_amount * quantity
     # The first tier's flat amount is owed even for a quantity of 0.
-    total, below = Fraction(0), 0
+    total: Exact = 0
+    below = 0
     for tier in tiers:
         top = quantity if tier.up_to is None else min(quantity, tier.up_to)
         total += tier.flat_amount + tier.unit_amount * (top - below)

@@ -84,16 +84,18 @@ def _uncharged(record: Record, lines: Sequence[Billed]) -> Iterator[Span]:
     """Tell pauses before the first event, and time unpaid, from renewals that were never charged.
 
     Each lasts its period, or until a payment puts the subscription right, or until it is seen to run.
+    A single one with nothing after it may as well belong to a cancellation, and tells nothing.
     """
+    dropped = [line for line, invoice in lines if never_charged(invoice)]
     charged = [line.period_start for line, invoice in lines if invoice.status in ("paid", "open")]
     last, running = max(charged, default=0), record.logged
+    several = sum(line.period_start > last for line in dropped) > 1
     for first in record.states[:1]:
         if first.event is None and not first.pause_collection and first.ended_at is None:
             running = record.seen(first)
-    for line, invoice in lines:
-        if never_charged(invoice):
-            settled = settled_at(lines, line)
-            seen = running if settled == FOREVER else record.logged
-            if min(seen, settled) < FOREVER or line.period_end <= last:
-                end = min(line.period_end, seen, settled)
-                yield Span(line.period_start, end, True, False, end == settled)
+    for line in dropped:
+        settled = settled_at(lines, line)
+        seen = running if settled == FOREVER else record.logged
+        if several or min(seen, settled) < FOREVER or line.period_end <= last:
+            end = min(line.period_end, seen, settled)
+            yield Span(line.period_start, end, True, False, end == settled)

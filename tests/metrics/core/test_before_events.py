@@ -93,6 +93,12 @@ def test_a_renewal_voided_before_a_cancellation_is_no_pause() -> None:
     assert spans(valued(month(0), dropped(1, "void"), present=ended)) == [(JAN, "2026-02-10", 1000)]
 
 
+def test_several_renewals_voided_before_a_cancellation_are_a_pause() -> None:
+    ended = fetched("2026-03-20", status="canceled", ended_at=at("2026-03-10"))
+    dull = valued(month(0), dropped(1, "void"), dropped(2, "void"), present=ended)
+    assert (spans(dull), precise(dull)) == ([(JAN, FEB, 1000)], [(True, False)])
+
+
 def test_the_first_event_dates_a_change_but_may_be_late() -> None:
     dull = valued(month(0), snapshots=(shows("2026-01-20", "pro"),))
     assert spans(dull) == [(JAN, "2026-01-20", 1000), ("2026-01-20", None, 3000)]
