@@ -29,6 +29,25 @@ class ConnectForm(forms.Form):
         return "".join(str(key).split())
 
 
+class WebhookSecretForm(forms.Form):
+    """The signing secret of an endpoint, pasted; it is never sent back to a page."""
+
+    secret = forms.CharField(
+        label=_("Signing secret"),
+        max_length=255,
+        help_text=_("It starts with whsec_."),
+        error_messages={"required": _("Paste the signing secret that Stripe shows with the endpoint.")},
+        widget=forms.PasswordInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "placeholder": "whsec_…",
+            }
+        ),
+    )
+
+
 class DisconnectForm(forms.Form):
     """What becomes of the data of an account that is read no longer; nothing is chosen beforehand."""
 

@@ -21,6 +21,22 @@ urlpatterns = [
         disconnection.disconnection,
         name="disconnection",
     ),
+    path("o/<slug:slug>/connections/<uuid:connection_id>/webhook", webhooks.webhook, name="webhook"),
+    path(
+        "o/<slug:slug>/connections/<uuid:connection_id>/webhook/creation",
+        webhooks.creation,
+        name="webhook_creation",
+    ),
+    path(
+        "o/<slug:slug>/connections/<uuid:connection_id>/webhook/rotation",
+        webhooks.rotation,
+        name="webhook_rotation",
+    ),
+    path(
+        "o/<slug:slug>/connections/<uuid:connection_id>/webhook/removal",
+        webhooks.removal,
+        name="webhook_removal",
+    ),
     path("connections/oauth/callback", oauth.callback, name="oauth_callback"),
     path("o/<slug:slug>/alerts/", alerts.alerts, name="alerts"),
     path("o/<slug:slug>/alerts/<uuid:alert_id>", alerts.alert, name="alert"),

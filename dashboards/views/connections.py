@@ -12,8 +12,10 @@ from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
 from billing_sync import stripe_connect
 from billing_sync.connecting import KeyRefused, connect, warnings
+from billing_sync.health import standing_of
 from billing_sync.models import Connection
 from billing_sync.progress import progress
+from billing_sync.webhooks.standing import standings
 from dashboards.authorization import allow_form
 from dashboards.connection_ways import counts_live, ways
 from dashboards.forms import ConnectForm
@@ -38,6 +40,8 @@ def connections(request: OrganizationRequest, slug: str) -> HttpResponse:
         "waiting": any(each.state in WAITING for each in found),
         "set_aside": set_aside_list(unused_objects(request.organization.id), found),
         "may_connect": Role(request.membership.role).covers(Role.ADMIN),
+        "webhooks": standings(request.organization.id),
+        "standings": [standing_of(each) for each in found if each.kind != Connection.Kind.ARCHIVE],
     }
     return allow_form(render_page(request, "connections/connections.html", context))
 

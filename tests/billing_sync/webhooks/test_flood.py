@@ -1,4 +1,4 @@
-"""Ten thousand webhooks, and as many forged ones beside them, at 500 a second on the server that `up` runs."""
+"""Ten thousand webhooks, then as many forged ones beside them, at 500 a second, on the server of `up`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
