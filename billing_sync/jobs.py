@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from accounts.jobs import Outcome, handler
-from billing_sync import backfill, checking, disconnecting, events
+from accounts.standing import standing
+from billing_sync import backfill, checking, disconnecting, events, reconcile, tending
 from billing_sync.webhooks import deliveries, endpoints
 
 
@@ -15,7 +16,7 @@ def check_connection(organization_id: UUID, key: str) -> Outcome:
 
 @handler("backfill")
 def backfill_resource(organization_id: UUID, key: str) -> Outcome:
-    """Read on in one list; `key` is "connection:resource"."""
+    """Read on in an account's lists; `key` is "connection:lane"."""
     return backfill.step(organization_id, key)
 
 
@@ -43,7 +44,19 @@ def disconnect(organization_id: UUID, key: str) -> Outcome:
     return disconnecting.step(organization_id, UUID(key))
 
 
+@handler("reconcile")
+def compare_and_mend(organization_id: UUID, key: str) -> Outcome:
+    """Compare an account with its mirror; `key` is "connection:purpose"; comes back each night or week."""
+    return reconcile.step(organization_id, key)
+
+
 @handler("deauthorize")
 def deauthorize(organization_id: UUID, key: str) -> Outcome:
     """Give up the access to an account at Stripe; `key` is "account:mode"."""
     return disconnecting.give_up_access(organization_id, key)
+
+
+@standing("tend_sync")
+def tend_sync(organization_id: UUID, _key: str) -> Outcome:
+    """See to it that no connection waits for a job that nobody was asked to do; comes back by itself."""
+    return tending.tend(organization_id)

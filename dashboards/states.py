@@ -9,9 +9,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
+from billing_sync.health import Health, standing_of
 from billing_sync.models import Connection
 from billing_sync.progress import ConnectionProgress
 from config import clock
+from dashboards.health_words import TEXTS, WAYS_OUT
 from metrics.alerts.present import stale
 from metrics.queries import Freshness
 
@@ -96,6 +98,18 @@ def _about(connection: ConnectionProgress, url: str) -> Warning | None:
     if connection.error:
         heading = _("Stripe did not answer as expected.")
         return Warning("warning", heading, connection.error, url, _("See the connection"))
+    return _lacking(connection, name, url)
+
+
+def _lacking(connection: ConnectionProgress, name: str, url: str) -> Warning | None:
+    """Return what holds an account up or is missing of it, though it is read."""
+    words = {"name": name}
+    health = standing_of(connection).health
+    if health == Health.RATE_LIMITED:
+        return Warning("info", _("%(name)s is rate-limited.") % words, str(TEXTS[health]), url, _("Watch it"))
+    if health == Health.PARTIAL:
+        heading = _("%(name)s is not read completely.") % words
+        return Warning("info", heading, str(TEXTS[health]), url, str(WAYS_OUT[health]))
     return None
 
 

@@ -1,12 +1,23 @@
 from django.urls import path
 
-from dashboards.views import alerts, connections, dashboard, disconnection, health, mail, oauth, webhooks
+from dashboards.views import (
+    alerts,
+    connections,
+    dashboard,
+    disconnection,
+    health,
+    mail,
+    oauth,
+    sync,
+    webhooks,
+)
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("webhooks/stripe/<uuid:connection_id>/", webhooks.stripe_webhook, name="stripe_webhook"),
     path("o/<slug:slug>/", dashboard.dashboard, name="dashboard"),
+    path("o/<slug:slug>/sync/", sync.sync, name="sync"),
     path("o/<slug:slug>/connections/", connections.connections, name="connections"),
     path("o/<slug:slug>/connections/new", connections.new_connection, name="new_connection"),
     path("o/<slug:slug>/connections/authorization", oauth.authorization, name="authorization"),

@@ -45,4 +45,5 @@ def unused_objects(organization_id: UUID, shown: int = SHOWN) -> UnusedObjects:
         Unused(row["connection_id"], row["object_id"], row["rule"], customers=row["customers"])
         for row in told.order_by("rule", "object_id", "connection_id")[: shown - len(first)]
     ]
-    return UnusedObjects(unread.count() + told.count(), first)
+    total = len(first) if len(first) < shown else unread.count() + told.count()
+    return UnusedObjects(total, first)

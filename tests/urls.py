@@ -49,6 +49,7 @@ ORGANIZATION_URLS = {
     "invitations": OrganizationUrl(viewer=403, owner=422, method="post"),
     "invitation_revocation": FOR_OWNERS,
     "dashboard": OrganizationUrl(),
+    "sync": OrganizationUrl(),
     "connections": OrganizationUrl(),
     "new_connection": OrganizationUrl(viewer=403),
     "webhook": OrganizationUrl(viewer=403),

@@ -269,7 +269,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["organization", "run_id", "found_at"], name="repair_by_run")
+                    models.Index(fields=["organization", "run_id", "found_at"], name="repair_by_run"),
+                    models.Index(fields=["organization", "found_at"], name="repair_by_time"),
                 ],
             },
         ),
@@ -325,9 +326,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        fields=["organization", "connection_id", "started_at"], name="sync_run_by_time"
-                    )
+                    models.Index(fields=["organization", "started_at"], name="sync_run_by_time")
                 ],
                 "constraints": [
                     models.UniqueConstraint(

@@ -39,7 +39,7 @@ class SyncRun(TenantModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["organization", "connection_id", "started_at"], name="sync_run_by_time")
+            models.Index(fields=["organization", "started_at"], name="sync_run_by_time"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -81,4 +81,5 @@ class Repair(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["organization", "run_id", "found_at"], name="repair_by_run"),
+            models.Index(fields=["organization", "found_at"], name="repair_by_time"),
         ]

@@ -37,3 +37,9 @@ def test_the_connections_ask_little(owner: Person, organization: Organization) -
     connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
     asked = statements(owner, "/o/acme/connections/")
     assert len(asked) <= 12, "\n".join(asked)
+
+
+def test_the_sync_page_asks_little(owner: Person, organization: Organization) -> None:
+    connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
+    asked = statements(owner, "/o/acme/sync/")
+    assert len(asked) <= 10, "\n".join(asked)
