@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts import jobs
 from accounts.standing import open_jobs
 from accounts.tenancy import tenant
-from billing_sync import backfill, ranges
+from billing_sync import backfill, nights, ranges
 from billing_sync.models import Connection
 from config.clock import now
 
@@ -22,6 +22,8 @@ def tend(organization_id: UUID) -> jobs.Outcome:
         for connection in found.exclude(kind=Connection.Kind.ARCHIVE):
             for kind, key in orphans(connection):
                 jobs.enqueue(organization_id, kind, key)
+            if connection.state == State.LIVE:
+                nights.keep(connection)
     return jobs.Later(now() + EVERY)
 
 

@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Organization
-from billing_sync.models import Connection
+from billing_sync.models import Connection, SyncRun
 from config import clock
 from tests.browser import looks
 from tests.cast import Person
+from tests.dashboards import test_sync as sync
 from tests.dashboards.business import Moved, failed, moved, summed
 from tests.dashboards.revenue import NOW, add_revenue, computed, connect, reading, revenue
 from tests.dashboards.test_set_aside import unread, unused
@@ -69,11 +70,32 @@ def young(organization: Organization) -> None:
     moved(organization, key, "eur", [(date(2026, 8, 12), "new", 100) for _ in range(12)])
 
 
+def synced(organization: Organization) -> None:
+    connection = sync.live(organization, account_name="Millwheel Software, a company with a long name")
+    error = "Stripe answered /v1/invoices with error 500. (req_1Kb0aYxQ9)"
+    failed = {"state": SyncRun.State.FAILED, "error": error, "request_id": "req_1Kb0aYxQ9"}
+    costs = {"objects_read": 1_234_567, "requests": 12_345, "waited_ms": 754_000}
+    sync.ran(connection, SyncRun.Kind.IMPORT, started_at=NOW - timedelta(days=3), **costs)
+    sync.ran(connection, SyncRun.Kind.WEEKLY, started_at=NOW - timedelta(days=2), **failed)
+    sync.ran(connection, SyncRun.Kind.NIGHTLY, repaired=2, objects_read=8_000, requests=94)
+    for minute in range(25):
+        sync.ran(connection, SyncRun.Kind.EVENTS, started_at=NOW - timedelta(days=4, minutes=minute))
+    sync.repaired(connection, "sub_1SqT0lKp9ZyXw")
+    deleted = {"difference": "vanished", "cause": "deleted_unannounced"}
+    sync.repaired(connection, "coupon_" + "long" * 40, **deleted)
+    connect(organization, Connection.State.REVOKED, account_name="Second account", account_id="acct_2")
+
+
 def set_aside(organization: Organization) -> None:
     connection = connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
     unread(connection, "invoices", "in_1SqT0lKp9ZyXw", "total is too large.")
     unused(connection, "di_1SqT0lKp9ZyXw", "coupon_of_another_currency", "cus_1", "cus_2")
     unused(connection, "si_1SqT0lKp9ZyXw", "price_without_amount")
+
+
+def partial(organization: Organization) -> None:
+    sync.without_a_list(organization)
+    revenue(organization)
 
 
 STATES: dict[str, tuple[str, Arrange]] = {
@@ -89,6 +111,11 @@ STATES: dict[str, tuple[str, Arrange]] = {
     "unpaid": ("/o/acme/", unpaid),
     "numbers": ("/o/acme/?month=2026-09", two_currencies),
     "young": ("/o/acme/", young),
+    "sync": ("/o/acme/sync/", synced),
+    "sync-empty": ("/o/acme/sync/", nothing),
+    "sync-quiet": ("/o/acme/sync/", sync.stale),
+    "sync-unknown-place": ("/o/acme/sync/?runs=yesterday", sync.live),
+    "partial": ("/o/acme/?month=2026-09", partial),
     "set-aside": ("/o/acme/connections/", set_aside),
     "stale": ("/o/acme/", lambda acme: revenue(acme, through=NOW - timedelta(hours=3))),
     "unknown-month": ("/o/acme/?month=2031-01", revenue),
