@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -83,14 +83,14 @@ def sandbox_scale(customers: int, business: str = "busy") -> Scale:
     begun = time.perf_counter()
     with _sandbox(customers, business) as (process, base):
         found = Scale(customers, time.perf_counter() - begun, _cpu(process.pid))
-        connection = HTTPConnection(urlsplit(base).netloc)
-        for name, values in READ.items():
-            before = _cpu(process.pid)
-            pages, objects, seconds = _walked(connection, name, dict(values))
-            found.lists[name] = Served(objects, pages, seconds, _cpu(process.pid) - before)
-        begun = time.perf_counter()
-        _read(connection, "/_sandbox/totals")
-        found.totals_seconds = time.perf_counter() - begun
+        with closing(HTTPConnection(urlsplit(base).netloc)) as connection:
+            for name, values in READ.items():
+                before = _cpu(process.pid)
+                pages, objects, seconds = _walked(connection, name, dict(values))
+                found.lists[name] = Served(objects, pages, seconds, _cpu(process.pid) - before)
+            begun = time.perf_counter()
+            _read(connection, "/_sandbox/totals")
+            found.totals_seconds = time.perf_counter() - begun
         found.memory_mb = _most_memory(process.pid)
     return found
 
