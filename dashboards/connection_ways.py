@@ -36,7 +36,7 @@ def ways(connection: ConnectionProgress) -> Ways:
         leave = _("Remove")
     return Ways(
         key=_("Paste a key") if stopped else _("Replace the key"),
-        authorization=_("Connect with Stripe again") if stopped and _by_connect(connection) else "",
+        authorization=_authorization(connection) if stopped and _by_connect(connection) else "",
         leave=leave,
     )
 
@@ -44,6 +44,10 @@ def ways(connection: ConnectionProgress) -> Ways:
 def counts_live(connections: Iterable[ConnectionProgress]) -> bool:
     """Say whether a live account is summed, which leaves test accounts out."""
     return any(each.livemode and each.imported_at is not None for each in connections)
+
+
+def _authorization(connection: ConnectionProgress) -> str:
+    return _("Connect with Stripe again") if connection.kind == Kind.OAUTH else _("Connect with Stripe")
 
 
 def _by_connect(connection: ConnectionProgress) -> bool:

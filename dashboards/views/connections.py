@@ -70,8 +70,13 @@ def new_connection(request: OrganizationRequest, slug: str) -> HttpResponse:
 def key(request: OrganizationRequest, slug: str, connection_id: UUID) -> HttpResponse:
     """Take another key for a connection, which goes on with it if it opens the same account."""
     connection = connection_of(request, connection_id)
+    meant_for = account_of(connection)
+    if meant_for is None:
+        return redirect("new_connection", slug)
+    if meant_for != connection.id:
+        return redirect("connection_key", slug, meant_for)
     form = ConnectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and connected(request, form, replaces=connection.id):
+    if request.method == "POST" and form.is_valid() and connected(request, form, replaces=meant_for):
         return redirect("connections", slug)
     context = {"section": "connections", "form": form, "connection": connection}
     return render(request, "connections/key.html", context, status=400 if form.errors else 200)
@@ -81,6 +86,11 @@ def connection_of(request: OrganizationRequest, connection_id: UUID) -> Connecti
     """Return a connection of the organization that can still be changed, or answer 404."""
     found = Connection.objects.filter(organization=request.organization)
     return get_object_or_404(found.exclude(state=Connection.State.DELETING), id=connection_id)
+
+
+def account_of(connection: Connection) -> UUID | None:
+    """Return the connection that another attempt is for; one that opened nothing had an aim of its own."""
+    return connection.id if connection.account_id else connection.replaces_id
 
 
 def connected(request: OrganizationRequest, form: ConnectForm, replaces: UUID | None = None) -> bool:

@@ -17,7 +17,7 @@ from accounts.models import Organization, Role, User
 from billing_sync import stripe_connect
 from billing_sync.connecting import connect_by_code
 from dashboards.authorization import Authorization, AuthorizationRefused, begin, take
-from dashboards.views.connections import connection_of
+from dashboards.views.connections import account_of, connection_of
 
 
 @require_POST
@@ -26,7 +26,7 @@ def authorization(request: OrganizationRequest, slug: str, connection_id: UUID |
     """Send a person to the page where Stripe asks whether we may read her account."""
     if not stripe_connect.configured():
         raise Http404("This installation is not registered with Stripe Connect.")
-    replaces = connection_of(request, connection_id).id if connection_id else None
+    replaces = account_of(connection_of(request, connection_id)) if connection_id else None
     return redirect(begin(request.session, request.user, request.organization.id, replaces))
 
 

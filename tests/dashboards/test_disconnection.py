@@ -174,6 +174,15 @@ def test_another_key_is_checked_for_the_connection_it_is_for(owner: Person, live
     assert (attempt.replaces_id, attempt.state) == (live.id, State.CHECKING)
 
 
+def test_a_refused_attempt_leads_to_the_page_that_it_came_from(
+    owner: Person, organization: Organization, live: Connection
+) -> None:
+    fresh = connect(organization, State.REFUSED, account_id="")
+    meant = connect(organization, State.REFUSED, account_id="", replaces_id=live.id)
+    assert owner.client.get(page(fresh, "key"))["Location"] == f"{LIST}new"
+    assert owner.client.get(page(meant, "key"))["Location"] == page(live, "key")
+
+
 def test_a_key_of_the_other_mode_is_refused_at_once(owner: Person, live: Connection) -> None:
     response = owner.client.post(page(live, "key"), {"api_key": KEY.replace("live", "test")})
     assert response.status_code == 400
