@@ -97,9 +97,9 @@ def _run(run: SyncRun, account: str) -> RunRow:
         waited=duration(timedelta(milliseconds=run.waited_ms)) if run.waited_ms else DASH,
         objects=run.objects_read,
         requests=run.requests,
-        repaired=mended(run) if compares else DASH,
+        repaired=mended(run) if compares else "",
         error=run.error,
-        request_id=run.request_id,
+        request_id="" if run.request_id in run.error else run.request_id,
     )
 
 

@@ -1,9 +1,13 @@
 """The line that every page of an organization ends with: until when its data reach."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.context import RequestContext
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from billing_sync import health
 from billing_sync.health import Health
@@ -24,9 +28,15 @@ def data_through(context: RequestContext) -> dict[str, Any]:
     worst = health.worst(standings)
     return {
         "organization": organization,
-        "connected": bool(standings),
-        "through": health.data_through(standings),
-        "time_zone": organization.time_zone,
+        "text": _words(health.data_through(standings), organization.time_zone) if standings else "",
         "label": "" if worst == Health.FRESH else worst.label,
         "badge": BADGES.get(worst, ""),
     }
+
+
+def _words(through: datetime | None, zone: str) -> str:
+    if through is None:
+        return _("No data yet")
+    local = through.astimezone(ZoneInfo(zone))
+    words = {"time": date_format(local, "H:i"), "day": date_format(local, "j F Y"), "zone": zone}
+    return _("Data through %(time)s, %(day)s (%(zone)s)") % words
