@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import backfill, mirror, nights
+from billing_sync import backfill, following, mirror, nights
 from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, created_at
 from billing_sync.fetching import fetch
@@ -78,6 +78,7 @@ def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:
             organization_id=connection.organization_id,
             id=connection.id,
         ).update(data_through=cursor.started_at)
+        following.conclude(connection)
         nights.keep(connection)
     return jobs.Later(now() + timedelta(seconds=settings.POLL_SECONDS))
 
@@ -118,7 +119,7 @@ def _apply(connection: Connection) -> bool:
     if not waiting:
         return False
     events = [read_payload(event.payload) for event in waiting if event.stripe_id not in known]
-    fetch(connection, (target for event in events for target in targets_of(event)), events)
+    following.follow(connection, (target for event in events for target in targets_of(event)), events)
     with tenant(connection.organization_id):
         Event.objects.filter(
             organization_id=connection.organization_id,
@@ -155,7 +156,7 @@ def _try_again(connection: Connection) -> bool:
         found = list(aside.order_by("seen_at").values_list("resource", "stripe_id")[:AT_ONCE])
     if not found:
         return False
-    fetch(connection, [(BY_NAME[name], identity) for name, identity in found])
+    following.follow(connection, [(BY_NAME[name], identity) for name, identity in found])
     return True
 
 

@@ -10,10 +10,9 @@ from django.db.models import QuerySet
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import mirror
+from billing_sync import following, mirror
 from billing_sync.access import revoke
 from billing_sync.columns import at
-from billing_sync.fetching import fetch
 from billing_sync.hints import Target, readable, targets_of
 from billing_sync.mirror import Sighting, Unusable
 from billing_sync.models import Connection, Event, WebhookDelivery
@@ -62,7 +61,7 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         logs = not readable(connection)
     told = [hint.event for hint in hints] if logs else []
     try:
-        fetch(connection, _targets(hints, applied), told)
+        following.follow(connection, _targets(hints, applied), told)
     except StripeError as error:
         return jobs.DONE if key_trouble(connection, error) else wait_for(error)
     with tenant(organization_id):
@@ -168,5 +167,7 @@ def _put_aside(connection: Connection, senseless: Sequence[tuple[WebhookDelivery
 
 def _conclude(connection: Connection) -> None:
     _of(connection.organization_id, connection.id).filter(processed_at__lt=now() - KEPT_FOR).delete()
-    if readable(connection):
-        jobs.enqueue(connection.organization_id, POLL, str(connection.id))
+    if not readable(connection):
+        following.conclude(connection)
+        return
+    jobs.enqueue(connection.organization_id, POLL, str(connection.id))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts import jobs
-from accounts.models import Job, Organization
+from accounts.models import Organization
 from billing_sync.sandbox.company import generate
 from billing_sync.sandbox.deliveries import Handling
 from billing_sync.sandbox.deliveries import deliveries as posts
@@ -32,8 +32,9 @@ WAYS: dict[str, dict[str, Any]] = {
 def settle(organization: Organization) -> None:
     """Run the jobs of webhooks and events until both have nothing to do."""
     for kind in ("process_webhooks", "poll_events", "process_webhooks"):
-        wanted = jobs.job_id(organization.id, kind, str(connection_of(organization).id))
-        while Job.objects.filter(id=wanted).exists() and jobs.run(wanted):
+        key = str(connection_of(organization).id)
+        jobs.enqueue(organization.id, kind, key)
+        while jobs.run(jobs.job_id(organization.id, kind, key)):
             pass
 
 
