@@ -13,15 +13,17 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+from anymail.exceptions import AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import jobs
 from accounts.mail import rebuild
-from accounts.models import Membership, Outbox, SuspendedAddress, User
+from accounts.members import members_of
+from accounts.models import Membership, Organization, Outbox, SuspendedAddress, User
 from accounts.redaction import describe
 from accounts.tenancy import tenant
 from config.clock import now
@@ -45,6 +47,10 @@ class Message:
 
 Composer = Callable[[UUID, User, str], Message | None]
 _composers: dict[str, Composer] = {}
+Holder = Callable[[UUID, int], datetime | None]
+_holders: list[Holder] = []
+# A message that somebody has just asked for waits for no quiet hours.
+ASKED_FOR = "test"
 
 
 def composer(kind: str) -> Callable[[Composer], Composer]:
@@ -56,6 +62,12 @@ def composer(kind: str) -> Callable[[Composer], Composer]:
         return function
 
     return register
+
+
+def hold(function: Holder) -> Holder:
+    """Register who may hold a message back: `(organization_id, recipient_id)`, until when, or None."""
+    _holders.append(function)
+    return function
 
 
 def put(
@@ -78,6 +90,12 @@ def put(
         jobs.enqueue(organization_id, DELIVER, at=due_at)
 
 
+def was_tried(organization_id: UUID, recipient: User, key: str) -> bool:
+    """Tell whether a message was sent to someone, or may have been."""
+    rows = Outbox.objects.filter(organization_id=organization_id, recipient=recipient, key=key)
+    return rows.filter(attempts__gt=0).exists()
+
+
 @jobs.handler(DELIVER)
 def deliver(organization_id: UUID, key: str) -> jobs.Outcome:
     """Send the next message that is due, or come back when one is."""
@@ -87,14 +105,20 @@ def deliver(organization_id: UUID, key: str) -> jobs.Outcome:
             return _next(organization_id)
         if _over_limit(organization_id):
             return jobs.Later(now() + timedelta(hours=1))
-        if not _prepare(row):
+        until = _held(row)
+        if until is not None:
+            _row(row).update(due_at=until)
             return jobs.MORE
     try:
-        rebuild(bytes(row.message)).send()
-    except (OSError, AnymailAPIError) as error:
         with tenant(organization_id):
-            _failed(row, error)
-        return jobs.MORE
+            if not _prepare(row):
+                return jobs.MORE
+        rebuild(bytes(row.message)).send()
+    except DatabaseError:
+        raise
+    except Exception as error:
+        with tenant(organization_id):
+            return _failed(row, error)
     with tenant(organization_id):
         _row(row).update(sent_at=timezone.now(), message=b"", last_error="")
     return jobs.MORE
@@ -109,6 +133,12 @@ def suspend(email: str, reason: str, detail: str) -> None:
 def suspension(email: str) -> SuspendedAddress | None:
     """Return why nothing is sent to an address, None where mail is sent."""
     return SuspendedAddress.objects.filter(email=email.lower()).first()
+
+
+def suspended_members(organization: Organization) -> list[SuspendedAddress]:
+    """Return the addresses of an organization's members to which nothing is sent."""
+    emails = [one.user.email.lower() for one in members_of(organization)]
+    return list(SuspendedAddress.objects.filter(email__in=emails).order_by("email"))
 
 
 def lift(email: str) -> None:
@@ -151,24 +181,41 @@ def _bytes(row: Outbox, recipient: User, message: Message) -> bytes:
     return made.message().as_bytes()
 
 
+def _held(row: Outbox) -> datetime | None:
+    if row.recipient_id is None or row.kind == ASKED_FOR:
+        return None
+    waits = [function(row.organization_id, row.recipient_id) for function in _holders]
+    return max((until for until in waits if until is not None), default=None)
+
+
 def _is_member(row: Outbox, recipient: User) -> bool:
     if not recipient.is_active:
         return False
     return Membership.objects.filter(organization_id=row.organization_id, user=recipient).exists()
 
 
-def _failed(row: Outbox, error: Exception) -> None:
-    """Try again later, or suspend an address that the server refuses for good."""
+def _failed(row: Outbox, error: Exception) -> jobs.Outcome:
+    """Try again later, or suspend an address that the server refuses for good.
+
+    What cannot be composed or encoded waits alone; while no server answers, every message waits.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused | AnymailRecipientsRefused) and _refused(error):
         if row.recipient is not None:
             suspend(row.recipient.email, "bounced", describe(error))
         _drop(row, "address refused", describe(error))
-        return
+        return jobs.MORE
     if timezone.now() - row.created_at > GIVE_UP:
         _drop(row, "given up", describe(error))
-        return
-    pause = PAUSES[min(row.attempts, len(PAUSES)) - 1]
-    _row(row).update(due_at=now() + pause, last_error=describe(error))
+        return jobs.MORE
+    due_at = now() + PAUSES[min(max(row.attempts, 1), len(PAUSES)) - 1]
+    _row(row).update(due_at=due_at, last_error=describe(error))
+    return jobs.Later(due_at) if _is_away(error) else jobs.MORE
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell that no server took part, from a server's word on one message."""
+    named = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
+    return isinstance(error, OSError) and not isinstance(error, named)
 
 
 def _refused(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""When a rule would have fired in the last twelve months, as a drawing and as rows."""
+"""When a rule fired, or would have, in the last twelve months: as a drawing and as rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,18 @@ from fractions import Fraction
 from dashboards.alert_words import figure
 from dashboards.selection import named
 from metrics.alerts.loading import series_of
+from metrics.alerts.models import Alert
 from metrics.alerts.rules import AlertSettings, Reading
 from metrics.alerts.states import Firing, backtest, told
 from metrics.periods import month_of, shift
 from metrics.queries import Shown
+from metrics.settings import changed
 
 WIDTH, HEIGHT = 720, 180
 MONTHS = 12
 DAY = timedelta(days=1)
 Told = Sequence[tuple[date, Reading]]
+Span = tuple[date, date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +41,67 @@ class MonthRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Backtest:
-    """A rule over twelve months: its value and threshold as lines, and when it would have fired."""
+class Drawing:
+    """A rule's value and threshold as lines, day after day, and the periods in which it fired."""
 
     start: date
     end: date
     value_lines: list[str]
     threshold_lines: list[str]
     bands: list[Band]
-    periods: list[Firing]
     highest: str
     lowest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """A rule over twelve months: its drawing, when it would have fired, and how each month ended."""
+
+    drawing: Drawing
+    periods: list[Firing]
     months: list[MonthRow]
 
 
 def backtest_of(shown: Shown, currency: str, rule: str, settings: AlertSettings) -> Backtest:
-    """Judge a rule on every day of the last twelve months under settings that may only be thought of."""
-    end = shown.today
-    start = shift(month_of(end), -MONTHS)
-    series = series_of(shown, currency, start - DAY, settings)
-    days = told(rule, series, start, settings)
-    periods = backtest(rule, series, start, settings)
-    low, high = _bounds(days)
+    """Judge a rule on every day of the last twelve months under settings that may only be thought of.
+
+    A rule that is switched off is judged as if it were on.
+    """
+    tried = changed(settings, {f"{rule}_on": True})
+    start = shift(month_of(shown.today), -MONTHS)
+    series = series_of(shown, currency, start - DAY, tried)
+    days = told(rule, series, start, tried)
+    periods = backtest(rule, series, start, tried)
     return Backtest(
+        drawing=_drawing(rule, currency, days, [(one.fired_on, one.recovered_on) for one in periods]),
+        periods=periods,
+        months=_months(rule, currency, days, periods),
+    )
+
+
+def history_of(shown: Shown, alert: Alert, settings: AlertSettings) -> Drawing:
+    """Draw an alert's rule from a year ago, or a month before it fired, as the numbers stand now."""
+    start = min(shift(month_of(shown.today), -MONTHS), shift(month_of(alert.fired_on), -1))
+    tried = changed(settings, {f"{alert.rule}_on": True})
+    series = series_of(shown, alert.currency, start - DAY, tried)
+    found = Alert.objects.filter(
+        organization_id=shown.organization_id, currency=alert.currency, rule=alert.rule
+    )
+    fired = found.exclude(recovered_on__lte=start).values_list("fired_on", "recovered_on")
+    return _drawing(alert.rule, alert.currency, told(alert.rule, series, start, tried), list(fired))
+
+
+def _drawing(rule: str, currency: str, days: Told, periods: Sequence[Span]) -> Drawing:
+    low, high = _bounds(days)
+    start = days[0][0]
+    return Drawing(
         start=start,
-        end=end,
+        end=days[-1][0],
         value_lines=_lines([one.value for _, one in days], low, high),
         threshold_lines=_lines([one.threshold for _, one in days], low, high),
-        bands=[_band(one, start, len(days)) for one in periods],
-        periods=periods,
+        bands=[_band(fired_on, recovered_on, start, len(days)) for fired_on, recovered_on in periods],
         highest=figure(rule, str(high), currency),
         lowest=figure(rule, str(low), currency),
-        months=_months(rule, currency, days, periods),
     )
 
 
@@ -92,10 +124,10 @@ def _lines(values: Sequence[Fraction | None], low: Fraction, high: Fraction) -> 
     return [" ".join(line) for line in lines if line]
 
 
-def _band(one: Firing, start: date, count: int) -> Band:
+def _band(fired_on: date, recovered_on: date | None, start: date, count: int) -> Band:
     unit = WIDTH / max(count - 1, 1)
-    first = max((one.fired_on - start).days, 0)
-    last = count - 1 if one.recovered_on is None else (one.recovered_on - start).days
+    first = max((fired_on - start).days, 0)
+    last = count - 1 if recovered_on is None else (recovered_on - start).days
     return Band(first * unit, max((last - first) * unit, unit))
 
 

@@ -56,6 +56,7 @@ urlpatterns = [
     ),
     path("o/<slug:slug>/alerts/rules/<slug:rule>", alerts.alert_rule, name="alert_rule"),
     path("o/<slug:slug>/mail/", mail.mail_preferences, name="mail_preferences"),
+    path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),
     path("o/<slug:slug>/mail/suspension", mail.mail_suspension, name="mail_suspension"),
     path("unsubscribe/<str:token>", mail.unsubscribe_page, name="unsubscribe"),

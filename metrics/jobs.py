@@ -5,10 +5,12 @@ from uuid import UUID
 
 from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
 from accounts.tenancy import tenant
+from billing_sync.progress import progress
 from config import clock
 from metrics import queries
-from metrics.alerts.evaluation import MORNING, evaluate, next_look
+from metrics.alerts.evaluation import evaluate, next_look
 from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
+from metrics.alerts.present import Silence, silence_of
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
 
@@ -32,10 +34,10 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
 def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
     """Judge the alert rules after a change of the numbers, and each morning."""
     with tenant(organization_id):
-        evaluate(organization_id)
-        shown = queries.shown(organization_id)
-        tell_movements(shown)
-        tell_troubles(shown)
-        if clock.now().astimezone(shown.zone).time() >= MORNING:
+        shown, connections = queries.shown(organization_id), progress(organization_id)
+        evaluate(shown, connections)
+        tell_troubles(shown, connections)
+        if silence_of(shown, connections) is not Silence.IMPORTING:
+            tell_movements(shown)
             send_digest(shown)
         return Later(next_look(shown))

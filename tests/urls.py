@@ -61,6 +61,7 @@ ORGANIZATION_URLS = {
     "acknowledgement": FOR_OWNERS,
     "alert_rule": OrganizationUrl(viewer=403),
     "mail_preferences": OrganizationUrl(),
+    "mail_settings": FOR_OWNERS,
     "mail_test": OrganizationUrl(viewer=302, owner=302, method="post"),
     "mail_suspension": OrganizationUrl(viewer=302, owner=302, method="post"),
     "authorization": OrganizationUrl(viewer=403, owner=404, method="post"),

@@ -4,13 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer
+from accounts.outbox import Message, composer, was_tried
 from dashboards.alert_terms import terms
 from dashboards.alert_words import behind, figure
 from dashboards.emails.letter import address, letter, preference
 from dashboards.emails.masking import names
 from dashboards.formatting import money
+from metrics import queries
 from metrics.alerts.models import Alert
+from metrics.alerts.notices import acknowledged
 from metrics.alerts.versions import of_version
 
 SHOWN_ROWS = 5
@@ -27,19 +29,23 @@ def alert(organization_id: UUID, recipient: User, key: str) -> Message | None:
 
 @composer("reminder")
 def reminder(organization_id: UUID, recipient: User, key: str) -> Message | None:
-    """Tell that an alert goes on."""
+    """Tell that an alert goes on; nothing where somebody has acknowledged it meanwhile."""
     found, organization = _alert(organization_id, key)
     wanted = preference(organization, recipient)
     if found is None or found.recovered_on is not None or not (wanted.alerts and wanted.reminder_days):
+        return None
+    if acknowledged(found, queries.today(organization_id)):
         return None
     return letter("reminder", "reminder", organization, recipient, _facts(organization, found))
 
 
 @composer("recovery")
 def recovery(organization_id: UUID, recipient: User, key: str) -> Message | None:
-    """Tell that an alert has cleared."""
+    """Tell that an alert has cleared, to whom a message that it fired may have reached."""
     found, organization = _alert(organization_id, key)
     if found is None or found.recovered_on is None or not preference(organization, recipient).recoveries:
+        return None
+    if not was_tried(organization_id, recipient, f"alert:{found.id}"):
         return None
     return letter("recovery", "recovery", organization, recipient, _facts(organization, found))
 

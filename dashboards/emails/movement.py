@@ -11,6 +11,7 @@ from dashboards.formatting import money
 from dashboards.glossary import TERMS
 from dashboards.reasons import reasons
 from metrics import queries
+from metrics.alerts.notices import is_large
 from metrics.models import Movement
 
 
@@ -18,7 +19,7 @@ from metrics.models import Movement
 def movement(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell of a movement; nothing where it has been netted away, or is less than the member asked for."""
     organization = Organization.objects.get(id=organization_id)
-    least = preference(organization, recipient).movements_above_minor
+    wanted = preference(organization, recipient)
     _, on, connection_id, currency, customer = key.split(":", 4)
     found = queries.current(
         Movement.objects.filter(
@@ -29,7 +30,7 @@ def movement(organization_id: UUID, recipient: User, key: str) -> Message | None
         ),
         organization_id,
     ).first()
-    if found is None or least is None or abs(found.amount_micro) < least * 1_000_000:
+    if found is None or not is_large(wanted, found.amount_micro, currency):
         return None
     facts = {
         "name": names(organization_id, [(found.connection_id, customer)])[found.connection_id, customer],

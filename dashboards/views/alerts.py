@@ -18,14 +18,15 @@ from dashboards.alert_forms import AcknowledgementForm, RuleForm
 from dashboards.alert_rows import alert_line, evidence_rows
 from dashboards.alert_terms import terms
 from dashboards.alerts import alert_row
-from dashboards.backtests import backtest_of
+from dashboards.backtests import backtest_of, history_of
 from dashboards.fragments import render_page
 from metrics import queries
 from metrics.alerts import versions
 from metrics.alerts.acknowledging import acknowledge, acknowledgements
 from metrics.alerts.models import Alert
 from metrics.alerts.present import present
-from metrics.alerts.rules import RULES
+from metrics.alerts.rules import RULES, AlertSettings
+from metrics.queries import Shown
 from metrics.settings import changed
 
 AT_MOST = 50
@@ -57,6 +58,7 @@ def alert(request: OrganizationRequest, slug: str, alert_id: UUID) -> HttpRespon
     organization = request.organization
     found = get_object_or_404(Alert, organization_id=organization.id, id=alert_id)
     settings = versions.of_version(organization.id, found.rules_version)
+    shown = queries.shown(organization.id)
     quiet = acknowledgements(organization.id, [found.id]).get(found.id)
     context = {
         "section": "alerts",
@@ -64,6 +66,7 @@ def alert(request: OrganizationRequest, slug: str, alert_id: UUID) -> HttpRespon
         "line": alert_line(found, settings, quiet),
         "term": terms(settings)[found.rule],
         "rows": evidence_rows(organization.id, found),
+        "drawing": history_of(shown, found, settings),
         "form": AcknowledgementForm(),
         "may_acknowledge": found.recovered_on is None and Role(request.membership.role).covers(Role.MEMBER),
     }
@@ -94,7 +97,7 @@ def alert_rule(request: OrganizationRequest, slug: str, rule: str) -> HttpRespon
         raise Http404("No such rule.")
     organization = request.organization
     shown = queries.shown(organization.id)
-    data = request.POST if request.method == "POST" else request.GET or None
+    data = request.POST if request.method == "POST" else request.GET if "try" in request.GET else None
     form = RuleForm(rule, shown.alerts, data)
     valid = form.is_bound and form.is_valid()
     if request.method == "POST" and valid:
@@ -109,10 +112,25 @@ def alert_rule(request: OrganizationRequest, slug: str, rule: str) -> HttpRespon
         "form": form,
         "term": terms(settings)[rule],
         "tried": valid,
+        **_backtest(request, shown, rule, settings),
     }
-    currency = queries.default_currency(organization.id)
-    if currency:
-        context["backtest"] = backtest_of(shown, currency, rule, settings)
-        context["currency"] = currency.upper()
     status = 400 if form.is_bound and not valid else 200
     return render_page(request, "alerts/rule.html", context, status=status)
+
+
+def _backtest(
+    request: OrganizationRequest, shown: Shown, rule: str, settings: AlertSettings
+) -> dict[str, Any]:
+    """Return the back-test in the currency that the address names, else in the organization's first."""
+    currencies = queries.all_months(shown).currencies()
+    own = request.organization.currency.lower()
+    asked = request.GET.get("currency") or request.POST.get("currency") or own
+    currency = asked if asked in currencies else next(iter(currencies), "")
+    if not currency:
+        return {}
+    return {
+        "backtest": backtest_of(shown, currency, rule, settings),
+        "backtest_currency": currency,
+        "currencies": currencies,
+        "currency": currency.upper(),
+    }

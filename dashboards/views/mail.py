@@ -8,11 +8,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import outbox
-from accounts.access import OrganizationRequest
+from accounts.access import OrganizationRequest, requires
+from accounts.audit import record
+from accounts.models import Role
 from config import clock
-from dashboards.alert_forms import MailPreferenceForm
 from dashboards.emails.letter import preference
 from dashboards.emails.unsubscribing import LinkError, read, unsubscribe
+from dashboards.mail_forms import MailPreferenceForm, MailSettingsForm
+from metrics.alerts.models import MailSettings
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,8 +26,39 @@ def mail_preferences(request: OrganizationRequest, slug: str) -> HttpResponse:
         form.save()
         messages.success(request, _("Saved."))
         return redirect("mail_preferences", slug)
-    context = {"section": "mail", "form": form, "suspension": outbox.suspension(request.user.email)}
-    return render(request, "mail/preferences.html", context, status=400 if form.errors else 200)
+    return _page(request, form, MailSettingsForm(instance=_settings(request)))
+
+
+@require_POST
+@requires(Role.ADMIN)
+def mail_settings(request: OrganizationRequest, slug: str) -> HttpResponse:
+    """Set what every e-mail of the organization shows, and where answers go."""
+    form = MailSettingsForm(request.POST, instance=_settings(request))
+    if not form.is_valid():
+        mine = MailPreferenceForm(instance=preference(request.organization, request.user))
+        return _page(request, mine, form)
+    found = form.save()
+    record("mail_settings.changed", actor=request.user, shows_payers=found.shows_payers)
+    messages.success(request, _("Saved."))
+    return redirect("mail_preferences", slug)
+
+
+def _settings(request: OrganizationRequest) -> MailSettings:
+    found = MailSettings.objects.filter(organization_id=request.organization.id).first()
+    return found or MailSettings(organization=request.organization)
+
+
+def _page(request: OrganizationRequest, mine: MailPreferenceForm, ours: MailSettingsForm) -> HttpResponse:
+    admin = Role(request.membership.role).covers(Role.ADMIN)
+    context = {
+        "section": "mail",
+        "form": mine,
+        "settings_form": ours if admin else None,
+        "suspension": outbox.suspension(request.user.email),
+        "suspended": outbox.suspended_members(request.organization) if admin else (),
+    }
+    status = 400 if mine.errors or ours.errors else 200
+    return render(request, "mail/preferences.html", context, status=status)
 
 
 @require_POST

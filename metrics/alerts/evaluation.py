@@ -5,16 +5,15 @@ day. What was judged over the same tables under the same rules is not judged aga
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
+from datetime import UTC, date, datetime, timedelta
 
-from billing_sync.progress import ConnectionProgress, progress
+from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics import queries
 from metrics.alerts.evidence import evidence
 from metrics.alerts.loading import series_of
 from metrics.alerts.models import Alert, AlertEvaluation
-from metrics.alerts.notices import announce, announce_recovery, remind
+from metrics.alerts.notices import MORNING, announce, announce_recovery, remind
 from metrics.alerts.present import lacking, silence_of
 from metrics.alerts.rules import RULES, Reading
 from metrics.alerts.series import Series, days_before
@@ -22,39 +21,55 @@ from metrics.alerts.states import fires, told
 from metrics.models import CurrentBuild
 from metrics.queries import Shown
 
-MORNING = time(7)
 # Longer than this no outage is caught up day by day: what fired and cleared in it is history.
 REACH = timedelta(days=35)
+# What a rule says of a day on which somebody may be reminded of its alert.
+HEARD = ("alert", "watch", "quiet")
 
 
-def evaluate(organization_id: UUID) -> None:
+def evaluate(shown: Shown, connections: Sequence[ConnectionProgress]) -> None:
     """Judge every currency's rules over what is known now, inside the organization's tenant."""
-    shown, connections = queries.shown(organization_id), progress(organization_id)
-    pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
+    pointer = CurrentBuild.objects.filter(organization_id=shown.organization_id).first()
     if pointer is None:
         return
     silence = silence_of(shown, connections) or ""
-    judged = AlertEvaluation.objects.select_for_update().filter(organization_id=organization_id)
+    judged = AlertEvaluation.objects.select_for_update().filter(organization_id=shown.organization_id)
     before = {one.currency: one for one in judged}
-    for currency in queries.all_months(shown).currencies():
-        present = AlertEvaluation(
-            organization_id=organization_id,
+
+    def present(currency: str) -> AlertEvaluation:
+        last = before.get(currency)
+        return AlertEvaluation(
+            organization_id=shown.organization_id,
             currency=currency,
-            through=shown.today,
+            through=last.through if silence and last else shown.today,
             build=pointer.build,
             computed_at=pointer.computed_at,
             rules_version=shown.alerts_version,
             silence=str(silence),
         )
-        last = before.get(currency)
-        if last is not None and _same(last, present):
-            continue
-        if not silence:
-            start = last.through if last is not None else shown.today
-            _judge(shown, currency, connections, max(start, shown.today - REACH))
-        elif last is not None:
-            present.through = last.through
-        present.save(force_insert=last is None, force_update=last is not None)
+
+    if before and all(_same(last, present(currency)) for currency, last in before.items()):
+        return
+    currencies = queries.all_months(shown).currencies()
+    for currency in currencies:
+        _evaluate(shown, connections, before.get(currency), present(currency))
+    if not silence:
+        _end_of_lost(shown, currencies)
+
+
+def _evaluate(
+    shown: Shown,
+    connections: Sequence[ConnectionProgress],
+    last: AlertEvaluation | None,
+    now: AlertEvaluation,
+) -> None:
+    """Judge one currency; before the first judgement nothing is remembered, so that no past day is judged."""
+    if last is None and now.silence:
+        return
+    if not now.silence:
+        start = last.through if last is not None else shown.today
+        _judge(shown, now.currency, connections, max(start, shown.today - REACH))
+    now.save(force_insert=last is None, force_update=last is not None)
 
 
 def next_look(shown: Shown) -> datetime:
@@ -88,21 +103,24 @@ def _follow(
     alert: Alert | None,
     currency: str,
 ) -> None:
-    """Let one rule's alert begin, go on or end, day after day."""
+    """Let one rule's alert begin, go on or end, day after day; of many days, the last alone reminds.
+
+    A rule that was switched off, and a currency that nobody pays in any more, end an alert without a word.
+    """
     before = days[0][1]
     for on, today in days[1:]:
         if alert is None and fires(before, today):
             alert = _fire(shown, series, on, today, currency)
-        elif alert is not None and today.level == "off":
+        elif alert is not None and (today.level == "off" or not series.customers_at(on)):
             _end(alert, series.today)
             alert = None
         elif alert is not None and today.clears and on > alert.fired_on:
             announce_recovery(shown, alert)
             _end(alert, on)
             alert = None
-        elif alert is not None:
-            remind(shown, alert, on)
         before = today
+    if alert is not None and before.level in HEARD:
+        remind(shown, alert, since=days[0][0])
 
 
 def _fire(shown: Shown, series: Series, on: date, found: Reading, currency: str) -> Alert | None:
@@ -129,6 +147,12 @@ def _fire(shown: Shown, series: Series, on: date, found: Reading, currency: str)
 
 def _end(alert: Alert, on: date) -> None:
     Alert.objects.filter(organization_id=alert.organization_id, id=alert.id).update(recovered_on=on)
+
+
+def _end_of_lost(shown: Shown, currencies: Sequence[str]) -> None:
+    """End the alerts of currencies that the tables no longer know, as when an account is left."""
+    firing = Alert.objects.filter(organization_id=shown.organization_id, recovered_on=None)
+    firing.exclude(currency__in=currencies).update(recovered_on=shown.today)
 
 
 def _text(value: object) -> str:

@@ -1,21 +1,27 @@
 """Who is told what: a row of the outbox in the transaction that decides, when she wants to be told."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+
+from django.db.models.functions import Abs
 
 from accounts.members import members_of
 from accounts.models import Organization
 from accounts.outbox import put
 from billing_sync.models import Connection
+from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.models import Acknowledgement, Alert, MailPreference
+from metrics.alerts.quiet import quiet_until
+from metrics.core.money import MICRO, decimals
 from metrics.models import Movement
 from metrics.queries import Shown, current
 
-MICRO = 1_000_000
 # A movement older than yesterday is history: an import or a correction, not news.
 NEWS = timedelta(days=1)
+MORNING = time(7)
+MOVEMENTS_A_DAY = 20
 SILENT_FOR = timedelta(hours=6)
 BROKEN = (Connection.State.REVOKED, Connection.State.REFUSED)
 
@@ -39,16 +45,20 @@ def announce_recovery(shown: Shown, alert: Alert) -> None:
     _tell(shown, "recovery", f"recovery:{alert.id}", lambda one: one.recoveries)
 
 
-def remind(shown: Shown, alert: Alert, on: date) -> None:
-    """Tell whoever asked for it that an alert goes on, unless someone has acknowledged it for now."""
-    days = (on - alert.fired_on).days
-    if days <= 0 or acknowledged(alert, on):
+def remind(shown: Shown, alert: Alert, *, since: date) -> None:
+    """Tell whoever asked for it that an alert goes on, unless someone has acknowledged it for now.
+
+    A reminder is due every so many days after the first; days before `since` had their chance.
+    """
+    days = (shown.today - alert.fired_on).days
+    wanting = [one for one in preferences(shown.organization_id) if one.alerts and one.reminder_days]
+    if not wanting or acknowledged(alert, shown.today):
         return
-
-    def due(one: MailPreference) -> bool:
-        return one.alerts and bool(one.reminder_days) and days % (one.reminder_days or 1) == 0
-
-    _tell(shown, "reminder", f"reminder:{alert.id}:{on.isoformat()}", due)
+    for one in wanting:
+        passed = days // (one.reminder_days or 1) * (one.reminder_days or 1)
+        due_on = alert.fired_on + timedelta(days=passed)
+        if passed and due_on >= since:
+            _put(shown, "reminder", f"reminder:{alert.id}:{due_on.isoformat()}", [one])
 
 
 def acknowledged(alert: Alert, on: date) -> bool:
@@ -59,33 +69,45 @@ def acknowledged(alert: Alert, on: date) -> bool:
 
 def send_digest(shown: Shown) -> None:
     """Send the weekly digest, once, from Monday morning on."""
-    if shown.today.weekday() == 0:
+    morning = clock.now().astimezone(shown.zone).time() >= MORNING
+    if morning and shown.today.weekday() == 0:
         _tell(shown, "digest", f"digest:{shown.today.isoformat()}", lambda one: one.weekly_digest)
 
 
 def tell_movements(shown: Shown) -> None:
-    """Tell each member of yesterday's and today's movements that are as large as she asked for."""
+    """Tell each member of yesterday's and today's movements that are as large as she asked for.
+
+    Of each day the largest alone: a change of a whole price list is for the digest.
+    """
     wanting = [one for one in preferences(shown.organization_id) if one.movements_above_minor is not None]
-    if not wanting:
-        return
-    rows = current(Movement.objects.filter(date__gte=shown.today - NEWS), shown.organization_id)
-    for on, connection_id, currency, customer, amount in rows.values_list(
-        "date", "connection_id", "currency", "customer_id", "amount_micro"
-    ):
-        large = [one for one in wanting if abs(amount) >= (one.movements_above_minor or 0) * MICRO]
-        _put(shown, "movement", f"movement:{on}:{connection_id}:{currency}:{customer}", large)
+    for on in (shown.today - NEWS, shown.today) if wanting else ():
+        rows = current(Movement.objects.filter(date=on), shown.organization_id)
+        largest = rows.order_by(Abs("amount_micro").desc(), "customer_id")[:MOVEMENTS_A_DAY]
+        for connection_id, currency, customer, amount in largest.values_list(
+            "connection_id", "currency", "customer_id", "amount_micro"
+        ):
+            large = [one for one in wanting if is_large(one, amount, currency)]
+            _put(shown, "movement", f"movement:{on}:{connection_id}:{currency}:{customer}", large)
 
 
-def tell_troubles(shown: Shown) -> None:
+def is_large(wanted: MailPreference, amount_micro: int, currency: str) -> bool:
+    """Tell whether a member wants to hear of an amount; she gave hundredths of any currency's unit."""
+    if wanted.movements_above_minor is None:
+        return False
+    least_micro: int = wanted.movements_above_minor * 10 ** decimals(currency) * MICRO // 100
+    return abs(amount_micro) >= least_micro
+
+
+def tell_troubles(shown: Shown, connections: Iterable[ConnectionProgress]) -> None:
     """Tell, once a day at most, that an account is refused or has been silent for hours."""
-    for one in Connection.objects.filter(organization_id=shown.organization_id):
+    for one in connections:
         state = _trouble(one)
         if state:
             key = f"sync:{one.id}:{state}:{shown.today.isoformat()}"
             _tell(shown, "sync", key, lambda one: one.sync_problems)
 
 
-def _trouble(connection: Connection) -> str:
+def _trouble(connection: ConnectionProgress) -> str:
     if connection.imported_at is None or connection.kind == Connection.Kind.ARCHIVE:
         return ""
     if connection.state in BROKEN:
@@ -105,13 +127,4 @@ def _put(shown: Shown, kind: str, key: str, wanting: Iterable[MailPreference]) -
 
 
 def _due(shown: Shown, wanted: MailPreference) -> datetime | None:
-    """Return the end of the member's quiet hours where it is within them now; local hours of the zone."""
-    start, end = wanted.quiet_from, wanted.quiet_until
-    if start is None or end is None or start == end:
-        return None
-    local = clock.now().astimezone(shown.zone)
-    quiet = start <= local.hour < end if start < end else local.hour >= start or local.hour < end
-    if not quiet:
-        return None
-    on = local.date() + timedelta(days=1) if local.hour >= end else local.date()
-    return datetime.combine(on, time(end), shown.zone).astimezone(UTC)
+    return quiet_until(wanted, clock.now(), shown.zone)

@@ -75,13 +75,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A rule's figures: whether it is watched, whether it alerts with its guard, whether it has cleared."""
+    """A rule's figures: whether it is watched, whether it alerts with its guard, whether it has cleared.
+
+    `back` tells that it has cleared for someone who switched the guard off.
+    """
 
     watched: bool
     alerts: bool
     clears: bool
     value: Fraction | None
     threshold: Fraction | None
+    back: bool = False
 
 
 def readings(series: Series, on: date, settings: AlertSettings) -> tuple[Reading, ...]:
@@ -97,7 +101,7 @@ def reading(rule: str, series: Series, on: date, settings: AlertSettings) -> Rea
         return Reading(rule, "insufficient")
     found = RULES[rule].compare(series, on, settings)
     alerts = found.alerts if settings.is_guarded(rule) else found.watched
-    clears = found.clears if settings.is_guarded(rule) else not found.watched
+    clears = found.clears if settings.is_guarded(rule) else found.back
     level = "alert" if alerts else "watch" if found.watched else "quiet"
     return Reading(rule, level, found.value, found.threshold, clears and not alerts)
 
@@ -136,8 +140,9 @@ def _new_mrr_flat(series: Series, on: date, settings: AlertSettings) -> Comparis
     limit = Fraction(settings.new_mrr_flat_ratio) * mean
     sure = guarded(mean - last.amount_micro, last + earlier)
     value = Fraction(last.amount_micro)
-    back = value >= limit / CLEARING or not sure
-    return Comparison(value <= previous.amount_micro, value < limit and sure, back, value, limit)
+    clears = value >= limit / CLEARING or not sure
+    watched, back = value <= previous.amount_micro, CLEARING * value > previous.amount_micro
+    return Comparison(watched, value < limit and sure, clears, value, limit, back)
 
 
 def _expansion_declining(series: Series, on: date, settings: AlertSettings) -> Comparison:
@@ -148,7 +153,7 @@ def _expansion_declining(series: Series, on: date, settings: AlertSettings) -> C
     falls = all(after.amount_micro < before.amount_micro for before, after in pairwise(months))
     first, last = months[0].amount_micro, months[-1].amount_micro
     sure = falls and guarded(first - last, sum(months, Moved()))
-    return Comparison(falls, sure, not sure, Fraction(last), Fraction(first))
+    return Comparison(falls, sure, not sure, Fraction(last), Fraction(first), not falls)
 
 
 def _failed_payments_rising(series: Series, on: date, settings: AlertSettings) -> Comparison:
@@ -159,7 +164,9 @@ def _failed_payments_rising(series: Series, on: date, settings: AlertSettings) -
     limit = Fraction(settings.failed_payments_ratio) * (ratio(before, series.customers_at(middle)) or 0)
     holds = now >= settings.failed_payments_minimum and value > limit
     sure = guarded(now - before, Moved(squares=now + before))
-    return Comparison(holds, holds and sure, value <= CLEARING * limit or not sure, value, limit)
+    below = value <= CLEARING * limit
+    few = now < settings.failed_payments_minimum
+    return Comparison(holds, holds and sure, below or not sure, value, limit, below or few)
 
 
 def _arr_growth_decelerating(series: Series, on: date, settings: AlertSettings) -> Comparison:
@@ -171,6 +178,7 @@ def _arr_growth_decelerating(series: Series, on: date, settings: AlertSettings) 
         latest.clears,
         latest.value,
         latest.threshold,
+        latest.back,
     )
 
 
@@ -179,12 +187,12 @@ def _slower(series: Series, end: date, settings: AlertSettings) -> Comparison:
     at_first, at_middle, at_end = (series.mrr_at(day) for day in (first, middle, end))
     growth, before = ratio(at_end - at_middle, at_middle), ratio(at_middle - at_first, at_first)
     if growth is None or before is None:
-        return Comparison(False, False, True, growth, None)
+        return Comparison(False, False, True, growth, None, True)
     limit = before * Fraction(settings.arr_growth_ratio)
     lost = (at_middle - at_first) - (at_end - at_middle)
     sure = guarded(lost, series.moved(first, end, *KINDS))
-    back = growth >= limit + abs(limit) * (1 / CLEARING - 1) or not sure
-    return Comparison(growth < limit, growth < limit and sure, back, growth, limit)
+    back = growth >= limit + abs(limit) * (1 / CLEARING - 1)
+    return Comparison(growth < limit, growth < limit and sure, back or not sure, growth, limit, back)
 
 
 def _net_revenue_retention_low(series: Series, on: date, settings: AlertSettings) -> Comparison:
@@ -195,9 +203,10 @@ def _net_revenue_retention_low(series: Series, on: date, settings: AlertSettings
     before, limit = series.mrr_at(start), Fraction(settings.nrr_warning)
     rate = ratio(before + gained.amount_micro - lost.amount_micro, before)
     if rate is None:
-        return Comparison(False, False, True, None, limit)
+        return Comparison(False, False, True, None, limit, True)
     sure = guarded(limit * before - (before + gained.amount_micro - lost.amount_micro), lost + gained)
-    return Comparison(rate < limit, rate < limit and sure, rate >= limit / CLEARING or not sure, rate, limit)
+    low, clears = rate < limit, rate >= limit / CLEARING or not sure
+    return Comparison(low, low and sure, clears, rate, limit, not low)
 
 
 Window = tuple[date, date, tuple[str, ...]]

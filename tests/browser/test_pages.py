@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Organization
 from billing_sync.models import Connection, SyncRun
 from config import clock
-from tests.browser import looks
+from tests.browser import alerting, looks
 from tests.cast import Person
 from tests.dashboards import test_sync as sync
 from tests.dashboards.business import Moved, failed, moved, summed
@@ -99,6 +99,7 @@ def partial(organization: Organization) -> None:
 
 
 STATES: dict[str, tuple[str, Arrange]] = {
+    **alerting.STATES,
     "empty": ("/o/acme/", nothing),
     "checking": ("/o/acme/", lambda acme: connect(acme, Connection.State.CHECKING)),
     "refused": ("/o/acme/", refused),

@@ -9,7 +9,9 @@ from typing import Any
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
-from metrics import definitions
+from billing_sync.progress import progress
+from metrics import definitions, queries
+from metrics.alerts.evaluation import evaluate
 from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, Movement
 
 NAMES = {
@@ -96,6 +98,11 @@ def _movement(key: dict[str, Any], connection: Connection, one: Told) -> Movemen
         subscription_ids=[],
         legs=[],
     )
+
+
+def judge_now(organization: Organization) -> None:
+    """Judge the organization's rules, inside its tenant, at the present instant."""
+    evaluate(queries.shown(organization.id), progress(organization.id))
 
 
 def noon(on: date) -> datetime:

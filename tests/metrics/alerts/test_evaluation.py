@@ -10,11 +10,10 @@ from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from config.clock import set_now
 from metrics.alerts import versions
-from metrics.alerts.evaluation import evaluate
 from metrics.alerts.models import Acknowledgement, Alert, AlertEvaluation, MailPreference
 from metrics.models import CurrentBuild
 from tests.cast import Person
-from tests.metrics.alerts.business import Told, base, days, leaving, noon, write
+from tests.metrics.alerts.business import Told, base, days, judge_now, leaving, noon, write
 
 LOSS = date(2026, 9, 10)
 
@@ -25,7 +24,7 @@ def judge(organization: Organization, told: list[Told], on: date) -> list[Alert]
     with set_now(at):
         write(organization, [one for one in told if one.on <= on], at)
         with tenant(organization.id):
-            evaluate(organization.id)
+            judge_now(organization)
             return list(Alert.objects.order_by("fired_on", "rule"))
 
 
@@ -76,7 +75,7 @@ def test_judging_again_says_nothing_again(organization: Organization, owner: Per
         judge(organization, recovering(), LOSS + timedelta(days=3))
     with tenant(organization.id), set_now(noon(LOSS + timedelta(days=3))):
         AlertEvaluation.objects.all().delete()
-        evaluate(organization.id)
+        judge_now(organization)
     assert sent(organization) == said
 
 
@@ -87,7 +86,7 @@ def test_unchanged_tables_are_not_looked_at_again(
     with tenant(organization.id), set_now(noon(LOSS)):
         before = AlertEvaluation.objects.get()
         with django_assert_max_num_queries(8):  # type: ignore[operator]
-            evaluate(organization.id)
+            judge_now(organization)
         assert AlertEvaluation.objects.get().pk == before.pk
 
 
@@ -102,7 +101,7 @@ def test_what_is_not_known_through_midnight_is_not_judged(organization: Organiza
             Connection.objects.create(
                 organization=organization, kind="restricted_key", state=Connection.State.IMPORTING
             )
-        evaluate(organization.id)
+        judge_now(organization)
         assert not Alert.objects.exists()
         assert AlertEvaluation.objects.get().silence == trouble
     fired = [one.fired_on for one in judge(organization, recovering(), on)]
