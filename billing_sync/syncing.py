@@ -10,6 +10,7 @@ from accounts.tenancy import tenant
 from billing_sync import backfill, nights, rounds
 from billing_sync.models import Connection, ListRange, SyncCursor, SyncRun
 
+LEFT = (Connection.State.DISCONNECTED, Connection.State.DELETING)
 PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 0.5
 
@@ -92,7 +93,8 @@ def _unfinished(organization_id: UUID) -> tuple[list[str], str]:
     """Return why connections are not up to date, and a mark that changes with any progress."""
     with tenant(organization_id):
         connections = _connected(organization_id)
-        cursors = list(SyncCursor.objects.filter(organization_id=organization_id))
+        followed = [one.id for one in connections]
+        cursors = list(SyncCursor.objects.filter(organization_id=organization_id, connection_id__in=followed))
     stopped = [
         one.error for one in connections if one.state in (Connection.State.REFUSED, Connection.State.REVOKED)
     ]
@@ -112,4 +114,6 @@ def _unread(cursor: SyncCursor) -> bool:
 
 def _connected(organization_id: UUID) -> list[Connection]:
     found = Connection.objects.filter(organization_id=organization_id)
-    return list(found.exclude(kind=Connection.Kind.ARCHIVE).order_by("created_at", "id"))
+    return list(
+        found.exclude(kind=Connection.Kind.ARCHIVE).exclude(state__in=LEFT).order_by("created_at", "id")
+    )

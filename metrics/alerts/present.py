@@ -61,7 +61,8 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
 
 def stale(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> bool:
     """Say whether an account that is followed has told nothing new for an hour."""
-    followed = any(each.kind != Connection.Kind.ARCHIVE for each in connections)
+    left = (Connection.State.DISCONNECTED, Connection.State.DELETING)
+    followed = any(each.kind != Connection.Kind.ARCHIVE and each.state not in left for each in connections)
     through = fresh.data_through
     return through is not None and followed and clock.now() - through >= STALE_AFTER
 

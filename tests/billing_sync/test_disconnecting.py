@@ -17,7 +17,7 @@ from billing_sync.sandbox.company import generate
 from billing_sync.sandbox.faults import Faults
 from billing_sync.sandbox.keys import FULL_KEY, WEBHOOK_KEY
 from billing_sync.sandbox.server import serving
-from billing_sync.syncing import sync
+from billing_sync.syncing import SyncFailed, sync
 from config.clock import set_now
 from tests.billing_sync.accounts import NOW, connected, connection_of, facts, rows
 from tests.cast import Person
@@ -78,6 +78,17 @@ def test_keeping_forgets_the_key_and_nothing_else(
     assert facts(organization) == stored
     assert counted(left) == before
     assert "connection.disconnected" in actions(organization)
+
+
+def test_a_sync_waits_for_no_account_that_was_left(
+    organization: Organization, base_url: str, leave: Callable[..., None]
+) -> None:
+    connected(organization, base_url)
+    leave(keep=True)
+    with tenant(organization.id):
+        SyncCursor.objects.update(state=SyncCursor.State.READING)
+    with pytest.raises(SyncFailed, match="Nothing is connected"):
+        sync(organization.id)
 
 
 def test_what_was_queued_for_a_left_account_ends_quietly(

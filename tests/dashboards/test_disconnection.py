@@ -1,6 +1,7 @@
 """Leaving an account, and giving it another key: who may, what is asked, and what the pages then say."""
 
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from accounts import jobs
 from accounts.models import AuditEntry, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
+from config.clock import set_now
 from tests.cast import PASSWORD, Person, member
 from tests.dashboards.revenue import NOW, connect, revenue
 
@@ -116,8 +118,10 @@ def test_the_dashboard_says_that_an_account_is_read_no_longer(
     revenue(organization)
     with tenant(organization.id):
         Connection.objects.update(state=State.DISCONNECTED)
-    html = owner.client.get("/o/acme/?month=2026-09").content.decode()
+    with set_now(NOW + timedelta(days=3)):
+        html = owner.client.get("/o/acme/?month=2026-09").content.decode()
     assert "Acme SAS is disconnected." in html
+    assert "days old" not in html
     assert "Its numbers stay as they were on 21 November 2026, 12:00 UTC." in html
 
 
