@@ -1,7 +1,8 @@
 """Read an account's lists in many requests at a time, and write each page as it comes.
 
 Pages are fetched by threads and written by the job's own; a range's next page is asked for before the last
-one is written.
+one is written. There are as many requests as keep the writer busy: more would only make threads wait for
+each other.
 """
 
 import logging
@@ -31,8 +32,9 @@ from billing_sync.stripe_errors import (
 
 logger = logging.getLogger(__name__)
 
-FETCHERS = 12
+FETCHERS, FIRST_FETCHERS = 12, 4
 LOOK_SECONDS = 0.25
+IDLE_SECONDS = 0.005
 
 
 class Lane:
@@ -45,6 +47,8 @@ class Lane:
         self.key_error: StripeError | None = None
         self._rows: dict[Place, ListRange] = {}
         self._coming: dict[Future[Fetched], Asked] = {}
+        self._ready: list[ListRange] = []
+        self._width = FIRST_FETCHERS
         self._looked_at = 0.0
 
     def read(self, seconds: float) -> None:
@@ -53,8 +57,7 @@ class Lane:
         with Fetchers(FETCHERS) as fetchers:
             self._fill(fetchers)
             while self._coming:
-                done, _ = wait(self._coming, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                for future in done:
+                for future in self._next():
                     self._arrived(future, fetchers if self._goes_on(end) else None)
                 if self._goes_on(end):
                     self._fill(fetchers)
@@ -70,10 +73,23 @@ class Lane:
     def _goes_on(self, end: float) -> bool:
         return time.monotonic() < end and self.key_error is None and self.limited is None
 
+    def _next(self) -> list[Future[Fetched]]:
+        """Return what has come, and ask for more at a time where it was waited for, for less where not."""
+        began = time.monotonic()
+        done, _ = wait(self._coming, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+        if time.monotonic() - began > IDLE_SECONDS:
+            self._width = min(FETCHERS, self._width + 1)
+        elif len(done) > 1:
+            self._width = max(1, self._width - 1)
+        return list(done)
+
     def _fill(self, fetchers: Fetchers) -> None:
         """Give the idle threads something to fetch; where there was nothing, look again a little later."""
-        idle = FETCHERS - len(self._coming)
-        if not idle or time.monotonic() < self._looked_at + LOOK_SECONDS:
+        while self._ready and len(self._coming) < self._width:
+            one = self._ready.pop()
+            self._ask(fetchers, asked(one, one.starting_after, one.oldest_at))
+        idle = self._width - len(self._coming)
+        if idle <= 0 or time.monotonic() < self._looked_at + LOOK_SECONDS:
             return
         busy = [(one.resource, one.number) for one in self._coming.values()]
         with tenant(self.connection.organization_id):
@@ -102,12 +118,15 @@ class Lane:
             pages.read_whole(self.connection, BY_NAME[page.resource], reason)
             return
         here = page.resource, page.number
-        if fetched.has_more and fetchers is not None:
+        ahead = fetched.has_more and fetchers is not None and len(self._coming) < self._width
+        if ahead and fetchers is not None:
             _newest, oldest = span(fetched.values)
             self._ask(fetchers, asked(self._rows[here], fetched.last_id, oldest or page.before_at))
         row = pages.write(self.connection, self.number, page, fetched)
         if row is None or row.state not in ranges.UNREAD:
             self._drop(here)
+        elif not ahead:
+            self._ready.append(row)
         if row is not None:
             self._rows[here] = row
             self.objects += len(fetched.values) + len(fetched.unusable)

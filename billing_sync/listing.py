@@ -1,9 +1,9 @@
 """What a list must keep to, so that nothing of it is lost: the bounds that were asked for, newest first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from operator import lt
 from typing import Any
 
 from billing_sync.columns import UnusableError, created_at
@@ -44,23 +44,23 @@ def made_at(value: JsonObject) -> datetime | None:
         return None
 
 
-def span(values: Iterable[JsonObject]) -> tuple[datetime | None, datetime | None]:
-    """Return when the newest and the oldest of some objects were made."""
-    times = [at for value in values if (at := made_at(value))]
-    return max(times, default=None), min(times, default=None)
+def span(values: Sequence[JsonObject]) -> tuple[datetime | None, datetime | None]:
+    """Return when the newest and the oldest of some objects were made, listed newest first."""
+    newest = next(filter(None, map(made_at, values)), None)
+    return newest, next(filter(None, map(made_at, reversed(values))), None)
 
 
 def strayed(page: Asked, values: Iterable[JsonObject]) -> str:
     """Return how a page breaks what was asked for, nothing if it does not."""
     if page.whole:
         return ""
-    times = [at for value in values if (at := made_at(value))]
+    times = [at for value in values if isinstance(at := value.get("created"), int)]
     if page.before_at is not None:
-        times.insert(0, page.before_at)
-    if any(later > earlier for earlier, later in pairwise(times)):
+        times.insert(0, int(page.before_at.timestamp()))
+    if any(map(lt, times, times[1:])):
         return "The list is not in the order of its objects' creation."
-    if page.until_at is not None and any(at >= page.until_at for at in times):
+    if page.until_at is not None and times and times[0] >= page.until_at.timestamp():
         return "The list shows objects that are newer than asked for."
-    if page.since_at is not None and any(at < page.since_at for at in times):
+    if page.since_at is not None and times and times[-1] < page.since_at.timestamp():
         return "The list shows objects that are older than asked for."
     return ""

@@ -1,11 +1,12 @@
 """Write pages of lists: each in one transaction with the cursor that it moves."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
-from django.db.models import F, Min, QuerySet, Value
-from django.db.models.functions import Coalesce, Least
+from django.db.models import Min, QuerySet, Sum
 
 from accounts import jobs
 from accounts.tenancy import tenant
@@ -22,6 +23,8 @@ from billing_sync.trouble import how_to_add
 from config.clock import now
 
 POLL = "event_poll"
+SUM_SECONDS = 1.0
+_summed_at: dict[tuple[UUID, str], float] = {}
 READ = (Connection.State.IMPORTING, Connection.State.LIVE)
 
 
@@ -32,13 +35,14 @@ def write(connection: Connection, lane: int, page: Asked, fetched: Fetched) -> L
         row = _range(connection, page).filter(lane=lane, state__in=UNREAD).select_for_update().first()
         if row is None or row.starting_after != fetched.after:
             return None
-        kept = _within(row, fetched.values)
+        kept = _within(row, page, fetched.values)
         _store(connection, resource, replace(fetched, values=kept))
         _move(row, fetched, kept)
         row.save()
-        _sum_up(connection, resource, fetched, len(kept))
         if row.state == State.COMPLETE:
             _close(connection, resource)
+        elif row.pages_done == 1 or _is_time(row):
+            _sum_up(connection, resource)
     return row
 
 
@@ -119,11 +123,11 @@ def _range(connection: Connection, page: Asked) -> QuerySet[ListRange]:
     return ranges.of(connection).filter(resource=page.resource, number=page.number)
 
 
-def _within(row: ListRange, values: Sequence[JsonObject]) -> list[JsonObject]:
+def _within(row: ListRange, page: Asked, values: Sequence[JsonObject]) -> Sequence[JsonObject]:
     """Leave out what has become another range's since the page was asked for."""
     since_at = row.since_at
-    if since_at is None or row.whole:
-        return list(values)
+    if since_at is None or since_at == page.since_at:
+        return values
     return [value for value in values if (at := made_at(value)) is None or at >= since_at]
 
 
@@ -163,19 +167,32 @@ def _move(row: ListRange, fetched: Fetched, kept: Sequence[JsonObject]) -> None:
         row.state, row.completed_at, row.starting_after = State.COMPLETE, row.moved_at, ""
 
 
-def _sum_up(connection: Connection, resource: Resource, fetched: Fetched, kept: int) -> None:
-    cursor_of(connection, resource).update(
-        state=State.READING,
-        started_at=Least(Coalesce(F("started_at"), Value(fetched.fetched_at)), Value(fetched.fetched_at)),
-        objects_done=F("objects_done") + kept + len(fetched.unusable),
-        pages_done=F("pages_done") + 1,
-        moved_at=now(),
-        error="",
+def _is_time(row: ListRange) -> bool:
+    """Say whether a list was summed up long enough ago: doing so costs as much as storing ten objects."""
+    key, at = (row.connection_id, row.resource), time.monotonic()
+    if at < _summed_at.get(key, 0.0) + SUM_SECONDS:
+        return False
+    _summed_at[key] = at
+    return True
+
+
+def _sum_up(connection: Connection, resource: Resource) -> None:
+    """Show on a list's cursor how far its ranges have come."""
+    done = (
+        ranges.of(connection)
+        .filter(resource=resource.name)
+        .aggregate(
+            objects_done=Sum("objects_done"), pages_done=Sum("pages_done"), started_at=Min("started_at")
+        )
     )
+    cursor_of(connection, resource).update(state=State.READING, moved_at=now(), error="", **done)
 
 
 def _close(connection: Connection, resource: Resource) -> None:
     """End a list with its last range."""
+    # Two ranges may end at once: the cursor's lock makes one of them the last.
+    cursor_of(connection, resource).select_for_update().get()
+    _sum_up(connection, resource)
     if ranges.of(connection).filter(resource=resource.name, state__in=UNREAD).exists():
         return
     cursor_of(connection, resource).update(state=State.COMPLETE, completed_at=now())

@@ -24,6 +24,7 @@ from billing_sync.limits import Limiter, TooManyError, endpoint, permitted
 from billing_sync.metering import Fetchers, Meter, count, metered
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.stripe_errors import (
+    FEWER_REQUESTS,
     LOCK_TIMEOUT,
     RateLimitedError,
     RefusedError,
@@ -38,10 +39,12 @@ __all__ = ["Fetchers", "Meter", "Page", "Stripe", "client", "metered"]
 stripe.enable_telemetry = False
 
 PAGE = 100
-CONNECT_SECONDS, READ_SECONDS = 10, 80
+CONNECT_SECONDS, READ_SECONDS = 10, 30
 CONNECTIONS = 32
 TRIES = 5
 FIRST_PAUSE_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5.0
+# After so long, trying again is not for a thread that holds up a worker.
+PATIENCE_SECONDS = 15.0
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -156,7 +159,9 @@ class Stripe:
     def _ask(self, method: str, path: str, params: Mapping[str, Any]) -> bytes:
         """Try a few times in place, with growing, random pauses; longer waits are the job's."""
         place = endpoint(method, path)
+        end = time.monotonic() + PATIENCE_SECONDS
         for tried in range(1, TRIES + 1):
+            last = tried == TRIES or time.monotonic() > end
             self._wait(place)
             try:
                 return self._ask_once(method, path, params)
@@ -164,13 +169,13 @@ class Stripe:
                 rest = error.retry_after
                 if error.reason != LOCK_TIMEOUT:
                     self._limiter.refused(place if error.reason.startswith("endpoint") else None, rest)
-                if tried == TRIES or rest > LONGEST_WAIT_SECONDS:
+                if last or rest > LONGEST_WAIT_SECONDS:
                     raise
             except RefusedError:
                 raise
             except (UnreachableError, StripeTroubleError):
                 rest = 0.0
-                if tried == TRIES:
+                if last:
                     raise
             _rest(rest, tried)
         raise AssertionError(place)
@@ -179,9 +184,7 @@ class Stripe:
         try:
             count(requests=1, waited_seconds=self._limiter.wait(place, LONGEST_WAIT_SECONDS))
         except TooManyError as error:
-            raise RateLimitedError(
-                _("Stripe asked for fewer requests. The sync goes on by itself."), retry_after=error.seconds
-            ) from error
+            raise RateLimitedError(str(FEWER_REQUESTS), retry_after=error.seconds) from error
 
     def _ask_once(self, method: str, path: str, params: Mapping[str, Any]) -> bytes:
         with _our_errors(path):

@@ -1,0 +1,102 @@
+"""How much of what Stripe permits the import uses, while the API answers in 100 ms."""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from benchmarks import usage
+from benchmarks.processes import manage, sandbox, working
+from benchmarks.sync import until
+from billing_sync.sandbox.keys import FULL_KEY, LIVE_KEY
+
+LATENCY_MS, CUSTOMERS = 100, 2_000
+MODES = {"test": (FULL_KEY, 25), "live": (LIVE_KEY, 100)}
+READ_TO_ITS_END = (
+    "SELECT count(*) FROM billing_sync_connection JOIN accounts_organization ON organization_id = "
+    "accounts_organization.id WHERE slug = '{}' AND imported_at IS NOT NULL"
+)
+OBJECTS = (
+    "SELECT coalesce(sum(objects_done), 0) FROM billing_sync_synccursor JOIN accounts_organization "
+    "ON organization_id = accounts_organization.id WHERE slug = '{}' AND resource <> 'event_poll'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What an import asked for a second, what it might have, and what it cost us."""
+
+    mode: str
+    permitted: int
+    requests: int
+    seconds: float
+    refused: int
+    objects: int
+    worker_cpu: float
+
+    @property
+    def achieved(self) -> float:
+        """Return the requests a second that were answered."""
+        return (self.requests - self.refused) / self.seconds
+
+    @property
+    def share(self) -> float:
+        """Return the achieved share of what is permitted."""
+        return self.achieved / self.permitted
+
+
+def request_rate(slug: str, mode: str, customers: int = CUSTOMERS) -> Rate:
+    """Import a company into an organization of this environment by a worker, against a mode's limits."""
+    key, permitted = MODES[mode]
+    with (
+        sandbox(customers, f"latency={LATENCY_MS},limits={mode}") as base_url,
+        tempfile.TemporaryDirectory(prefix="millrace-rate-") as directory,
+        psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database,
+        working(Path(directory)) as worker,
+    ):
+        manage("connect_stripe", slug, "--api-key", key, "--api-base", base_url)
+        while not told(base_url)["endpoints"].get("GET events"):
+            time.sleep(0.05)
+        told(base_url, "DELETE")
+        cpu, began = usage.cpu_seconds(worker.pid), time.monotonic()
+        until(database, READ_TO_ITS_END.format(slug), worker)
+        seconds, shown = time.monotonic() - began, told(base_url)
+        used = usage.cpu_seconds(worker.pid) - cpu
+        (objects,) = database.execute(OBJECTS.format(slug)).fetchone() or (0,)
+    return Rate(mode, permitted, shown["requests"], seconds, shown["rate_limited"], int(objects), used)
+
+
+def told(base_url: str, method: str = "GET") -> dict[str, Any]:
+    """Return what the sandbox counted; DELETE begins anew."""
+    asking = HTTPConnection(urlsplit(base_url).netloc, timeout=30)
+    with closing(asking):
+        asking.request(method, "/_sandbox/stats")
+        found: dict[str, Any] = json.loads(asking.getresponse().read())
+    return found
+
+
+def report(given: argparse.Namespace) -> Iterator[str]:
+    """Import once against the limits of each mode, and yield what share of them was used."""
+    manage("migrate", "--verbosity", "0")
+    yield f"An import while the API answers in {LATENCY_MS} ms, from the first page to the last."
+    yield ""
+    yield "| limits | permitted/s | achieved/s | share | refused | objects/s | ms of worker CPU per object |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for mode in MODES:
+        slug = f"rate-{mode}"
+        manage("create_organization", slug, "--owner", "rate@example.com", "--currency", "usd")
+        found = request_rate(slug, mode, min(given.customers, CUSTOMERS * MODES[mode][1] // 25))
+        yield (
+            f"| {mode} | {found.permitted} | {found.achieved:.1f} | {found.share:.0%} | {found.refused} "
+            f"| {found.objects / found.seconds:,.0f} | {found.worker_cpu * 1000 / found.objects:.3f} |"
+        )
