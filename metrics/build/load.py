@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -37,6 +37,8 @@ OF_PAYERS = (
     "SELECT customer_id, stripe_id, payload, fetched_at FROM billing_sync_{table} "
     "WHERE organization_id = %s AND connection_id = %s AND customer_id = ANY(%s) {more} ORDER BY stripe_id"
 )
+# An invoice that was more than a draft stays evidence, also when it is gone from Stripe.
+BILLED = "AND (deleted_at IS NULL OR status <> 'draft')"
 CUSTOMERS = (
     "SELECT stripe_id, stripe_id, payload, fetched_at FROM billing_sync_customer "
     "WHERE organization_id = %s AND connection_id = %s AND stripe_id = ANY(%s)"
@@ -122,6 +124,11 @@ class Loaded:
         )
 
 
+def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
+    """Return a subscription that is gone from Stripe: it ran until that was found, unless it ended before."""
+    return state if state.ended_at else replace(state, ended_at=at)
+
+
 class Loader:
     """Read one connection's payers; prices and coupons are read once and kept."""
 
@@ -166,10 +173,14 @@ class Loader:
                 one.snapshots[shown.id].append(state_fact(shown, at, one.found, event_id))
 
     def _subscriptions(self, loaded: dict[str, Loaded]) -> None:
-        statement = OF_PAYERS.format(table="subscription", more="")
-        for customer_id, _, subscription, fetched_at in self._rows(statement, payloads.Subscription, loaded):
-            one, at = loaded[customer_id], int(fetched_at.timestamp())
-            one.present[subscription.id] = state_fact(subscription, at, one.found)
+        for gone in (False, True):
+            more = f"AND deleted_at IS {'NOT ' if gone else ''}NULL"
+            statement = OF_PAYERS.format(table="subscription", more=more)
+            rows = self._rows(statement, payloads.Subscription, loaded)
+            for customer_id, _, subscription, fetched_at in rows:
+                one, at = loaded[customer_id], int(fetched_at.timestamp())
+                state = state_fact(subscription, at, one.found)
+                one.present[subscription.id] = _ended(state, at) if gone else state
 
     def _schedules(self, loaded: dict[str, Loaded]) -> None:
         statement = OF_PAYERS.format(table="subscriptionschedule", more="AND deleted_at IS NULL")
@@ -182,7 +193,7 @@ class Loader:
                 one.phases[subscription] = phase_facts(schedule)
 
     def _invoices(self, loaded: dict[str, Loaded]) -> None:
-        statement = OF_PAYERS.format(table="invoice", more="AND deleted_at IS NULL")
+        statement = OF_PAYERS.format(table="invoice", more=BILLED)
         rows = list(self._rows(statement, payloads.Invoice, loaded))
         payments = self._payments([invoice.id for _, _, invoice, _ in rows])
         for customer_id, _, invoice, _ in rows:

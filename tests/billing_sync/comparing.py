@@ -14,7 +14,7 @@ from billing_sync.sandbox.company import Company
 from billing_sync.sandbox.faults import Faults
 from billing_sync.sandbox.server import serving
 from billing_sync.syncing import reconcile
-from tests.billing_sync.accounts import connected, payloads, rows
+from tests.billing_sync.accounts import rows
 from tests.billing_sync.sandbox.asking import control
 
 Mended = list[tuple[str, str, str, str]]
@@ -57,9 +57,9 @@ def last_run(organization: Organization) -> dict[str, Any]:
     return dict(zip(names, found[-1], strict=True))
 
 
-def living(organization: Organization) -> dict[str, dict[str, Any]]:
+def living(organization: Organization) -> dict[tuple[str, str], dict[str, Any]]:
     """Return what the mirror holds of everything that Stripe lists and has not deleted, but for events."""
-    found = {}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     with tenant(organization.id):
         for resource in RESOURCES:
             if resource in (EVENTS, PAYMENT_METHODS):
@@ -68,7 +68,4 @@ def living(organization: Organization) -> dict[str, dict[str, Any]]:
             columns = [column.name for column in resource.columns]
             for identity, payload, *typed in present.values_list("stripe_id", "payload", *columns):
                 found[resource.name, identity] = {"payload": read_payload(payload), "typed": typed}
-    return found  # type: ignore[return-value]
-
-
-__all__ = ["Tampered", "compared", "connected", "last_run", "living", "payloads", "served"]
+    return found

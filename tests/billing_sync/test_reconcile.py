@@ -67,7 +67,8 @@ def test_a_night_finds_a_subscription_that_ended_unheard(
 ) -> None:
     running = old(organization, models.Subscription, status="active")
     book = account.sandbox.company.book
-    book.put("subscription", msgspec.structs.replace(book.get("subscription", running), status="canceled"))
+    known = next(one for one in book.all("subscription") if one.id == running)
+    book.put("subscription", msgspec.structs.replace(known, status="canceled"))
     assert ("subscriptions", running, CHANGED, "no_event") in compared(organization, "nightly")
     assert (running, "canceled") in rows(organization, models.Subscription, "stripe_id", "status")
 
