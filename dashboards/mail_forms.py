@@ -29,16 +29,22 @@ class MailPreferenceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("In the currency of each movement, such as 500; leave it empty to hear of none."),
     )
 
+    field_order = [
+        *("alerts", "recoveries", "weekly_digest", "sync_problems"),
+        *("reminder_days", "movements_above", "quiet_from", "quiet_until"),
+    ]
+
     class Meta:
         model = MailPreference
-        fields = ["alerts", "recoveries", "reminder_days", "weekly_digest", "sync_problems"]
+        fields = ["alerts", "recoveries", "weekly_digest", "sync_problems", "reminder_days"]
         labels = {
             "alerts": _("An alert fires"),
             "recoveries": _("An alert has cleared"),
-            "reminder_days": _("Remind me of a firing alert every so many days"),
-            "weekly_digest": _("The week on Monday morning"),
+            "weekly_digest": _("The week is over, on Monday morning"),
             "sync_problems": _("An account can no longer be read"),
+            "reminder_days": _("Remind me of a firing alert after so many days, and again"),
         }
+        help_texts = {"reminder_days": _("Leave it empty to be told once.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

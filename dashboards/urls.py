@@ -7,6 +7,7 @@ from dashboards.views import (
     disconnection,
     health,
     mail,
+    mail_webhook,
     oauth,
     sync,
     webhooks,
@@ -59,5 +60,6 @@ urlpatterns = [
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),
     path("o/<slug:slug>/mail/suspension", mail.mail_suspension, name="mail_suspension"),
+    path("webhooks/mail/", mail_webhook.mail_webhook, name="mail_webhook"),
     path("unsubscribe/<str:token>", mail.unsubscribe_page, name="unsubscribe"),
 ]

@@ -1,7 +1,10 @@
 """E-mails about an alert: that it fired, that it goes on, that it has cleared."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
+
+from django.utils.formats import date_format
 
 from accounts.models import Organization, User
 from accounts.outbox import Message, composer, was_tried
@@ -75,7 +78,7 @@ def _rows(organization: Organization, found: Alert) -> list[dict[str, str]]:
     return [
         {
             "name": known[UUID(row["connection"]), row["customer"]],
-            "on": row["on"],
+            "on": date_format(date.fromisoformat(row["on"]), "j M Y"),
             "amount": str(money(row["amount_micro"], found.currency, signed=True))
             if row["amount_micro"]
             else row.get("invoice", ""),

@@ -24,7 +24,7 @@ from metrics.flows import Day
 from metrics.models import Movement
 from metrics.queries import Shown
 
-WEEK = timedelta(days=7)
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
 BIGGEST = 5
 WIDEST = 100
 
@@ -45,7 +45,7 @@ def digest(organization_id: UUID, recipient: User, key: str) -> Message | None:
 def _facts(organization: Organization, shown: Shown, currency: str, monday: date) -> dict[str, Any]:
     months = queries.all_months(shown)
     start, month = monday - WEEK, monday.replace(day=1)
-    days = queries.daily(organization.id, currency, min(start, month), monday)
+    days = queries.daily(organization.id, currency, min(start, month), max(monday, shown.today) + DAY)
     read = months.last(2, currency, until=month)
     figures = snapshot(read[-1], read[-2], in_progress=True)
     return {
@@ -53,10 +53,12 @@ def _facts(organization: Organization, shown: Shown, currency: str, monday: date
         "end": monday - timedelta(days=1),
         "currency": currency,
         "mrr": next(one.value for one in figures if one.name == "mrr"),
-        "figures": [one for one in figures if one.name in (*HEADLINES, *STACK)],
-        "week": waterfall_rows([day for day in days if day.day >= start], currency),
-        "month": waterfall_rows([day for day in days if day.day >= month], currency),
+        "figures": [one for one in figures if one.name in HEADLINES],
+        "week": waterfall_rows([day for day in days if start <= day.day < monday], currency),
+        "month": waterfall_rows([day for day in days if day.day.replace(day=1) == month], currency),
         "month_start": month,
+        "through": shown.freshness.data_through,
+        "zone": shown.zone,
         "movements": _biggest(organization, shown, currency, start, monday),
         "alerts": _alerts(organization, shown),
         "dashboard_url": address("dashboard", organization.slug),

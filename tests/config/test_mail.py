@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.mail import parse
+from config.mail import anymail, parse
 
 
 def test_without_a_url_mail_becomes_files() -> None:
@@ -44,3 +44,34 @@ def test_starttls_can_be_chosen(url: str, starttls: bool) -> None:
 def test_a_bad_url_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         parse(url)
+
+
+def test_a_provider_is_named_with_what_it_needs() -> None:
+    server = parse("anymail://mailgun?api_key=key-1%2F2&sender_domain=mail.acme.example")
+    assert server.backend == "anymail.backends.mailgun.EmailBackend"
+    assert anymail(server, "post:word") == {
+        "MAILGUN_API_KEY": "key-1/2",
+        "MAILGUN_SENDER_DOMAIN": "mail.acme.example",
+        "WEBHOOK_SECRET": "post:word",
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("anymail://pigeon?api_key=1", "'pigeon' is none of brevo"),
+        ("anymail://postmark", r"lacks server_token: it must look like anymail://postmark\?server_token=…"),
+        ("anymail://mailjet?api_key=1", "lacks secret_key"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_says_what_to_write(url: str, words: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=words):
+        parse(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"), [("smtp://localhost/", "a:b"), ("anymail://resend?api_key=1", "a")]
+)
+def test_a_webhook_secret_without_a_provider_or_a_user_is_refused(url: str, secret: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="MAIL_WEBHOOK_SECRET is user:password"):
+        anymail(parse(url), secret)
