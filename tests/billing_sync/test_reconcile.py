@@ -24,7 +24,7 @@ CHANGED, GONE = "changed", "vanished"
 @pytest.fixture
 def account(organization: Organization) -> Iterator[Tampered]:
     """Give an imported account that can be changed silently."""
-    with served(generate(seed=7, size=10, now=NOW)) as account:
+    with served(generate(seed=7, size=6, now=NOW)) as account:
         connected(organization, account.base_url)
         yield account
 
