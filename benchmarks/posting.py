@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from itertools import count
 from urllib.parse import urlsplit
 
-CLIENTS = 24
+CLIENTS = 64
 Signer = Callable[[bytes], str]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from billing_sync.access import revoke
 from billing_sync.columns import at
 from billing_sync.hints import Target, readable, targets_of
 from billing_sync.mirror import Sighting, Unusable
-from billing_sync.models import Connection, Event, WebhookDelivery
+from billing_sync.models import Connection, Event, SyncCursor, WebhookDelivery
+from billing_sync.pages import POLL as POLLED
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resources import EVENTS
 from billing_sync.stripe_errors import StripeError
@@ -28,6 +29,7 @@ AT_ONCE = 500
 KEPT_FOR = timedelta(days=7)
 LONGEST_VERSION = 64
 POLL = "poll_events"
+BETWEEN_POLLS = timedelta(seconds=3)
 READ = frozenset({Connection.State.LIVE, Connection.State.IMPORTING})
 
 
@@ -170,4 +172,14 @@ def _conclude(connection: Connection) -> None:
     if not readable(connection):
         following.conclude(connection)
         return
-    jobs.enqueue(connection.organization_id, POLL, str(connection.id))
+    jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=_next_poll(connection))
+
+
+def _next_poll(connection: Connection) -> datetime | None:
+    """Return when the poll is to log what came: now, in a flood every few seconds."""
+    cursor = SyncCursor.objects.filter(
+        organization_id=connection.organization_id, connection_id=connection.id, resource=POLLED
+    )
+    last = cursor.values_list("started_at", flat=True).first()
+    rested_at = last + BETWEEN_POLLS if last else None
+    return rested_at if rested_at and now() < rested_at else None

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 JOB = "process_webhooks"
 AT_ONCE = 200
-ASK_SECONDS = 0.25
+ASK_SECONDS = 0.5
 PATIENCE_SECONDS = 20.0
 Owner = tuple[UUID, UUID]
 
@@ -50,7 +50,7 @@ class Posted:
 
 
 class Keeper:
-    """One thread that writes what others took, and asks for its processing at most four times a second."""
+    """One thread that writes what others took, and asks for its processing at most twice a second."""
 
     def __init__(self) -> None:
         self._posted: SimpleQueue[Posted] = SimpleQueue()

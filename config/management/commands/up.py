@@ -97,7 +97,8 @@ def web_command() -> list[str]:
     """Return the command of the web server, which listens on this machine alone."""
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "error"]
     where = ["--host", "127.0.0.1", "--port", str(settings.PORT)]
-    return [*granian, *where, "--blocking-threads", "4", "config.wsgi:application"]
+    # Webhooks wait together for one commit: with few threads there would be many commits.
+    return [*granian, *where, "--blocking-threads", "64", "config.wsgi:application"]
 
 
 def celery(*arguments: str) -> list[str]:
