@@ -61,10 +61,25 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
 
 def stale(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> bool:
     """Say whether an account that is followed has told nothing new for an hour."""
+    through = known_through(fresh, connections)
+    return through is not None and bool(_followed(connections)) and clock.now() - through >= STALE_AFTER
+
+
+def known_through(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> datetime | None:
+    """Return until when the numbers are complete.
+
+    While no payer waits to be computed, the tables hold all that was read: an account in which nothing
+    happens moves none of them, and is known through its latest reading nevertheless.
+    """
+    read = [one.data_through for one in _followed(connections) if one.data_through]
+    if fresh.data_through is None or fresh.computing or not read:
+        return fresh.data_through
+    return max(fresh.data_through, min(read))
+
+
+def _followed(connections: Sequence[ConnectionProgress]) -> list[ConnectionProgress]:
     left = (Connection.State.DISCONNECTED, Connection.State.DELETING)
-    followed = any(each.kind != Connection.Kind.ARCHIVE and each.state not in left for each in connections)
-    through = fresh.data_through
-    return through is not None and followed and clock.now() - through >= STALE_AFTER
+    return [one for one in connections if one.kind != Connection.Kind.ARCHIVE and one.state not in left]
 
 
 def silence_of(shown: Shown, connections: Sequence[ConnectionProgress]) -> Silence | None:
@@ -73,7 +88,7 @@ def silence_of(shown: Shown, connections: Sequence[ConnectionProgress]) -> Silen
     if any(each.imported_at is None and each.state in waiting for each in connections):
         return Silence.IMPORTING
     midnight = datetime.fromtimestamp(day_start(shown.today, shown.zone), UTC)
-    through = shown.freshness.data_through
+    through = known_through(shown.freshness, connections)
     if through is None or through < midnight or stale(shown.freshness, connections):
         return Silence.STALE
     return None
