@@ -64,7 +64,7 @@ def every_blob(organization: Organization) -> list[tuple[str, str]]:
     with tenant(organization.id):
         for model in apps.get_app_config("billing_sync").get_models():
             names = [field.name for field in model._meta.fields if isinstance(field, BinaryField)]
-            for name in set(names) - {"key_encrypted"}:
+            for name in (name for name in names if not name.endswith("_encrypted")):
                 for (blob,) in model._default_manager.values_list(name):
                     blobs.append((model._meta.db_table, json.dumps(read_payload(blob), default=str)))
     return blobs
