@@ -325,9 +325,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["organization", "started_at"], name="sync_run_by_time")
-                ],
+                "indexes": [models.Index(fields=["organization", "started_at"], name="sync_run_by_time")],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=["organization", "connection_id", "kind"],
