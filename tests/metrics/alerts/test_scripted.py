@@ -46,8 +46,8 @@ def seconds(on: date) -> int:
     return int(at(on).timestamp())
 
 
-def subscribed(life: Life, seats: int = 1) -> str:
-    return subscribing.subscribe(life, [(life.catalog.prices["Team monthly"], seats)])
+def subscribed(life: Life, seats: int = 1, term: str = "yearly") -> str:
+    return subscribing.subscribe(life, [(life.catalog.prices[f"Team {term}"], seats)])
 
 
 def staying(life: Life, habits: Habits) -> Story:
@@ -81,7 +81,7 @@ def declined(on: date) -> Telling:
 
     def story(life: Life, habits: Habits) -> Story:
         yield life.now + 60
-        subscribed(life)
+        subscribed(life, term="monthly")
         yield seconds(on - DAY)
         life.card_fails = True
         yield seconds(on + 2 * DAY)
