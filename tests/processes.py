@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +19,8 @@ READY_SECONDS = 60
 class Worker:
     """A Celery worker with beat, killable; it takes jobs while it lives."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
         self.log = Path(
             tempfile.mkstemp(prefix="worker-", suffix=".log", dir=Path(os.environ["DATA_DIR"]).parent)[1]
@@ -34,7 +36,7 @@ class Worker:
                     *("--loglevel", "INFO", "--without-mingle", "--without-gossip"),
                 ],
                 cwd=PROJECT,
-                env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+                env={**self.environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

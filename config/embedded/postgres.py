@@ -58,7 +58,7 @@ class Postgres:
         if not self.data.exists():
             self.initialize()
         self.clear_remains()
-        self.port = children.free_port()
+        self.port = self.port or children.free_port()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603
                 [

@@ -1,7 +1,6 @@
-"""A sync that is killed anywhere ends where an undisturbed one does."""
+"""A command that is killed on its way goes on where it was."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -9,31 +8,25 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from django.db import connection as database
 
-from accounts import jobs
 from accounts.models import Job, Organization
 from accounts.tenancy import tenant
 from billing_sync.connecting import connect
-from billing_sync.models import Connection, SyncCursor
+from billing_sync.models import Connection, ListRange
 from billing_sync.sandbox.faults import Faults
 from billing_sync.sandbox.keys import FULL_KEY
 from tests.billing_sync.accounts import connected, connection_of, facts
 from tests.environment import PROJECT
-from tests.processes import Worker
-from tests.soak import sized
 
 Serve = Callable[..., Any]
-KILLS = sized(4, 10)
-CUSTOMERS = sized(120, 500)
 PATIENCE_SECONDS = 120
 
 
 def pages(organization: Organization) -> int:
     """Count the pages written so far, in a fresh view of the database."""
     with tenant(organization.id):
-        return sum(SyncCursor.objects.values_list("pages_done", flat=True))
+        return sum(ListRange.objects.values_list("pages_done", flat=True))
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -52,40 +45,6 @@ def unfinished() -> list[tuple[Any, ...]]:
 def live(organization: Organization) -> bool:
     with tenant(organization.id):
         return Connection.objects.filter(state=Connection.State.LIVE).exists()
-
-
-def quiet(organization: Organization) -> bool:
-    """Say whether no job of the sync is at work or due."""
-    ours = Job.objects.filter(organization=organization, kind__in=("backfill", "check_connection"))
-    return live(organization) and not ours.exclude(state=Job.State.DONE).exists()
-
-
-@pytest.mark.soak
-def test_a_worker_killed_again_and_again_ends_with_the_same_mirror(
-    organization: Organization,
-    other_organization: Organization,
-    sandbox: Serve,
-    celery_worker: Worker,
-    record_property: Callable[[str, object], None],
-) -> None:
-    account = sandbox(size=CUSTOMERS, faults=Faults(latency=40))
-    dice = random.Random(11)
-    connect(organization.id, api_key=FULL_KEY, api_base=account.base_url)
-    for _ in range(KILLS):
-        reached = pages(organization)
-        until(lambda reached=reached: pages(organization) > reached)  # type: ignore[misc]
-        time.sleep(dice.uniform(0, 0.2))
-        assert not live(organization), "The import was over before its last kill."
-        celery_worker.kill()
-        celery_worker.start()
-    until(lambda: quiet(organization))
-    celery_worker.stop()
-    connected(other_organization, account.base_url)
-    assert facts(organization) == facts(other_organization)
-    assert jobs.set_aside(organization.id) == []
-    record_property("customers", CUSTOMERS)
-    record_property("kills", KILLS)
-    record_property("pages", pages(organization))
 
 
 def test_a_command_killed_on_its_way_goes_on_where_it_was(
@@ -118,4 +77,4 @@ def test_a_command_killed_on_its_way_goes_on_where_it_was(
     database.close()
     connected(other_organization, account.base_url)
     assert facts(organization) == facts(other_organization)
-    assert pages(organization) == pages(other_organization) > reached
+    assert reached < pages(organization) < reached + pages(other_organization)

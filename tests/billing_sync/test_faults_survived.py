@@ -1,0 +1,103 @@
+"""Whatever happens to the processes, the servers and Stripe, the mirror ends as an undisturbed one does."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from billing_sync.sandbox.app import Sandbox
+from billing_sync.sandbox.company import generate
+from billing_sync.sandbox.faults import Faults
+from billing_sync.sandbox.keys import FULL_KEY
+from billing_sync.sandbox.server import serving
+from tests.conftest import TODAY
+from tests.processes import Worker
+from tests.servers import Servers
+from tests.soak import sized
+
+CUSTOMERS, KILLS = sized(100, 2_400), sized(3, 200)
+FLUSHES, RESTARTS = sized(1, 5), sized(1, 5)
+PATIENCE_SECONDS = sized(150, 900)
+PAGES = "SELECT coalesce(sum(pages_done), 0) FROM billing_sync_listrange"
+IMPORTED = "SELECT 1 FROM billing_sync_connection WHERE state = 'live'"
+DONE = """
+    SELECT 1 FROM billing_sync_connection c JOIN billing_sync_synccursor p
+        ON p.connection_id = c.id AND p.resource = 'event_poll'
+    WHERE c.state = 'live' AND p.started_at > now() - interval '4 seconds' AND p.state = 'waiting'
+        AND NOT EXISTS (SELECT FROM billing_sync_event WHERE applied_at IS NULL)
+        AND NOT EXISTS (SELECT FROM billing_sync_listrange WHERE state IN ('waiting', 'reading'))
+        AND NOT EXISTS (SELECT FROM accounts_job WHERE kind = 'backfill' AND state <> 'done')
+"""
+UNFINISHED = "SELECT kind, key, state, attempts, last_error FROM accounts_job WHERE state <> 'done'"
+STORM = Faults(
+    latency=20, rate_limit=15, error=20, lock_timeout=10, burst=10, burst_every=150, cut=15, drift=20, seed=5
+)
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Servers]:
+    with Servers(tmp_path) as running:
+        running.manage("migrate", "--verbosity", "0")
+        for name in ("Acme", "Umbrella"):
+            running.manage("create_organization", name, "--owner", f"{name.lower()}@example.com")
+        yield running
+
+
+def until(true: Callable[[], object], servers: Servers, worker: Worker) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, f"{servers.ask(UNFINISHED)} {worker.text()}"
+        time.sleep(0.02)
+
+
+def facts(servers: Servers, slug: str) -> list[str]:
+    """Return the digest of the mirror's tables."""
+    return [line for line in servers.manage("digest", slug).splitlines() if "billing_sync_" in line]
+
+
+def disturb(servers: Servers, worker: Worker) -> None:
+    """Kill the worker again and again while it reads, and now and then empty Redis or restart PostgreSQL."""
+    dice = random.Random(3)
+    moments = random.Random(4).sample(range(KILLS), FLUSHES + RESTARTS)
+    for number in range(KILLS):
+        reached = servers.ask(PAGES)
+        until(lambda before=reached: servers.ask(PAGES) > before, servers, worker)  # type: ignore[misc]
+        time.sleep(dice.uniform(0, 0.3))
+        if number in moments[:FLUSHES]:
+            servers.flush_redis()
+        if number in moments[FLUSHES:]:
+            servers.restart_postgres()
+        worker.kill()
+        worker.start()
+
+
+@pytest.mark.soak
+def test_kills_flushes_restarts_and_a_stormy_api_change_nothing(
+    servers: Servers, record_property: Callable[[str, object], None]
+) -> None:
+    sandbox = Sandbox(generate(seed=11, size=CUSTOMERS, now=TODAY), faults=STORM)
+    worker = Worker(servers.environment)
+    with serving(sandbox) as base_url:
+        worker.start()
+        servers.manage("connect_stripe", "acme", "--api-key", FULL_KEY, "--api-base", base_url)
+        disturb(servers, worker)
+        until(
+            lambda: servers.ask("SELECT 1 FROM billing_sync_connection WHERE state = 'live'"), servers, worker
+        )
+        sandbox.misbehave(Faults())
+        until(lambda: servers.ask(DONE), servers, worker)
+        stuck = servers.ask("SELECT kind, last_error FROM accounts_job WHERE state = 'set_aside'")
+        read = servers.ask("SELECT sum(objects_done), sum(pages_done) FROM billing_sync_listrange")
+        worker.stop()
+        servers.manage("connect_stripe", "umbrella", "--api-key", FULL_KEY, "--api-base", base_url)
+        servers.manage("sync", "umbrella")
+    assert stuck == []
+    assert facts(servers, "acme") == facts(servers, "umbrella")
+    assert (servers.flushes, servers.restarts) == (FLUSHES, RESTARTS)
+    for name, value in zip(("objects", "pages"), read[0], strict=True):
+        record_property(name, int(value))
+    record_property("kills", KILLS)
+    record_property("flushes of Redis", FLUSHES)
+    record_property("restarts of PostgreSQL", RESTARTS)
