@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, sync, webhooks
+from benchmarks import alerts, machine, sync, webhooks
 from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
@@ -16,6 +16,7 @@ Entry = Callable[[argparse.Namespace], Iterator[str]]
 ENTRIES: Mapping[str, Entry] = {
     "sync": sync.report,
     "webhooks": webhooks.report,
+    "alerts": alerts.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 
@@ -25,6 +26,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ENTRIES)}; default all")
     parser.add_argument("--customers", type=int, default=20_000, help="how large a company (default 20000)")
+    parser.add_argument("--organizations", type=int, default=10_000, help="whose rules to judge")
     parser.add_argument("--latency", type=int, default=0, help="milliseconds that the API thinks longer")
     parser.add_argument("--save", action="store_true", help="keep the report under benchmarks/reports")
     given = parser.parse_args(arguments)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
 from accounts.tenancy import tenant
-from billing_sync.progress import progress
+from billing_sync.models import Connection
 from config import clock
 from metrics import queries
 from metrics.alerts.evaluation import evaluate, next_look
@@ -34,10 +34,16 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
 def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
     """Judge the alert rules after a change of the numbers, and each morning."""
     with tenant(organization_id):
-        shown, connections = queries.shown(organization_id), progress(organization_id)
-        evaluate(shown, connections)
-        tell_troubles(shown, connections)
-        if silence_of(shown, connections) is not Silence.IMPORTING:
-            tell_movements(shown)
+        shown, accounts = queries.shown(organization_id), connections(organization_id)
+        fresh = evaluate(shown, accounts)
+        tell_troubles(shown, accounts)
+        if silence_of(shown, accounts) is not Silence.IMPORTING:
+            if fresh:
+                tell_movements(shown)
             send_digest(shown)
         return Later(next_look(shown))
+
+
+def connections(organization_id: UUID) -> list[Connection]:
+    """Return the organization's accounts."""
+    return list(Connection.objects.filter(organization_id=organization_id))

@@ -7,7 +7,8 @@ day. What was judged over the same tables under the same rules is not judged aga
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from billing_sync.progress import ConnectionProgress
+from billing_sync.models import Connection
+from billing_sync.progress import ConnectionProgress, progress
 from config import clock
 from metrics import queries
 from metrics.alerts.evidence import evidence
@@ -27,12 +28,15 @@ REACH = timedelta(days=35)
 HEARD = ("alert", "watch", "quiet")
 
 
-def evaluate(shown: Shown, connections: Sequence[ConnectionProgress]) -> None:
-    """Judge every currency's rules over what is known now, inside the organization's tenant."""
+def evaluate(shown: Shown, accounts: Sequence[Connection]) -> bool:
+    """Judge every currency's rules over what is known now, inside the organization's tenant.
+
+    Say whether anything was new: a day, numbers, rules, or a silence.
+    """
     pointer = CurrentBuild.objects.filter(organization_id=shown.organization_id).first()
     if pointer is None:
-        return
-    silence = silence_of(shown, connections) or ""
+        return False
+    silence = silence_of(shown, accounts) or ""
     judged = AlertEvaluation.objects.select_for_update().filter(organization_id=shown.organization_id)
     before = {one.currency: one for one in judged}
 
@@ -49,12 +53,14 @@ def evaluate(shown: Shown, connections: Sequence[ConnectionProgress]) -> None:
         )
 
     if before and all(_same(last, present(currency)) for currency, last in before.items()):
-        return
+        return False
+    connections = progress(shown.organization_id)
     currencies = queries.all_months(shown).currencies()
     for currency in currencies:
         _evaluate(shown, connections, before.get(currency), present(currency))
     if not silence:
         _end_of_lost(shown, currencies)
+    return True
 
 
 def _evaluate(

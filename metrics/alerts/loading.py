@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, DecimalField, Min, Q, Sum
+from django.db.models import Count, DecimalField, Min, Sum
 from django.db.models.functions import Abs, Cast
 
 from metrics.alerts.failures import first_failures
@@ -55,8 +55,8 @@ def _days(shown: Shown, currency: str, start: date, end: date) -> list[Day]:
 
 def _balances(shown: Shown, currency: str, today: date) -> dict[str, Any]:
     """Sum the flows of every day before today."""
-    days = current(DailyRevenue.objects.filter(currency=currency), shown.organization_id)
-    sums = {f"{name}_sum": Sum(name, filter=Q(day__lt=today)) for name in (*MRR, *CUSTOMERS)}
+    days = current(DailyRevenue.objects.filter(currency=currency, day__lt=today), shown.organization_id)
+    sums = {f"{name}_sum": Sum(name) for name in (*MRR, *CUSTOMERS)}
     return days.aggregate(first=Min("day"), **sums)
 
 

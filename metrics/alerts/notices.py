@@ -10,7 +10,6 @@ from accounts.members import members_of
 from accounts.models import Organization
 from accounts.outbox import put
 from billing_sync.models import Connection
-from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.models import Acknowledgement, Alert, MailPreference
 from metrics.alerts.quiet import quiet_until
@@ -98,7 +97,7 @@ def is_large(wanted: MailPreference, amount_micro: int, currency: str) -> bool:
     return abs(amount_micro) >= least_micro
 
 
-def tell_troubles(shown: Shown, connections: Iterable[ConnectionProgress]) -> None:
+def tell_troubles(shown: Shown, connections: Iterable[Connection]) -> None:
     """Tell, once a day at most, that an account is refused or has been silent for hours."""
     for one in connections:
         state = _trouble(one)
@@ -107,7 +106,7 @@ def tell_troubles(shown: Shown, connections: Iterable[ConnectionProgress]) -> No
             _tell(shown, "sync", key, lambda one: one.sync_problems)
 
 
-def _trouble(connection: ConnectionProgress) -> str:
+def _trouble(connection: Connection) -> str:
     if connection.imported_at is None or connection.kind == Connection.Kind.ARCHIVE:
         return ""
     if connection.state in BROKEN:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.progress import ConnectionProgress
@@ -16,6 +17,19 @@ from metrics.core.intervals import day_start
 from metrics.queries import Freshness, Shown
 
 STALE_AFTER = timedelta(hours=1)
+
+
+class Account(Protocol):
+    """What the rules ask of a connection, whether it is read as a row or with its progress."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def imported_at(self) -> datetime | None: ...
+    @property
+    def data_through(self) -> datetime | None: ...
 
 
 class Silence(StrEnum):
@@ -59,13 +73,13 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
     return Standing(currency, shown.alerts, series, found, lacks)
 
 
-def stale(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> bool:
+def stale(fresh: Freshness, connections: Sequence[Account]) -> bool:
     """Say whether an account that is followed has told nothing new for an hour."""
     through = known_through(fresh, connections)
     return through is not None and bool(_followed(connections)) and clock.now() - through >= STALE_AFTER
 
 
-def known_through(fresh: Freshness, connections: Sequence[ConnectionProgress]) -> datetime | None:
+def known_through(fresh: Freshness, connections: Sequence[Account]) -> datetime | None:
     """Return until when the numbers are complete.
 
     While no payer waits to be computed, the tables hold all that was read: an account in which nothing
@@ -77,12 +91,12 @@ def known_through(fresh: Freshness, connections: Sequence[ConnectionProgress]) -
     return max(fresh.data_through, min(read))
 
 
-def _followed(connections: Sequence[ConnectionProgress]) -> list[ConnectionProgress]:
+def _followed(connections: Sequence[Account]) -> list[Account]:
     left = (Connection.State.DISCONNECTED, Connection.State.DELETING)
     return [one for one in connections if one.kind != Connection.Kind.ARCHIVE and one.state not in left]
 
 
-def silence_of(shown: Shown, connections: Sequence[ConnectionProgress]) -> Silence | None:
+def silence_of(shown: Shown, connections: Sequence[Account]) -> Silence | None:
     """Return why nothing can be said, None where the windows are complete."""
     waiting = (Connection.State.CHECKING, Connection.State.IMPORTING)
     if any(each.imported_at is None and each.state in waiting for each in connections):

@@ -29,6 +29,9 @@ class Moved:
         )
 
 
+NOTHING = Moved()
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """One kind's movements of one local day."""
@@ -53,26 +56,24 @@ class Series:
     customers: int = 0
     days: Sequence[Day] = ()
     failed_on: Sequence[date] = ()
-    _sums: dict[str, list[Moved]] = field(default_factory=dict, repr=False, compare=False)
+    _sums: dict[str, tuple[list[date], list[Moved]]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        length = max((self.today - self.known_from).days, 0)
         for kind in KINDS:
-            row = [Moved()] * length
-            for day in self._of(kind):
-                place = (day.on - self.known_from).days
-                row[place] += day.moved
-            self._sums[kind] = [Moved(), *accumulate(row)]
+            rows = sorted(self._of(kind), key=lambda day: day.on)
+            self._sums[kind] = ([day.on for day in rows], [NOTHING, *accumulate(day.moved for day in rows)])
 
     def _of(self, kind: str) -> Iterable[Day]:
         return (day for day in self.days if day.kind == kind and self.known_from <= day.on < self.today)
 
     def moved(self, start: date, end: date, *kinds: str) -> Moved:
         """Return what moved in `[start, end)`."""
-        total = Moved()
+        total = NOTHING
         for kind in kinds:
-            sums = self._sums[kind]
-            total += sums[self._place(end, sums)] - sums[self._place(start, sums)]
+            days, sums = self._sums[kind]
+            first, last = bisect_left(days, start), bisect_left(days, end)
+            if first < last:
+                total += sums[last] - sums[first]
         return total
 
     def mrr_at(self, on: date) -> int:
@@ -88,9 +89,6 @@ class Series:
     def failed(self, start: date, end: date) -> int:
         """Count the invoices whose first failed attempt lies in `[start, end)`."""
         return bisect_left(self.failed_on, end) - bisect_left(self.failed_on, start)
-
-    def _place(self, on: date, sums: Sequence[Moved]) -> int:
-        return min(max((on - self.known_from).days, 0), len(sums) - 1)
 
 
 def months_before(today: date, months: int) -> date:
