@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import jobs
 from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
+from billing_sync.health import standing_of
+from billing_sync.models import Connection
 from billing_sync.progress import progress
 from dashboards.alert_forms import AcknowledgementForm, RuleForm
 from dashboards.alert_rows import alert_line, evidence_rows
@@ -47,6 +49,7 @@ def alerts(request: OrganizationRequest, slug: str) -> HttpResponse:
         "alerts": [alert_line(one, shown.alerts, quiet.get(one.id)) for one in found],
         "rules": [(rule, term.label, shown.alerts.is_on(rule)) for rule, term in terms(shown.alerts).items()],
         "freshness": shown.freshness,
+        "standings": [standing_of(one) for one in connections if one.kind != Connection.Kind.ARCHIVE],
         "may_change": Role(request.membership.role).covers(Role.ADMIN),
     }
     return render_page(request, "alerts/alerts.html", context)

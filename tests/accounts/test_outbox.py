@@ -180,3 +180,26 @@ def test_a_message_waits_until_it_is_due(inbox: Inbox, organization: Organizatio
 def test_two_writers_of_one_kind_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="Two functions compose"):
         outbox.composer("test")(lambda organization_id, recipient, key: None)
+
+
+def test_a_message_that_cannot_be_written_stops_no_other(
+    inbox: Inbox, organization: Organization, owner: Person
+) -> None:
+    with tenant(organization.id):
+        outbox.put(organization.id, [owner.user.pk], "of a later release", "odd:1")
+    decide(organization, owner)
+    deliver(organization)
+    assert addressed(inbox) == [owner.email]
+    with tenant(organization.id):
+        assert "of a later release" in Outbox.objects.get(key="odd:1").last_error
+
+
+def test_while_no_server_answers_every_message_waits(
+    organization: Organization, owner: Person, teammate: Person, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    decide(organization, owner, teammate)
+    assert isinstance(outbox.deliver(organization.id, ""), Later)
+    with tenant(organization.id):
+        assert sorted(Outbox.objects.values_list("attempts", flat=True)) == [0, 1]

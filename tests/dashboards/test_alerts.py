@@ -12,6 +12,7 @@ from config.clock import set_now
 from metrics.alerts import versions
 from metrics.alerts.models import Acknowledgement, Alert
 from tests.cast import Person
+from tests.dashboards.test_statements import statements
 from tests.metrics.alerts.business import base, days, judge_now, leaving, noon, write
 
 LOSS = date(2026, 9, 10)
@@ -125,3 +126,17 @@ def test_a_rule_that_is_not_one_is_not_found(owner: Person) -> None:
 )
 def test_every_rule_has_a_page(owner: Person, alert: Alert, rule: str) -> None:
     assert "data-fired" in page(owner.client, f"/o/acme/alerts/rules/{rule}")
+
+
+def test_a_rule_that_is_off_shows_when_it_would_have_fired(
+    owner: Person, organization: Organization, alert: Alert
+) -> None:
+    with tenant(organization.id):
+        versions.set_rules(organization.id, {"revenue_churn_on": "false"}, by=owner.user)
+    assert 'data-fired="1"' in page(owner.client, "/o/acme/alerts/rules/revenue_churn")
+
+
+def test_the_alerts_ask_little(owner: Person, alert: Alert) -> None:
+    with set_now(NOW):
+        asked = statements(owner, "/o/acme/alerts/")
+    assert len(asked) <= 14, "\n".join(asked)
