@@ -52,7 +52,7 @@ def test_the_peak_of_memory_counts_what_a_child_holds() -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["synk"], "synk: choose from sync, sandbox"),
+        (["synk"], "synk: choose from sync, "),
         (["--customers", "0"], "--customers starts at 1"),
         (["--latency", "-5"], "--latency at 0"),
     ],
