@@ -281,32 +281,3 @@ def test_a_message_that_is_late_waits_for_the_end_of_quiet_hours(
     assert inbox.messages == []
     deliver(organization, evening + timedelta(hours=10))
     assert len(inbox.messages) == 1
-
-
-def test_an_admin_sets_what_all_e_mails_show_and_where_answers_go(
-    inbox: Inbox, owner: Person, teammate: Person, organization: Organization
-) -> None:
-    answer = owner.client.post("/o/acme/mail/settings", {"shows_payers": "on", "reply_to": "a@acme.example"})
-    assert answer.status_code == 302
-    owner.client.post("/o/acme/mail/test")
-    deliver(organization)
-    assert inbox.messages[0]["Reply-To"] == "a@acme.example"
-    assert inbox.messages[0]["From"] == "Millrace <millrace@localhost>"
-    assert "Save for everyone" not in teammate.client.get("/o/acme/mail/").content.decode()
-
-
-def test_an_absurd_address_for_answers_is_refused(owner: Person, organization: Organization) -> None:
-    answer = owner.client.post("/o/acme/mail/settings", {"reply_to": "nobody"})
-    assert answer.status_code == 400
-    assert "Enter a valid email address" in answer.content.decode()
-    with tenant(organization.id):
-        assert not MailSettings.objects.exists()
-
-
-def test_an_admin_sees_whose_address_is_suspended(
-    owner: Person, teammate: Person, other_owner: Person, organization: Organization
-) -> None:
-    for somebody in (teammate, other_owner):
-        outbox.suspend(somebody.email, "complained", "")
-    shown = owner.client.get("/o/acme/mail/").content.decode()
-    assert (teammate.email in shown, other_owner.email in shown) == (True, False)
