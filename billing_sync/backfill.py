@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import pages, ranges, runs
@@ -17,7 +19,6 @@ from billing_sync.columns import UnusableError, created_at
 from billing_sync.lane import Lane, unlike
 from billing_sync.models import Connection, SyncCursor, SyncRun
 from billing_sync.pages import cursors_of
-from billing_sync.payload import decode_object
 from billing_sync.ranges import STRIPE_BEGAN, State
 from billing_sync.resources import EVENTS, RESOURCES
 from billing_sync.stripe_client import Page, Stripe, metered
@@ -33,6 +34,10 @@ STEP_SECONDS = 4.0
 PAUSE = timedelta(seconds=1)
 OVERLAP = timedelta(seconds=60)
 EVENTS_REACH = timedelta(days=31)
+
+
+class _Dated(msgspec.Struct):
+    created: int
 
 
 def open_cursors(connection: Connection, unavailable: Mapping[str, str], newest_event: int) -> None:
@@ -104,11 +109,11 @@ def step(organization_id: UUID, key: str) -> jobs.Outcome:
 
 
 def newest_created(page: Page) -> int:
-    """Return the creation time, in Unix seconds, of a page's first object, 0 where there is none."""
-    for text in page.objects[:1]:
-        found = decode_object(text).get("created")
-        return found if isinstance(found, int) else 0
-    return 0
+    """Return the creation time, in Unix seconds, of a page's first object, 0 where none is told."""
+    try:
+        return next((msgspec.json.decode(text, type=_Dated).created for text in page.objects), 0)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return 0
 
 
 def _outcome(connection: Connection, lane: Lane) -> jobs.Outcome:

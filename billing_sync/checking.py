@@ -22,6 +22,7 @@ from billing_sync.stripe_errors import (
     NotFoundError,
     PermissionMissingError,
     StripeError,
+    TooLargeError,
 )
 from billing_sync.trouble import how_to_add, wait_for
 from config.clock import now
@@ -68,6 +69,9 @@ def _try(stripe: Stripe, resource: Resource) -> dict[str, str]:
         }
     except NotFoundError as error:
         return {"state": UNAVAILABLE, "permission": resource.permission, "error": str(error)}
+    except TooLargeError:
+        # The import sets this one object aside; the list can be read.
+        pass
     return {"state": OK, "permission": resource.permission, "error": ""}
 
 
@@ -107,8 +111,10 @@ def _newest_event(stripe: Stripe, permissions: dict[str, dict[str, str]]) -> int
     """Return where, by Stripe's own clock, the events begin that the import may miss."""
     if permissions[EVENTS.name]["state"] != OK:
         return 0
-    page = stripe.list_page(EVENTS.path, limit=1)
-    return backfill.newest_created(page)
+    try:
+        return backfill.newest_created(stripe.list_page(EVENTS.path, limit=1))
+    except TooLargeError:
+        return 0
 
 
 def _refuse(connection: Connection, error: str, permissions: dict[str, Any]) -> jobs.Outcome:

@@ -12,7 +12,7 @@ from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import mirror, ranges, runs
 from billing_sync.listing import Asked, made_at, span
-from billing_sync.models import Connection, ListRange, SyncCursor, SyncRun
+from billing_sync.models import Connection, ListRange, SetAside, SyncCursor, SyncRun
 from billing_sync.payload import JsonObject
 from billing_sync.ranges import UNREAD, State
 from billing_sync.reading import Fetched
@@ -195,5 +195,14 @@ def _close(connection: Connection, resource: Resource) -> None:
     _sum_up(connection, resource)
     if ranges.of(connection).filter(resource=resource.name, state__in=UNREAD).exists():
         return
-    cursor_of(connection, resource).update(state=State.COMPLETE, completed_at=now())
+    cursor = cursor_of(connection, resource)
+    cursor.update(state=State.COMPLETE, completed_at=now())
+    # What could still not be used has been seen anew; of old events the list tells nothing any more.
+    if resource is not EVENTS:
+        SetAside.objects.filter(
+            organization_id=connection.organization_id,
+            connection_id=connection.id,
+            resource=resource.name,
+            seen_at__lt=cursor.values("started_at"),
+        ).delete()
     conclude(connection)

@@ -10,6 +10,16 @@ import zstandard
 JsonObject = dict[str, Any]
 
 LEVEL = 1
+# Stripe's own objects are a hundredth of that, at most.
+LARGEST = 10_000_000
+
+
+class Identified(msgspec.Struct):
+    """Any object of Stripe's, for its id alone."""
+
+    id: str
+
+
 _decoder = msgspec.json.Decoder(JsonObject, float_hook=Decimal)
 _encoder = msgspec.json.Encoder(order="sorted")
 # A zstd context is not for two threads at once.
@@ -35,6 +45,9 @@ def write_payload(value: JsonObject) -> bytes:
 
 def decode_object(text: bytes | msgspec.Raw) -> JsonObject:
     """Return one object as Stripe sent it; raise ValueError with the reason where it is none."""
+    size = memoryview(text).nbytes
+    if size > LARGEST:
+        raise ValueError(f"It is too large: {size // 1_000_000} MB.")
     try:
         return _decoder.decode(text)
     except UnicodeDecodeError:
@@ -43,3 +56,11 @@ def decode_object(text: bytes | msgspec.Raw) -> JsonObject:
         raise ValueError("It is nested too deeply.") from None
     except msgspec.MsgspecError as error:
         raise ValueError(f"It is not a JSON object: {error}.") from None
+
+
+def name_of(text: bytes | msgspec.Raw) -> str:
+    """Return the id in an object's text, however large or wrong the rest; nothing where it has none."""
+    try:
+        return msgspec.json.decode(text, type=Identified).id[:255].replace("\x00", "\ufffd")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""

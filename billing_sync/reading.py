@@ -1,5 +1,6 @@
 """Read objects from Stripe whole: lists that Stripe cuts at ten are read to their end."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,12 @@ from django.conf import settings
 from billing_sync.mirror import Sighting, Unusable, read_objects
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resource import Embedded, Resource
-from billing_sync.stripe_client import Stripe
-from billing_sync.stripe_errors import NotFoundError
+from billing_sync.stripe_client import PAGE, Page, Stripe
+from billing_sync.stripe_errors import NotFoundError, TooLargeError, not_stripe
 from config.clock import now
+
+SHORTER = (PAGE, 10, 1)
+FIRST_ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,255})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,11 @@ def read_page(stripe: Stripe, resource: Resource, after: str, **params: object) 
         params["starting_after"] = after
     if resource.expand:
         params["expand"] = list(resource.expand)
-    page = stripe.list_page(resource.path, **resource.params, **params)
+    try:
+        page = _page(stripe, resource.path, **resource.params, **params)
+    except _GiganticError as gigantic:
+        unusable = [Unusable(gigantic.identity, str(gigantic))]
+        return Fetched(after, fetched_at, [], unusable, True, gigantic.identity)
     values, unusable = read_objects(page.objects)
     whole: list[JsonObject] = []
     for value in values:
@@ -48,6 +56,26 @@ def read_page(stripe: Stripe, resource: Resource, after: str, **params: object) 
         except ValueError as error:
             unusable.append(Unusable(str(value.get("id") or "?"), str(error), value))
     return Fetched(after, fetched_at, whole, unusable, page.has_more, page.last_id)
+
+
+class _GiganticError(Exception):
+    """The next object of a list is larger than anything we take in; its id lets the list go on."""
+
+    def __init__(self, identity: str) -> None:
+        super().__init__("It is too large to be read.")
+        self.identity = identity
+
+
+def _page(stripe: Stripe, path: str, **params: object) -> Page:
+    """Return a page of a list, a shorter one where it would be too large."""
+    for limit in SHORTER:
+        try:
+            return stripe.list_page(path, limit=limit, **params)
+        except TooLargeError as error:
+            named = FIRST_ID.search(error.head)
+            if limit == 1 and named is not None:
+                raise _GiganticError(named[1].decode()) from error
+    raise not_stripe(path)
 
 
 def read_one(stripe: Stripe, resource: Resource, identity: str) -> Sighting:

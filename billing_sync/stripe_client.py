@@ -22,13 +22,14 @@ from stripe import StripeClient
 
 from billing_sync.limits import Limiter, TooManyError, endpoint, permitted
 from billing_sync.metering import Fetchers, Meter, count, metered
-from billing_sync.payload import JsonObject, decode_object
+from billing_sync.payload import Identified, JsonObject, decode_object
 from billing_sync.stripe_errors import (
     FEWER_REQUESTS,
     LOCK_TIMEOUT,
     RateLimitedError,
     RefusedError,
     StripeTroubleError,
+    TooLargeError,
     UnreachableError,
     error_of,
     not_stripe,
@@ -39,6 +40,7 @@ __all__ = ["Fetchers", "Meter", "Page", "Stripe", "client", "metered"]
 stripe.enable_telemetry = False
 
 PAGE = 100
+LARGEST_ANSWER, HEAD = 200_000_000, 4096
 CONNECT_SECONDS, READ_SECONDS = 10, 30
 CONNECTIONS = 32
 TRIES = 5
@@ -52,18 +54,29 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 class Page:
     """One page of a list, newest first, its objects still unparsed."""
 
+    path: str
     objects: list[msgspec.Raw]
     has_more: bool
-    last_id: str
+
+    @property
+    def last_id(self) -> str:
+        """Return where the next page starts, nothing if there is none; raise where that cannot be told."""
+        if not self.has_more:
+            return ""
+        for raw in reversed(self.objects):
+            try:
+                return msgspec.json.decode(raw, type=Identified).id
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                continue
+        raise StripeTroubleError(
+            _("The list %(path)s has more objects, but none on this page has an id to go on from.")
+            % {"path": self.path}
+        )
 
 
 class _List(msgspec.Struct):
     data: list[msgspec.Raw]
     has_more: bool = False
-
-
-class _Identified(msgspec.Struct):
-    id: str
 
 
 class _Transport(stripe.HTTPClient):
@@ -84,14 +97,24 @@ class _Transport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         try:
             answer = _pool(url).request(
-                method, url, headers=headers, body=post_data, retries=False, redirect=False
+                *(method, url),
+                headers=headers,
+                body=post_data,
+                retries=False,
+                redirect=False,
+                preload_content=False,
             )
+            body = answer.read(LARGEST_ANSWER + 1)
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
+        if len(body) > LARGEST_ANSWER:
+            answer.close()
+            raise TooLargeError(_("An answer of Stripe's is too large."), head=body[:HEAD])
+        answer.release_conn()
         if 200 <= answer.status < 300:
-            self._kept.body = answer.data
+            self._kept.body = body
             return b"{}", answer.status, answer.headers
-        return answer.data, answer.status, answer.headers
+        return body, answer.status, answer.headers
 
     def take(self) -> bytes:
         """Return the body of this thread's last good answer, once."""
@@ -142,10 +165,10 @@ class Stripe:
         return _object(self._ask("get", path, params), path)
 
     def list_page(self, path: str, **params: Any) -> Page:
-        """Return one page of a list; `last_id` is where the next one starts."""
+        """Return one page of a list."""
         body = self._ask("get", path, {"limit": PAGE, **params})
         page = _read_list(body, path)
-        return Page(page.data, page.has_more, _last_id(page, path) if page.has_more else "")
+        return Page(path, page.data, page.has_more)
 
     def create(self, path: str, **params: Any) -> JsonObject:
         """Make an object, or change the one at this address; once, however often it had to be asked for."""
@@ -171,7 +194,7 @@ class Stripe:
                     self._limiter.refused(place if error.reason.startswith("endpoint") else None, rest)
                 if last or rest > LONGEST_WAIT_SECONDS:
                     raise
-            except RefusedError:
+            except (RefusedError, TooLargeError):
                 raise
             except (UnreachableError, StripeTroubleError):
                 rest = 0.0
@@ -242,15 +265,3 @@ def _read_list(body: bytes, path: str) -> _List:
         return _List(objects, page.get("has_more") is True)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise not_stripe(path) from error
-
-
-def _last_id(page: _List, path: str) -> str:
-    for raw in reversed(page.data):
-        try:
-            return msgspec.json.decode(raw, type=_Identified).id
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            continue
-    raise StripeTroubleError(
-        _("The list %(path)s has more objects, but none on this page has an id to go on from.")
-        % {"path": path}
-    )

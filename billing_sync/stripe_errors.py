@@ -74,6 +74,14 @@ class StripeTroubleError(StripeError):
     """Stripe answered with an error of its own, or with something that is not its API."""
 
 
+class TooLargeError(StripeTroubleError):
+    """An answer is larger than we take in at once; `head` is how it begins."""
+
+    def __init__(self, message: str, *, head: bytes) -> None:
+        super().__init__(message)
+        self.head = head
+
+
 class RefusedError(StripeTroubleError):
     """Stripe refused a request as it stands: asking again would not help."""
 

@@ -11,7 +11,7 @@ from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
 from billing_sync.mirror.touched import mark_everyone, mark_touched
 from billing_sync.models import Connection
-from billing_sync.payload import JsonObject, decode_object, write_payload
+from billing_sync.payload import JsonObject, decode_object, name_of, write_payload
 from billing_sync.personal import event_without_personal, personal_fields, without_personal
 from billing_sync.resource import Resource
 from billing_sync.resources import CUSTOMERS, EVENTS, MIRRORED, PAYMENT_METHODS, SUBSCRIPTIONS
@@ -68,7 +68,7 @@ def read_objects(texts: Iterable[bytes]) -> tuple[list[JsonObject], list[Unusabl
         try:
             values.append(decode_object(text))
         except ValueError as error:
-            unusable.append(Unusable(f"sha256:{sha256(text).hexdigest()}", str(error)))
+            unusable.append(Unusable(name_of(text) or f"sha256:{sha256(text).hexdigest()}", str(error)))
     return values, unusable
 
 
