@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import alerts, machine, sync, webhooks
+from benchmarks import alerts, machine, request_rate, sync, webhooks
 from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
 Entry = Callable[[argparse.Namespace], Iterator[str]]
 ENTRIES: Mapping[str, Entry] = {
     "sync": sync.report,
+    "requests": request_rate.report,
     "webhooks": webhooks.report,
     "alerts": alerts.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),

@@ -30,7 +30,7 @@ READING = ("socket", "ssl", "urllib3", "http.client")
 Stack = list[tuple[str, str]]
 RESTING = {
     ("concurrent.futures.thread", "_worker"),
-    ("billing_sync.stripe_client", "_patiently"),
+    ("billing_sync.stripe_client", "_rest"),
     ("billing_sync.limits", "wait"),
 }
 
