@@ -13,6 +13,8 @@ from accounts.models import Job
 # When this process last worked for an organization; each process takes turns by itself.
 _served_at: dict[UUID | None, float] = {}
 MOST_REMEMBERED = 10_000
+# Of the organizations that have waited longest, so many are ranked: a turn costs the same however many wait.
+MOST_RANKED = 100
 
 
 def served(organization_id: UUID | None) -> None:
@@ -29,10 +31,12 @@ def in_turn(due: QuerySet[Job]) -> Iterator[UUID]:
     that are due longest.
     """
     first = Window(RowNumber(), partition_by=F("organization_id"), order_by=["next_at", "id"])
-    heads = due.annotate(place=first).filter(place=1).values_list("id", "organization_id", "next_at")
+    heads = due.annotate(place=first).filter(place=1).order_by("next_at", "id")
     running = Counter(Job.objects.filter(state=Job.State.RUNNING).values_list("organization_id", flat=True))
     ranked = sorted(
         (running[organization_id], _served_at.get(organization_id, 0.0), next_at, wanted)
-        for wanted, organization_id, next_at in heads.order_by()
+        for wanted, organization_id, next_at in heads.values_list("id", "organization_id", "next_at")[
+            :MOST_RANKED
+        ]
     )
     yield from (wanted for *_, wanted in ranked)
