@@ -75,9 +75,16 @@ def _alert(reading: Reading, term: Term, standing: Standing) -> Alert:
         words = _lacking(standing.lacks[rule], standing.series)
         return Alert(rule, level, _("Too early to say"), term, words=words)
     figure, words = WORDS[rule](reading, standing)
-    if level == "watch":
+    if level == "watch" or _below_without_watch(reading):
         words = f"{words} {_('The difference may be chance.')}"
     return Alert(rule, level, _state(level), term, figure, words)
+
+
+def _below_without_watch(reading: Reading) -> bool:
+    """Say whether new MRR is below its threshold while the weeks before were lower still."""
+    value, threshold = reading.value, reading.threshold
+    below = value is not None and threshold is not None and value < threshold
+    return reading.rule == "new_mrr_flat" and reading.level == "quiet" and below
 
 
 def _state(level: str) -> str:

@@ -78,6 +78,20 @@ def test_a_difference_that_may_be_chance_is_watched(owner: Person, organization:
     assert "The difference may be chance." in text
 
 
+def test_new_mrr_below_its_threshold_says_why_that_is_no_alert(
+    owner: Person, organization: Organization
+) -> None:
+    new = [
+        (date(2026, 8, 20), "new", 2_000),
+        (date(2026, 10, 10), "new", 50),
+        (date(2026, 11, 3), "new", 100),
+    ]
+    company(organization, [*FOUNDERS, *new])
+    level, text = row(owner.client)["new_mrr_flat"]
+    assert level == "quiet"
+    assert text.endswith("Alert below €410.00. The difference may be chance.")
+
+
 def test_movements_of_today_wait_for_midnight(owner: Person, organization: Organization) -> None:
     company(organization, [*FOUNDERS, (NOW.date(), "churn", 100)])
     assert row(owner.client)["revenue_churn"][0] == "quiet"
