@@ -68,7 +68,7 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(
 
 WAITING = [("threading", "wait"), ("concurrent.futures._base", "result")]
 ASKING = [("socket", "readinto"), ("concurrent.futures.thread", "run")]
-PAUSING = [("billing_sync.stripe_client", "_patiently"), ("concurrent.futures.thread", "run")]
+PAUSING = [("billing_sync.stripe_client", "_rest"), ("concurrent.futures.thread", "run")]
 PARSING = [("billing_sync.payload", "decode_object"), ("concurrent.futures.thread", "run")]
 
 
