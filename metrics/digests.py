@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts.models import TenantModel
 from billing_sync.digest import Row, connection_names, register
 from metrics import models
+from metrics.built import Built
 from metrics.queries import current
 
 AT_ONCE = 2_000
@@ -28,7 +29,7 @@ LEFT_OUT = {
 }
 
 
-def _built(model: type[models.Built], organization_id: UUID) -> Iterator[Row]:
+def _built(model: type[Built], organization_id: UUID) -> Iterator[Row]:
     return _facts(current(model._default_manager.all(), organization_id), organization_id)
 
 

@@ -8,6 +8,11 @@ from django.db import models
 
 from accounts.models import Organization, TenantModel, User
 from metrics.alerts import models as alerts
+from metrics.bridge import models as bridge
+from metrics.built import Built
+from metrics.exchange import models as exchange
+from metrics.invoiced import models as invoiced
+from metrics.restating import models as restating
 
 
 def stripe_id() -> "models.CharField[str, str]":
@@ -55,20 +60,6 @@ class CurrentBuild(TenantModel):
     data_through = models.DateTimeField(null=True)
     connection_ids = ArrayField(models.UUIDField(), default=list)
     edition = models.PositiveIntegerField(default=0)
-
-
-class Built(TenantModel):
-    """A row that one build made under one definition version."""
-
-    definition_version = models.PositiveIntegerField()
-    build = models.PositiveBigIntegerField()
-
-    class Meta:
-        abstract = True
-
-    @staticmethod
-    def key(*fields: str) -> models.CompositePrimaryKey:
-        return models.CompositePrimaryKey("organization_id", "definition_version", "build", *fields)
 
 
 class Configuration(TenantModel):
@@ -229,3 +220,8 @@ class PlanRevenue(Built):
 
 Acknowledgement, Alert, AlertEvaluation = alerts.Acknowledgement, alerts.Alert, alerts.AlertEvaluation
 AlertRules, MailPreference, MailSettings = alerts.AlertRules, alerts.MailPreference, alerts.MailSettings
+ClosedBalance, ClosedMonth = restating.ClosedBalance, restating.ClosedMonth
+Preview, PreviewedChange, Restatement = restating.Preview, restating.PreviewedChange, restating.Restatement
+Comparison, ComparedAmount = bridge.Comparison, bridge.ComparedAmount
+Upload, UploadedAmount = bridge.Upload, bridge.UploadedAmount
+ExchangeRate, InvoicedLine = exchange.ExchangeRate, invoiced.InvoicedLine

@@ -22,10 +22,11 @@ from metrics import definitions
 from metrics.alerts.models import AlertRules
 from metrics.alerts.rules import AlertSettings
 from metrics.alerts.versions import latest as latest_rules
+from metrics.built import Built
 from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
-from metrics.models import Built, CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
+from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
 from metrics.models import Definition as Version
 from metrics.months import Months
 from metrics.periods import days_between, month_of

@@ -1,0 +1,1 @@
+"""Dated exchange rates, and a waterfall in one reporting currency."""
