@@ -4,6 +4,7 @@ from dashboards.views import (
     alerts,
     connections,
     dashboard,
+    definition,
     disconnection,
     health,
     mail,
@@ -56,6 +57,7 @@ urlpatterns = [
         "o/<slug:slug>/alerts/<uuid:alert_id>/acknowledgement", alerts.acknowledgement, name="acknowledgement"
     ),
     path("o/<slug:slug>/alerts/rules/<slug:rule>", alerts.alert_rule, name="alert_rule"),
+    path("o/<slug:slug>/audit/definition/", definition.definition, name="definition"),
     path("o/<slug:slug>/mail/", mail.mail_preferences, name="mail_preferences"),
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),

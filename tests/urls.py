@@ -60,6 +60,7 @@ ORGANIZATION_URLS = {
     "alert": OrganizationUrl(),
     "acknowledgement": FOR_OWNERS,
     "alert_rule": OrganizationUrl(viewer=403),
+    "definition": OrganizationUrl(),
     "mail_preferences": OrganizationUrl(),
     "mail_settings": FOR_OWNERS,
     "mail_test": OrganizationUrl(viewer=302, owner=302, method="post"),
