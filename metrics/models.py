@@ -224,4 +224,5 @@ ClosedBalance, ClosedMonth = restating.ClosedBalance, restating.ClosedMonth
 Preview, PreviewedChange, Restatement = restating.Preview, restating.PreviewedChange, restating.Restatement
 Comparison, ComparedAmount = bridge.Comparison, bridge.ComparedAmount
 Upload, UploadedAmount = bridge.Upload, bridge.UploadedAmount
-ExchangeRate, InvoicedLine = exchange.ExchangeRate, invoiced.InvoicedLine
+ExchangeRate, RateFetch = exchange.ExchangeRate, exchange.RateFetch
+InvoicedLine = invoiced.InvoicedLine

@@ -222,6 +222,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RateFetch",
+            fields=[
+                (
+                    "organization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="accounts.organization",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("newest", models.DateField(null=True)),
+                ("error", models.TextField(blank=True)),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Preview",
             fields=[
                 (
@@ -494,6 +516,7 @@ class Migration(migrations.Migration):
             "metrics_invoicedline",
             "metrics_preview",
             "metrics_previewedchange",
+            "metrics_ratefetch",
             "metrics_restatement",
             "metrics_upload",
             "metrics_uploadedamount",
