@@ -39,7 +39,8 @@ class Migration(migrations.Migration):
                 ("customer_id", models.CharField(max_length=255)),
                 ("starting_micro", models.BigIntegerField()),
                 ("ending_micro", models.BigIntegerField()),
-                ("movements", models.JSONField(default=dict)),
+                ("facts", models.JSONField(default=dict)),
+                ("restated", models.JSONField(null=True)),
                 (
                     "organization",
                     models.ForeignKey(
@@ -294,10 +295,7 @@ class Migration(migrations.Migration):
                     models.CompositePrimaryKey(
                         "organization_id",
                         "preview_id",
-                        "connection_id",
-                        "customer_id",
-                        "subscription_id",
-                        "currency",
+                        "position",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -305,12 +303,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("preview_id", models.UUIDField()),
+                ("position", models.PositiveBigIntegerField()),
                 ("connection_id", models.UUIDField()),
                 ("customer_id", models.CharField(max_length=255)),
                 ("subscription_id", models.CharField(max_length=255)),
                 ("currency", models.TextField()),
                 ("before_micro", models.BigIntegerField()),
                 ("after_micro", models.BigIntegerField()),
+                ("differs_from", models.DateTimeField()),
+                ("differs_until", models.DateTimeField(null=True)),
                 (
                     "organization",
                     models.ForeignKey(
@@ -437,7 +438,9 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField()),
                 ("discount", models.BigIntegerField()),
                 ("once_discount", models.BigIntegerField()),
+                ("repeating_discount", models.BigIntegerField()),
                 ("tax", models.BigIntegerField()),
+                ("added_tax", models.BigIntegerField()),
                 (
                     "organization",
                     models.ForeignKey(

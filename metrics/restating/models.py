@@ -33,18 +33,22 @@ class Preview(TenantModel):
 
 
 class PreviewedChange(TenantModel):
-    """A subscription whose MRR at the preview's instant the proposed settings would change."""
+    """A subscription that the proposed settings would value otherwise, largest change first.
 
-    pk = models.CompositePrimaryKey(
-        "organization_id", "preview_id", "connection_id", "customer_id", "subscription_id", "currency"
-    )
+    The amounts are those at the preview's instant; the history differs over `[differs_from, differs_until)`.
+    """
+
+    pk = models.CompositePrimaryKey("organization_id", "preview_id", "position")
     preview_id = models.UUIDField()
+    position = models.PositiveBigIntegerField()
     connection_id = models.UUIDField()
     customer_id = models.CharField(max_length=255)
     subscription_id = models.CharField(max_length=255)
     currency = models.TextField()
     before_micro = models.BigIntegerField()
     after_micro = models.BigIntegerField()
+    differs_from = models.DateTimeField()
+    differs_until = models.DateTimeField(null=True)
 
 
 class Restatement(TenantModel):
@@ -69,7 +73,10 @@ class Restatement(TenantModel):
 
 
 class ClosedMonth(TenantModel):
-    """One month's numbers in one currency as they were published, and as they were last restated."""
+    """One month's numbers in one currency as they were published, and as they were last restated.
+
+    Both hold the flows in micro units; what was published also its period and the alert rules' version.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "month", "currency")
     month = models.DateField()
@@ -83,7 +90,10 @@ class ClosedMonth(TenantModel):
 
 
 class ClosedBalance(TenantModel):
-    """What one customer was in a closed month: MRR before and at its end, and the movements between."""
+    """What one customer was in a closed month: MRR before and at its end, and all that moved it between.
+
+    `facts` are as published, `restated` as the last restatement found them, null while nothing changed.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "month", "currency", "connection_id", "customer_id")
     month = models.DateField()
@@ -92,4 +102,5 @@ class ClosedBalance(TenantModel):
     customer_id = models.CharField(max_length=255)
     starting_micro = models.BigIntegerField()
     ending_micro = models.BigIntegerField()
-    movements = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+    restated = models.JSONField(null=True)
