@@ -189,6 +189,9 @@ STRIPE_CONNECT_BASE = env.text("STRIPE_CONNECT_BASE", "https://connect.stripe.co
 STRIPE_CLIENT_ID = env.text("STRIPE_CLIENT_ID")
 STRIPE_PLATFORM_KEY = env.text("STRIPE_PLATFORM_KEY")
 
+# Exchange rates: the European Central Bank's reference rates since 1999, as CSV or zipped.
+ECB_RATES_URL = env.text("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip")
+
 # Languages and time: everything is stored in UTC; a day is an organization's day.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -13,6 +13,7 @@ from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
 from metrics.alerts.present import Silence, silence_of
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
+from metrics.exchange.fetching import fetch
 
 PAUSE = timedelta(seconds=2)
 
@@ -42,6 +43,12 @@ def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
                 tell_movements(shown)
             send_digest(shown)
         return Later(next_look(shown))
+
+
+@handler("fetch_rates")
+def fetch_rates(organization_id: UUID, key: str) -> Outcome:
+    """Read the central bank's exchange rates, and again the day after."""
+    return Later(fetch(organization_id))
 
 
 def connections(organization_id: UUID) -> list[Connection]:

@@ -1,0 +1,79 @@
+"""The European Central Bank's file, read over the network by a job; the rates serve every day after."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import urllib3
+from django.conf import settings
+from django.utils.translation import gettext as _
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, ReadTimeoutError
+
+from accounts.tenancy import tenant
+from config import clock
+from metrics import queries
+from metrics.exchange.models import RateFetch
+from metrics.exchange.reading import MOST_BYTES, BadRatesError, read_rates
+from metrics.exchange.storing import store
+
+CONNECT_SECONDS, READ_SECONDS = 5, 20
+AGAIN, AFTER_FAILURE = timedelta(days=1), timedelta(hours=6)
+REDIRECTS = urllib3.Retry(total=3, connect=0, read=0, status=0, other=0, redirect=3)
+
+
+class NoAnswerError(RuntimeError):
+    """Raised where the central bank's server gave no file; the text says why, for people."""
+
+
+def fetch(organization_id: UUID) -> datetime:
+    """Read the file, store its rates and note how that went; return when to read it again."""
+    with tenant(organization_id):
+        RateFetch.objects.update_or_create(
+            organization_id=organization_id, defaults={"asked_at": clock.now(), "done_at": None}
+        )
+    try:
+        content = download(settings.ECB_RATES_URL)
+        with tenant(organization_id):
+            rates = read_rates(content, queries.today(organization_id), fetched=True)
+            store(organization_id, rates)
+            _note(organization_id, newest=max(rate.on for rate in rates), error="")
+    except (NoAnswerError, BadRatesError) as error:
+        with tenant(organization_id):
+            _note(organization_id, error=str(error))
+        return clock.now() + AFTER_FAILURE
+    return clock.now() + AGAIN
+
+
+def _note(organization_id: UUID, **outcome: object) -> None:
+    RateFetch.objects.filter(organization_id=organization_id).update(done_at=clock.now(), **outcome)
+
+
+def download(url: str) -> bytes:
+    """Return the file at an address; NoAnswerError says what kept it."""
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    try:
+        with urllib3.PoolManager(timeout=timeout, retries=REDIRECTS) as pool:
+            answer = pool.request("GET", url, preload_content=False)
+            try:
+                content = answer.read(MOST_BYTES + 1, decode_content=True)
+            finally:
+                answer.release_conn()
+    except HTTPError as error:
+        raise NoAnswerError(_why(error)) from error
+    if answer.status != 200:
+        raise NoAnswerError(
+            _("The central bank's server answered %(status)s in place of the file. Upload the file instead.")
+            % {"status": answer.status}
+        )
+    if len(content) > MOST_BYTES:
+        raise NoAnswerError(_("The central bank's server sent more than 50 MB, which is no file of rates."))
+    return content
+
+
+def _why(error: HTTPError) -> str:
+    cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(cause, ConnectTimeoutError | ReadTimeoutError):
+        return _("The central bank's server did not answer in time. Upload the file instead, or wait.")
+    return _(
+        "The central bank's server cannot be reached from here. Upload the file instead, or let this "
+        "machine reach it."
+    )
