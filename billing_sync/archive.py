@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import mirror
+from billing_sync import mirror, overlap
 from billing_sync.columns import UnusableError, at, created_at
 from billing_sync.mirror import Sighting, Unusable
 from billing_sync.models import Connection
@@ -70,6 +70,7 @@ def import_events(organization_id: UUID, lines: Iterable[bytes]) -> Imported:
         connection.data_through = max(filter(None, (connection.data_through, total.through)), default=None)
         connection.state = Connection.State.LIVE
         connection.save(update_fields=["imported_at", "data_through", "state"])
+        overlap.recognize(organization_id)
         mirror.mark_everyone(connection)
         jobs.enqueue(organization_id, mirror.RECOMPUTE)
     return total

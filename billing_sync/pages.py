@@ -10,7 +10,7 @@ from django.db.models import Min, QuerySet, Sum
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import mirror, ranges, runs
+from billing_sync import mirror, overlap, ranges, runs
 from billing_sync.listing import Asked, made_at, span
 from billing_sync.models import Connection, ListRange, SetAside, SyncCursor, SyncRun
 from billing_sync.payload import JsonObject
@@ -99,6 +99,7 @@ def conclude(connection: Connection) -> None:
     first = current.imported_at is None
     if first:
         current.imported_at, current.state = now(), Connection.State.LIVE
+        overlap.recognize(organization_id)
         mirror.mark_everyone(current)
     current.save(update_fields=["data_through", "imported_at", "state"])
     runs.end(connection, runs.begin(connection, SyncRun.Kind.IMPORT))

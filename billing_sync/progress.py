@@ -94,7 +94,7 @@ def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> C
     return ConnectionProgress(
         id=connection.id,
         kind=connection.kind,
-        name=connection.account_name or connection.account_id,
+        name=_name(connection),
         account_id=connection.account_id,
         livemode=connection.livemode,
         key_hint=connection.key_hint,
@@ -109,6 +109,12 @@ def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> C
         next_label=next((one.label for one in resources if one.state in waiting), ""),
         rate_limited=any(one.error == str(FEWER_REQUESTS) for one in cursors.values()),
     )
+
+
+def _name(connection: Connection) -> str:
+    if connection.kind == Connection.Kind.ARCHIVE:
+        return connection.name
+    return connection.account_name or connection.account_id
 
 
 def _resource(connection: Connection, resource: Resource, cursor: SyncCursor | None) -> ResourceProgress:

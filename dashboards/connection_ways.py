@@ -1,12 +1,14 @@
 """What a person may do next with a connection, in its present state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from billing_sync import stripe_connect
 from billing_sync.models import Connection
+from billing_sync.overlap import superseded
 from billing_sync.progress import ConnectionProgress
 
 State, Kind = Connection.State, Connection.Kind
@@ -41,9 +43,22 @@ def ways(connection: ConnectionProgress) -> Ways:
     )
 
 
-def counts_live(connections: Iterable[ConnectionProgress]) -> bool:
-    """Say whether a live account is summed, which leaves test accounts out."""
-    return any(each.livemode and each.imported_at is not None for each in connections)
+def left_out(connections: Sequence[ConnectionProgress]) -> dict[UUID, str]:
+    """Return why connections are not summed, each with its reason."""
+    archives = superseded(connections)
+    live = any(each.livemode and each.imported_at is not None for each in connections)
+    tests = {each.id for each in connections if live and each.livemode is False} - archives
+    why = _("Not in your numbers: while a live account is connected, test accounts are left out.")
+    return {**dict.fromkeys(tests, why), **{one: _already_read(connections, one) for one in archives}}
+
+
+def _already_read(connections: Iterable[ConnectionProgress], archive: UUID) -> str:
+    accounts = {each.id: each.account_id for each in connections}
+    names = [each.name for each in connections if each.account_id == accounts[archive] and each.id != archive]
+    return _(
+        "Not in your numbers: these events are of %(account)s, which is connected and counted from what "
+        "Stripe itself shows."
+    ) % {"account": names[0]}
 
 
 def _authorization(connection: ConnectionProgress) -> str:

@@ -52,6 +52,8 @@ class Connection(TenantModel):
     @property
     def name(self) -> str:
         """Return what people call the account, as far as it is known."""
+        if self.kind == self.Kind.ARCHIVE:
+            return str(self.Kind.ARCHIVE.label)
         return self.account_name or self.account_id or self.key_hint
 
 

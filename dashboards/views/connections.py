@@ -17,7 +17,7 @@ from billing_sync.models import Connection
 from billing_sync.progress import progress
 from billing_sync.webhooks.standing import standings
 from dashboards.authorization import allow_form
-from dashboards.connection_ways import counts_live, ways
+from dashboards.connection_ways import left_out, ways
 from dashboards.forms import ConnectForm
 from dashboards.fragments import render_page
 from dashboards.permissions import missing, needed
@@ -31,12 +31,10 @@ WAITING = frozenset({Connection.State.CHECKING, Connection.State.IMPORTING, Conn
 def connections(request: OrganizationRequest, slug: str) -> HttpResponse:
     """List the organization's connections with their state, resource by resource."""
     found = progress(request.organization.id)
-    counted = counts_live(found)
+    why_not = left_out(found)
     context = {
         "section": "connections",
-        "connections": [
-            (each, missing(each), ways(each), each.livemode is False and counted) for each in found
-        ],
+        "connections": [(each, missing(each), ways(each), why_not.get(each.id, "")) for each in found],
         "waiting": any(each.state in WAITING for each in found),
         "set_aside": set_aside_list(unused_objects(request.organization.id), found),
         "may_connect": Role(request.membership.role).covers(Role.ADMIN),
@@ -90,6 +88,8 @@ def connection_of(request: OrganizationRequest, connection_id: UUID) -> Connecti
 
 def account_of(connection: Connection) -> UUID | None:
     """Return the connection that another attempt is for; one that opened nothing had an aim of its own."""
+    if connection.kind == Connection.Kind.ARCHIVE:
+        return None
     return connection.id if connection.account_id else connection.replaces_id
 
 

@@ -33,7 +33,8 @@ def disconnection(request: OrganizationRequest, slug: str, connection_id: UUID) 
         "form": form,
         "connection": connection,
         "may_keep": may_keep(connection),
-        "connected": connection.state != Connection.State.DISCONNECTED,
+        "connected": connection.kind != Connection.Kind.ARCHIVE
+        and connection.state != Connection.State.DISCONNECTED,
     }
     return render(request, "connections/disconnection.html", context, status=400 if form.errors else 200)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing_sync.models import Connection
+from billing_sync.overlap import superseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class Sources:
 
 
 def sources(organization_id: UUID) -> Sources:
-    """Return what counts now: live accounts where there is one, else test accounts, never both."""
+    """Return what counts now: live accounts where there is one, else test accounts, never both.
+
+    An archive of an account that counts itself is left out.
+    """
     rows = list(Connection.objects.filter(organization_id=organization_id).order_by("id"))
     ready = [row for row in rows if row.imported_at is not None]
-    live = any(row.livemode for row in ready)
-    counted = [row for row in ready if row.livemode in (live, None)]
+    live, twice = any(row.livemode for row in ready), superseded(ready)
+    counted = [row for row in ready if row.livemode in (live, None) and row.id not in twice]
     # A disconnected account is past: it dates the numbers only where no other is followed.
     followed = [row for row in counted if row.state != Connection.State.DISCONNECTED]
     return Sources(

@@ -201,3 +201,15 @@ def test_every_account_says_its_mode_and_a_test_one_that_it_is_left_out(
     assert html.count(">Live</span>") == 1
     assert html.count(">Test mode</span>") == 1
     assert html.count("test accounts are left out") == 1
+
+
+def test_an_archive_says_that_its_account_is_counted_instead(
+    owner: Person, organization: Organization, live: Connection
+) -> None:
+    facts = {"kind": "archive", "account_name": "", "key_hint": "", "imported_at": NOW}
+    archive = connect(organization, State.LIVE, **facts, account_id=live.account_id)
+    html = owner.client.get(LIST).content.decode()
+    assert html.count("these events are of Acme SAS, which is connected") == 1
+    assert owner.client.get(page(archive, "key")).headers["Location"] == f"{LIST}new"
+    asked = recently(owner).client.get(page(archive)).content.decode()
+    assert "Delete the data of Archive of events" in asked
