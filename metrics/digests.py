@@ -52,5 +52,11 @@ for _model in (
     models.PlanRevenue,
 ):
     register(_model._meta.db_table, partial(_built, _model))
-for _table in (models.Definition, models.Configuration, models.UnusedFact, models.DatedChange):
+for _table in (
+    models.Definition,
+    models.Configuration,
+    models.InvoicedLine,
+    models.UnusedFact,
+    models.DatedChange,
+):
     register(_table._meta.db_table, partial(_plain, _table))

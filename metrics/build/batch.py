@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from metrics.build import rows
+from metrics.build.invoiced import Invoiced
 from metrics.build.tally import Cut, Tally
 from metrics.build.write import Build, Scope, insert, replace
 from metrics.core.facts import Catalogue
@@ -29,6 +30,7 @@ class Batch:
     cut: Cut
     tally: Tally
     configurations: list[rows.Row] = field(default_factory=list)
+    invoiced: list[rows.Row] = field(default_factory=list)
     unused: list[rows.Row] = field(default_factory=list)
     dated: list[rows.Row] = field(default_factory=list)
     segments: list[rows.Row] = field(default_factory=list)
@@ -52,6 +54,15 @@ class Batch:
         self.configurations += [rows.configuration_row(*key, one) for one in storable]
         self.unused += [(*key, name[:255], rule[:255]) for name, rule in dict.fromkeys(unused)]
 
+    def bill(self, customer_id: str, lines: Iterable[Invoiced]) -> None:
+        """Take in the amounts of one payer's invoices."""
+        key = (self.connection_id, customer_id)
+        for line in lines:
+            if storable(line):
+                self.invoiced.append((*key, *line))
+            else:
+                self.unused.append((*key, f"{line.invoice}/{line.id}"[:255], "invoiced_out_of_range"))
+
     def value(self, customer_id: str, past: Iterable[Configuration], catalogue: Catalogue) -> None:
         """Value one payer's history under the definition and count what it did."""
         key = (self.connection_id, customer_id)
@@ -69,6 +80,7 @@ class Batch:
         """Write the scope's history where it differs from what is stored."""
         build = Build(organization_id)
         replace(rows.CONFIGURATION, build, scope, self.configurations)
+        replace(rows.INVOICED, build, scope, self.invoiced)
         replace(rows.UNUSED, build, scope, self.unused)
 
     def store_unused(self, organization_id: UUID) -> None:
@@ -91,6 +103,15 @@ class Batch:
 def fits(one: Segment) -> bool:
     """Say whether a segment's amounts can be stored and summed."""
     return max(one.quantity, one.mrr_micro, one.committed_micro) < LARGEST and lasts(one)
+
+
+def storable(line: Invoiced) -> bool:
+    """Say whether an invoiced line's amounts and instants can be stored and summed."""
+    instants = (at for at in (line.billed_at, line.paid_at, line.start, line.end) if at is not None)
+    amounts = (line.amount, line.discount, line.once_discount, line.repeating_discount, line.tax)
+    return all(abs(amount) < LARGEST for amount in (*amounts, line.added_tax)) and all(
+        EARLIEST < at < LATEST for at in instants
+    )
 
 
 def lasts(one: Configuration | Segment) -> bool:

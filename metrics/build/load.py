@@ -24,6 +24,7 @@ from metrics.build.facts import (
     schedule_fact,
     state_fact,
 )
+from metrics.build.invoiced import Invoiced, invoiced_lines
 from metrics.build.invoices import invoice_facts, pending_fact
 from metrics.core import facts
 
@@ -96,6 +97,7 @@ class Loaded:
     present: dict[str, facts.SubscriptionState] = field(default_factory=dict)
     snapshots: dict[str, list[facts.SubscriptionState]] = field(default_factory=lambda: defaultdict(list))
     invoices: dict[str, list[facts.Invoice]] = field(default_factory=lambda: defaultdict(list))
+    billed: list[payloads.Invoice] = field(default_factory=list)
     phases: dict[str, tuple[facts.Phase, ...]] = field(default_factory=dict)
     signed: list[facts.Subscription] = field(default_factory=list)
     refunds: list[facts.Refund] = field(default_factory=list)
@@ -123,6 +125,10 @@ class Loaded:
             credit_notes=tuple(self.credit_notes),
         )
 
+    def invoiced(self) -> list[Invoiced]:
+        """Return every line of the payer's opened invoices as an amount."""
+        return [line for invoice in self.billed for line in invoiced_lines(invoice, self.found)]
+
 
 def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
     """Return a subscription that is gone from Stripe: it ran until that was found, unless it ended before."""
@@ -144,6 +150,11 @@ class Loader:
 
     def customers(self, ids: Sequence[str]) -> Iterator[tuple[facts.Customer, list[Unused]]]:
         """Yield each payer's facts and the objects that could not be read."""
+        for customer_id, one in self.loaded(ids).items():
+            yield one.customer(customer_id), one.unused
+
+    def loaded(self, ids: Sequence[str]) -> dict[str, Loaded]:
+        """Return what the rows of each payer say."""
         loaded = {customer_id: Loaded(Found(self.shelf)) for customer_id in ids}
         self._discounts(loaded)
         self._events(loaded)
@@ -151,8 +162,7 @@ class Loader:
         self._schedules(loaded)
         self._invoices(loaded)
         self._given_back(loaded)
-        for customer_id, one in loaded.items():
-            yield one.customer(customer_id), one.unused
+        return loaded
 
     def _discounts(self, loaded: dict[str, Loaded]) -> None:
         for customer_id, _, customer, _ in self._rows(CUSTOMERS, payloads.Customer, loaded):
@@ -198,6 +208,7 @@ class Loader:
         payments = self._payments([invoice.id for _, _, invoice, _ in rows])
         for customer_id, _, invoice, _ in rows:
             one = loaded[customer_id]
+            one.billed.append(invoice)
             pieces = invoice_facts(invoice, tuple(payments[invoice.id]), one.found, one.unused)
             for subscription, piece in pieces.items():
                 one.invoices[subscription].append(piece)

@@ -32,6 +32,10 @@ def text(value: str) -> bytes:
     return _length(len(body)) + body
 
 
+def integer(value: int) -> bytes:
+    return _narrow(4, value)
+
+
 def bigint(value: int) -> bytes:
     return _wide(8, value)
 
@@ -66,6 +70,7 @@ def document(value: Any) -> bytes:
 
 PACKERS: dict[str, Packer] = {
     "text": text,
+    "integer": integer,
     "bigint": bigint,
     "instant": instant,
     "day": day,

@@ -114,6 +114,35 @@ MOVEMENT = Table(
     ("date", "connection_id", "customer_id", "currency"),
 )
 
+INVOICED = Table(
+    "metrics_invoicedline",
+    {
+        "connection_id": "uuid",
+        "customer_id": "text",
+        "invoice_id": "text",
+        "position": "integer",
+        "line_id": "text",
+        "subscription_id": "text",
+        "item_id": "text",
+        "price_id": "text",
+        "currency": "text",
+        "status": "text",
+        "billed_at": "instant",
+        "paid_at": "instant",
+        "period_start": "instant",
+        "period_end": "instant",
+        "kind": "text",
+        "amount": "bigint",
+        "discount": "bigint",
+        "once_discount": "bigint",
+        "repeating_discount": "bigint",
+        "tax": "bigint",
+        "added_tax": "bigint",
+    },
+    ("connection_id", "customer_id", "invoice_id", "position"),
+    built=False,
+)
+
 
 def configuration_row(connection_id: UUID, customer_id: str, one: Configuration) -> Row:
     return (

@@ -78,7 +78,7 @@ def drop_other_builds(build: Build) -> None:
 
 def drop_other_connections(organization_id: UUID, kept: Sequence[UUID]) -> None:
     """Delete the history of accounts that are no longer summed."""
-    for table in (rows.CONFIGURATION, rows.UNUSED, rows.DATED):
+    for table in (rows.CONFIGURATION, rows.INVOICED, rows.UNUSED, rows.DATED):
         execute(DROP_CONNECTIONS.format(table=table.name), (organization_id, list(kept)))
 
 

@@ -9,7 +9,8 @@ class InvoicedLine(TenantModel):
     """One line of an invoice that was opened: `amount` = its net + `discount` + `tax`, in minor units.
 
     `kind` says what it bills, whatever a definition makes of it; `position` tells lines apart whose ids
-    repeat. `tax` is the inclusive and the exclusive tax together.
+    repeat. Of `discount`, coupons that last once and some months took `once_discount` and
+    `repeating_discount`; of `tax`, inclusive and exclusive together, `added_tax` came on top of the price.
     """
 
     pk = models.CompositePrimaryKey(
@@ -33,7 +34,9 @@ class InvoicedLine(TenantModel):
     amount = models.BigIntegerField()
     discount = models.BigIntegerField()
     once_discount = models.BigIntegerField()
+    repeating_discount = models.BigIntegerField()
     tax = models.BigIntegerField()
+    added_tax = models.BigIntegerField()
 
     class Meta:
         indexes = [

@@ -64,9 +64,10 @@ class Decoded:
     def customers(self) -> Iterator[Customer]:
         """Yield the facts of every customer."""
         for life in self.company.lives:
-            yield self._customer(life.customer.id)
+            yield self.loaded(life.customer.id).customer(life.customer.id)
 
-    def _customer(self, name: str) -> Customer:
+    def loaded(self, name: str) -> Loaded:
+        """Return what one customer's objects say."""
         one = Loaded(Found(self.shelf))
         held = self.company.book.get("customer", name)
         if held is not None and not held.deleted:
@@ -96,7 +97,7 @@ class Decoded:
             if subscription:
                 one.phases[subscription] = phase_facts(schedule)
         self._billed(name, one)
-        return one.customer(name)
+        return one
 
     def _billed(self, name: str, one: Loaded) -> None:
         for record in self._records("invoice", name):
@@ -104,7 +105,9 @@ class Decoded:
             value["lines"] = {"data": [line_item(line, False) for line in record.lines]}
             value["discounts"] = [build("discount", held, False) for held in record.discounts]
             payments = tuple(self.payments[record.id])
-            pieces = invoice_facts(_read(payloads.Invoice, value), payments, one.found, one.unused)
+            invoice = _read(payloads.Invoice, value)
+            one.billed.append(invoice)
+            pieces = invoice_facts(invoice, payments, one.found, one.unused)
             for subscription, piece in pieces.items():
                 one.invoices[subscription].append(piece)
         for record in self._records("invoiceitem", name):

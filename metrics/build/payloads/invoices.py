@@ -87,6 +87,9 @@ class Invoice(Struct):
     due_date: int | None = None
     status_transitions: Transitions | None = None
     discounts: DiscountList = None
+    total: int | None = None
+    total_discount_amounts: list[DiscountAmount] | None = None
+    total_taxes: list[Tax] | None = None
 
 
 class InvoiceItem(Struct):
