@@ -17,7 +17,7 @@ from billing_sync import pages, ranges, runs
 from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, created_at
 from billing_sync.lane import Lane, unlike
-from billing_sync.models import Connection, SyncCursor, SyncRun
+from billing_sync.models import Connection, SyncCursor
 from billing_sync.pages import cursors_of
 from billing_sync.ranges import STRIPE_BEGAN, State
 from billing_sync.resources import EVENTS, RESOURCES
@@ -92,7 +92,7 @@ def step(organization_id: UUID, key: str) -> jobs.Outcome:
             return jobs.DONE
         if not ranges.unread(connection):
             return jobs.DONE
-        run_id = runs.begin(connection, SyncRun.Kind.IMPORT)
+        run_id = runs.begin(connection, runs.reading(first=connection.imported_at is None))
     try:
         stripe = stripe_of(connection)
     except StripeError as error:

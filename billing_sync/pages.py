@@ -12,7 +12,7 @@ from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import mirror, overlap, ranges, runs
 from billing_sync.listing import Asked, made_at, span
-from billing_sync.models import Connection, ListRange, SetAside, SyncCursor, SyncRun
+from billing_sync.models import Connection, ListRange, SetAside, SyncCursor
 from billing_sync.payload import JsonObject
 from billing_sync.ranges import UNREAD, State
 from billing_sync.reading import Fetched
@@ -102,7 +102,7 @@ def conclude(connection: Connection) -> None:
         overlap.recognize(organization_id)
         mirror.mark_everyone(current)
     current.save(update_fields=["data_through", "imported_at", "state"])
-    runs.end(connection, runs.begin(connection, SyncRun.Kind.IMPORT))
+    runs.end(connection, runs.begin(connection, runs.reading(first=first)))
     jobs.enqueue(organization_id, "poll_events", str(current.id))
     if first:
         jobs.enqueue(organization_id, mirror.RECOMPUTE)

@@ -42,6 +42,11 @@ def begin(connection: Connection, kind: SyncRun.Kind) -> UUID:
     return found
 
 
+def reading(*, first: bool) -> SyncRun.Kind:
+    """Return what the reading of an account's lists is called: its first import, or a later reading."""
+    return SyncRun.Kind.IMPORT if first else SyncRun.Kind.REREADING
+
+
 def progress(connection: Connection, run_id: UUID, meter: Meter, objects: int) -> None:
     """Add what one stretch of work cost and read; give each meter once."""
     _of(connection).filter(id=run_id).update(

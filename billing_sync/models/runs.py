@@ -13,6 +13,7 @@ class SyncRun(TenantModel):
 
     class Kind(models.TextChoices):
         IMPORT = "import", _("First import")
+        REREADING = "rereading", _("Lists read again")
         EVENTS = "events", _("Events")
         NIGHTLY = "nightly", _("Nightly comparison")
         WEEKLY = "weekly", _("Weekly comparison")

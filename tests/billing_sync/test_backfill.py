@@ -8,7 +8,7 @@ from accounts import jobs
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync import backfill, models
-from billing_sync.models import Connection, DirtyCustomer, Invoice, ListRange, SetAside, SyncCursor
+from billing_sync.models import Connection, DirtyCustomer, Invoice, ListRange, SetAside, SyncCursor, SyncRun
 from billing_sync.progress import progress
 from billing_sync.resources import RESOURCES
 from billing_sync.sandbox.company import Company
@@ -57,12 +57,20 @@ def test_every_object_of_the_account_is_mirrored(organization: Organization, san
     assert connection_of(organization).state == Connection.State.LIVE
 
 
-def test_a_second_sync_changes_nothing(organization: Organization, sandbox: Serve) -> None:
+def test_a_second_sync_changes_nothing_and_is_no_first_import(
+    organization: Organization, sandbox: Serve
+) -> None:
     account = sandbox(size=8)
     connected(organization, account.base_url)
     before = facts(organization)
     sync(organization.id)
     assert facts(organization) == before
+    (first,), (again,) = (
+        [row for row in rows(organization, SyncRun, "kind", "state", "objects_read") if row[0] == kind]
+        for kind in (SyncRun.Kind.IMPORT, SyncRun.Kind.REREADING)
+    )
+    assert (first[1], again[1]) == ("done", "done")
+    assert first[2] == again[2] > 0
 
 
 def test_cancelled_subscriptions_are_read_too(organization: Organization, sandbox: Serve) -> None:
