@@ -85,6 +85,12 @@ def renew(job_id: UUID, owner: str, *, progressed: bool = False) -> bool:
     return held.update(lease_until=lease_end(), updated_at=Now(), **changes) == 1
 
 
+def keep(owner: str) -> bool:
+    """Extend the leases of all that a claim holds."""
+    held = Job.objects.filter(lease_owner=owner, state=State.RUNNING)
+    return held.update(lease_until=lease_end(), updated_at=Now()) > 0
+
+
 def finish(job_id: UUID, owner: str) -> bool:
     """End a job, or queue it again if it was wanted meanwhile."""
     again = When(wanted_again=True, then=Value(State.QUEUED.value))
@@ -102,6 +108,13 @@ def postpone(job_id: UUID, owner: str, delay: timedelta) -> bool:
 def give_back(job_id: UUID, owner: str) -> bool:
     """Queue a job whose process was told to stop; the attempt does not count."""
     return _leave(job_id, owner, state=State.QUEUED, attempts=F("attempts") - 1, next_at=Now())
+
+
+def give_back_all(owner: str) -> int:
+    """Queue every job of a claim that was not begun; the attempt does not count."""
+    held = Job.objects.filter(lease_owner=owner, state=State.RUNNING)
+    free = {"wanted_again": False, "lease_owner": "", "lease_until": None}
+    return held.update(**free, state=State.QUEUED, attempts=F("attempts") - 1, updated_at=Now())
 
 
 def fail(job_id: UUID, owner: str, error: str) -> bool:
@@ -219,7 +232,7 @@ class Heartbeat:
 
     def _renew(self) -> None:
         try:
-            self.lost = not renew(self.job_id, self.owner)
+            self.lost = not keep(self.owner)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The lease of job %s could not be renewed: %s", self.job_id, describe(error))
             connection.close()

@@ -1,16 +1,18 @@
 """The job that keeps an organization's numbers up to date."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from accounts.batches import take_along
 from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
 from accounts.tenancy import tenant
-from billing_sync.models import Connection
 from config import clock
 from metrics import queries
+from metrics.alerts.accounts import accounts_of
 from metrics.alerts.evaluation import evaluate, next_look
 from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
 from metrics.alerts.present import Silence, silence_of
+from metrics.bridge.comparing import compare_named
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
 from metrics.exchange.fetching import fetch
@@ -33,16 +35,23 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
 
 @handler("evaluate_alerts")
 def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
-    """Judge the alert rules after a change of the numbers, and each morning."""
+    """Judge the alert rules after a change of the numbers, and each morning; others' that are due as well."""
+    at = look(organization_id)
+    take_along("evaluate_alerts", look)
+    return Later(at)
+
+
+def look(organization_id: UUID) -> datetime:
+    """Judge one organization's rules and tell what is news; return when to look again."""
     with tenant(organization_id):
-        shown, accounts = queries.shown(organization_id), connections(organization_id)
+        shown, accounts = queries.shown(organization_id), accounts_of(organization_id)
         fresh = evaluate(shown, accounts)
         tell_troubles(shown, accounts)
         if silence_of(shown, accounts) is not Silence.IMPORTING:
             if fresh:
                 tell_movements(shown)
             send_digest(shown)
-        return Later(next_look(shown))
+        return next_look(shown)
 
 
 @handler("fetch_rates")
@@ -51,6 +60,9 @@ def fetch_rates(organization_id: UUID, key: str) -> Outcome:
     return Later(fetch(organization_id))
 
 
-def connections(organization_id: UUID) -> list[Connection]:
-    """Return the organization's accounts."""
-    return list(Connection.objects.filter(organization_id=organization_id))
+@handler("compare_tools")
+def compare_tools(organization_id: UUID, key: str) -> Outcome:
+    """Compute what other tools make of a month."""
+    with tenant(organization_id):
+        compare_named(organization_id, key)
+    return DONE

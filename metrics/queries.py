@@ -5,21 +5,23 @@ its rows, so that a rebuild's switch never shows half of each. A page that asks 
 `shown` and hands it on; a command asks function by function.
 """
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum, TextField, Value
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Organization
 from billing_sync.models import DirtyCustomer, Price, Product
 from config import clock
 from metrics import definitions
-from metrics.alerts.models import AlertRules
 from metrics.alerts.rules import AlertSettings
 from metrics.alerts.versions import latest as latest_rules
 from metrics.built import Built
@@ -27,12 +29,33 @@ from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
 from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
-from metrics.models import Definition as Version
 from metrics.months import Months
 from metrics.periods import days_between, month_of
 from metrics.settings import changed
 
 Row = TypeVar("Row", bound=Built)
+
+# Asked by every page and every look at the alerts, so written out: composing it costs more than running it.
+SHOWN = """
+SELECT shown.definition_version, shown.build, shown.computed_at, shown.data_through, shown.connection_ids,
+       used.settings::text, rules.version, rules.settings::text,
+       (SELECT max(version) FROM metrics_definition WHERE organization_id = shown.organization_id),
+       EXISTS (SELECT FROM billing_sync_dirtycustomer WHERE organization_id = shown.organization_id)
+FROM metrics_currentbuild AS shown
+JOIN metrics_definition AS used
+  ON used.organization_id = shown.organization_id AND used.version = shown.definition_version
+LEFT JOIN LATERAL (
+    SELECT version, settings FROM metrics_alertrules
+    WHERE organization_id = shown.organization_id ORDER BY version DESC LIMIT 1
+) AS rules ON true
+WHERE shown.organization_id = %s
+"""
+CURRENCIES = """
+SELECT DISTINCT currency
+FROM metrics_monthlyrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
+WHERE organization_id = %s AND month <= %s
+ORDER BY currency
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,7 @@ class PlanShare:
     product_name: str
     mrr_micro: int
     items: int
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +83,10 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The build on show: the rules that made it, the accounts summed, and how current it is."""
+    """The build on show: the rules that made it, the accounts summed, and how current it is.
+
+    `build` is None before the first.
+    """
 
     organization_id: UUID
     definition: Definition
@@ -67,6 +94,7 @@ class Shown:
     alerts_version: int
     connection_ids: tuple[UUID, ...]
     freshness: Freshness
+    build: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -91,36 +119,34 @@ def current(rows: "QuerySet[Row]", organization_id: UUID) -> "QuerySet[Row]":
 
 def shown(organization_id: UUID) -> Shown:
     """Return the build on show by one statement; before the first build, the newest rules."""
-    versions = Version.objects.filter(organization_id=organization_id)
-    used = versions.filter(version=OuterRef("definition_version"))
-    rules = AlertRules.objects.filter(organization_id=organization_id).order_by("-version")
-    waiting = DirtyCustomer.objects.filter(organization_id=organization_id)
-    row = (
-        CurrentBuild.objects.filter(organization_id=organization_id)
-        .annotate(
-            settings=Subquery(used.values("settings")),
-            alerts=Subquery(rules.values("settings")[:1]),
-            alerts_version=Subquery(rules.values("version")[:1]),
-            newest=Subquery(versions.order_by("-version").values("version")[:1]),
-            waiting=Exists(waiting),
-        )
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(SHOWN, [organization_id])
+        row = cursor.fetchone()
     if row is None:
         definition = definitions.latest(organization_id)
         alerts_version, alerts = latest_rules(organization_id)
-        fresh = Freshness(computing=waiting.exists())
-        return Shown(organization_id, definition, alerts, alerts_version, (), fresh)
-    version = row.definition_version
-    fresh = Freshness(row.data_through, row.computed_at, version, row.waiting or row.newest != version)
+        waiting = DirtyCustomer.objects.filter(organization_id=organization_id).exists()
+        return Shown(organization_id, definition, alerts, alerts_version, (), Freshness(computing=waiting))
+    version, build, computed_at, through, accounts, settings, rules_version, rules, newest, waiting = row
     return Shown(
         organization_id,
-        definitions.of_settings(version, row.settings),
-        changed(AlertSettings(), row.alerts or {}),
-        row.alerts_version or 1,
-        tuple(row.connection_ids),
-        fresh,
+        _definition(version, settings),
+        _rules(rules) if rules else AlertSettings(),
+        rules_version or 1,
+        tuple(accounts),
+        Freshness(through, computed_at, version, waiting or newest != version),
+        build,
     )
+
+
+@lru_cache(maxsize=256)
+def _definition(version: int, settings: str) -> Definition:
+    return definitions.of_settings(version, json.loads(settings))
+
+
+@lru_cache(maxsize=256)
+def _rules(settings: str) -> AlertSettings:
+    return changed(AlertSettings(), json.loads(settings))
 
 
 def freshness(organization_id: UUID) -> Freshness:
@@ -140,6 +166,13 @@ def all_months(shown: Shown) -> Months:
     for currency, month, *values in rows.values_list("currency", "month", *FLOWS):
         flows[currency][month] = flows_of(values)
     return Months(shown.today, flows)
+
+
+def currencies_of(shown: Shown) -> list[str]:
+    """Return every currency that ever had MRR, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENCIES, [shown.organization_id, shown.today])
+        return [currency for (currency,) in cursor.fetchall()]
 
 
 def currencies(organization_id: UUID) -> list[str]:
@@ -182,12 +215,15 @@ def daily(organization_id: UUID, currency: str, start: date, end: date) -> list[
     ]
 
 
-def plan_mix(organization_id: UUID, currency: str, on: date) -> list[PlanShare]:
-    """Return the MRR of each price at the end of the month of `on`, largest first; they sum to it."""
-    rows = current(PlanRevenue.objects.filter(currency=currency), organization_id)
+def plan_mix(organization_id: UUID, currency: str | None, on: date) -> list[PlanShare]:
+    """Return the MRR of each price at the end of the month of `on`, largest first; they sum to it.
+
+    Without a currency, the prices of each.
+    """
+    rows = current(PlanRevenue.objects.filter(month__lte=month_of(on)), organization_id)
     sums = (
-        rows.filter(month__lte=month_of(on))
-        .values("price_id", "product_id")
+        (rows if currency is None else rows.filter(currency=currency))
+        .values("price_id", "product_id", "currency")
         .annotate(mrr=Sum("net_micro"), count=Sum("items"))
         .exclude(mrr=0, count=0)
         .annotate(
@@ -204,6 +240,7 @@ def plan_mix(organization_id: UUID, currency: str, on: date) -> list[PlanShare]:
             row["product_name"],
             int(row["mrr"]),
             int(row["count"]),
+            row["currency"],
         )
         for row in sums
     ]

@@ -4,23 +4,22 @@ A rule is judged at each local midnight since the last one judged, so that an ou
 day. What was judged over the same tables under the same rules is not judged again.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from billing_sync.models import Connection
-from billing_sync.progress import ConnectionProgress, progress
 from config import clock
-from metrics import queries
+from metrics.alerts.accounts import Account, unread_list
 from metrics.alerts.evidence import evidence
+from metrics.alerts.judged import Judged, judged, keep
 from metrics.alerts.loading import series_of
-from metrics.alerts.models import Alert, AlertEvaluation
+from metrics.alerts.models import Alert
 from metrics.alerts.notices import MORNING, announce, announce_recovery, remind
 from metrics.alerts.present import lacking, silence_of
 from metrics.alerts.rules import RULES, Reading
 from metrics.alerts.series import Series, days_before
 from metrics.alerts.states import fires, told
-from metrics.models import CurrentBuild
-from metrics.queries import Shown
+from metrics.queries import Shown, currencies_of
 
 # Longer than this no outage is caught up day by day: what fired and cleared in it is history.
 REACH = timedelta(days=35)
@@ -28,54 +27,55 @@ REACH = timedelta(days=35)
 HEARD = ("alert", "watch", "quiet")
 
 
-def evaluate(shown: Shown, accounts: Sequence[Connection]) -> bool:
+def evaluate(shown: Shown, accounts: Sequence[Account]) -> bool:
     """Judge every currency's rules over what is known now, inside the organization's tenant.
 
     Say whether anything was new: a day, numbers, rules, or a silence.
     """
-    pointer = CurrentBuild.objects.filter(organization_id=shown.organization_id).first()
-    if pointer is None:
+    if shown.build is None:
         return False
-    silence = silence_of(shown, accounts) or ""
-    judged = AlertEvaluation.objects.select_for_update().filter(organization_id=shown.organization_id)
-    before = {one.currency: one for one in judged}
-
-    def present(currency: str) -> AlertEvaluation:
-        last = before.get(currency)
-        return AlertEvaluation(
-            organization_id=shown.organization_id,
-            currency=currency,
-            through=last.through if silence and last else shown.today,
-            build=pointer.build,
-            computed_at=pointer.computed_at,
-            rules_version=shown.alerts_version,
-            silence=str(silence),
-        )
-
-    if before and all(_same(last, present(currency)) for currency, last in before.items()):
+    silence = silence_of(shown, accounts)
+    present = Judged(
+        through=shown.today,
+        build=shown.build,
+        computed_at=shown.freshness.computed_at,
+        rules_version=shown.alerts_version,
+        silence=str(silence or ""),
+    )
+    before = judged(shown.organization_id)
+    if before and all(last == present.after(last) for last in before.values()):
         return False
-    connections = progress(shown.organization_id)
-    currencies = queries.all_months(shown).currencies()
-    for currency in currencies:
-        _evaluate(shown, connections, before.get(currency), present(currency))
-    if not silence:
-        _end_of_lost(shown, currencies)
+    # Whoever judges holds these rows until it has said what it found: nobody says it beside it.
+    before = judged(shown.organization_id, lock=True)
+    if silence:
+        keep(shown.organization_id, {one: present.after(last) for one, last in before.items()})
+        return True
+    currencies = currencies_of(shown)
+    _judge_all(shown, currencies, {one: last.through for one, last in before.items()})
+    keep(shown.organization_id, dict.fromkeys(currencies, present))
     return True
 
 
-def _evaluate(
-    shown: Shown,
-    connections: Sequence[ConnectionProgress],
-    last: AlertEvaluation | None,
-    now: AlertEvaluation,
-) -> None:
-    """Judge one currency; before the first judgement nothing is remembered, so that no past day is judged."""
-    if last is None and now.silence:
-        return
-    if not now.silence:
-        start = last.through if last is not None else shown.today
-        _judge(shown, now.currency, connections, max(start, shown.today - REACH))
-    now.save(force_insert=last is None, force_update=last is not None)
+def _judge_all(shown: Shown, currencies: Sequence[str], through: Mapping[str, date]) -> None:
+    """Judge each currency since its last day; before the first, nothing is remembered of days past.
+
+    The alerts of a currency that the tables no longer know end, as when an account is left.
+    """
+    firing, unread = _firing(shown), unread_list(shown.organization_id)
+    for currency in currencies:
+        start = max(through.get(currency, shown.today), shown.today - REACH)
+        _judge(shown, currency, unread, start, firing.pop(currency, {}))
+    for lost in firing.values():
+        for alert in lost.values():
+            _end(alert, shown.today)
+
+
+def _firing(shown: Shown) -> dict[str, dict[str, Alert]]:
+    """Return the alerts that are firing, by currency and rule; those of a currency that is gone too."""
+    firing: dict[str, dict[str, Alert]] = defaultdict(dict)
+    for one in Alert.objects.filter(organization_id=shown.organization_id, recovered_on=None):
+        firing[one.currency][one.rule] = one
+    return firing
 
 
 def next_look(shown: Shown) -> datetime:
@@ -86,18 +86,11 @@ def next_look(shown: Shown) -> datetime:
     return min(morning.astimezone(UTC), clock.now() + timedelta(hours=1))
 
 
-def _same(last: AlertEvaluation, present: AlertEvaluation) -> bool:
-    fields = ("through", "build", "computed_at", "rules_version", "silence")
-    return all(getattr(last, name) == getattr(present, name) for name in fields)
-
-
-def _judge(shown: Shown, currency: str, connections: Sequence[ConnectionProgress], start: date) -> None:
+def _judge(shown: Shown, currency: str, unread: str, start: date, firing: Mapping[str, Alert]) -> None:
     series = series_of(shown, currency, days_before(start, 1), shown.alerts)
-    unread = {rule for rule, lack in lacking(series, shown.alerts, connections).items() if lack.list_label}
-    alerts = Alert.objects.filter(organization_id=shown.organization_id, currency=currency)
-    firing = {one.rule: one for one in alerts.filter(recovered_on=None)}
+    lacks = lacking(series, shown.alerts, unread)
     for rule in RULES:
-        if rule not in unread:
+        if rule not in lacks or not lacks[rule].list_label:
             days = told(rule, series, days_before(start, 1), shown.alerts)
             _follow(shown, series, days, firing.get(rule), currency)
 
@@ -153,12 +146,6 @@ def _fire(shown: Shown, series: Series, on: date, found: Reading, currency: str)
 
 def _end(alert: Alert, on: date) -> None:
     Alert.objects.filter(organization_id=alert.organization_id, id=alert.id).update(recovered_on=on)
-
-
-def _end_of_lost(shown: Shown, currencies: Sequence[str]) -> None:
-    """End the alerts of currencies that the tables no longer know, as when an account is left."""
-    firing = Alert.objects.filter(organization_id=shown.organization_id, recovered_on=None)
-    firing.exclude(currency__in=currencies).update(recovered_on=shown.today)
 
 
 def _text(value: object) -> str:

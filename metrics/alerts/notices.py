@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db.models.functions import Abs
 
 from accounts.members import members_of
-from accounts.models import Organization
+from accounts.models import Organization, Outbox
 from accounts.outbox import put
 from billing_sync.models import Connection
 from config import clock
+from metrics.alerts.accounts import Followed
 from metrics.alerts.models import Acknowledgement, Alert, MailPreference
 from metrics.alerts.quiet import quiet_until
 from metrics.core.money import MICRO, decimals
@@ -68,9 +69,11 @@ def acknowledged(alert: Alert, on: date) -> bool:
 
 def send_digest(shown: Shown) -> None:
     """Send the weekly digest, once, from Monday morning on."""
-    morning = clock.now().astimezone(shown.zone).time() >= MORNING
-    if morning and shown.today.weekday() == 0:
-        _tell(shown, "digest", f"digest:{shown.today.isoformat()}", lambda one: one.weekly_digest)
+    if shown.today.weekday() != 0 or clock.now().astimezone(shown.zone).time() < MORNING:
+        return
+    key = f"digest:{shown.today.isoformat()}"
+    if not Outbox.objects.filter(organization_id=shown.organization_id, key=key).exists():
+        _tell(shown, "digest", key, lambda one: one.weekly_digest)
 
 
 def tell_movements(shown: Shown) -> None:
@@ -78,6 +81,9 @@ def tell_movements(shown: Shown) -> None:
 
     Of each day the largest alone: a change of a whole price list is for the digest.
     """
+    said = MailPreference.objects.filter(organization_id=shown.organization_id)
+    if not said.exclude(movements_above_minor=None).exists():
+        return
     wanting = [one for one in preferences(shown.organization_id) if one.movements_above_minor is not None]
     for on in (shown.today - NEWS, shown.today) if wanting else ():
         rows = current(Movement.objects.filter(date=on), shown.organization_id)
@@ -97,23 +103,23 @@ def is_large(wanted: MailPreference, amount_micro: int, currency: str) -> bool:
     return abs(amount_micro) >= least_micro
 
 
-def tell_troubles(shown: Shown, connections: Iterable[Connection]) -> None:
+def tell_troubles(shown: Shown, accounts: Iterable[Followed]) -> None:
     """Tell, once a day at most, that an account is refused or has been silent for hours."""
-    for one in connections:
+    for one in accounts:
         state = _trouble(one)
         if state:
             key = f"sync:{one.id}:{state}:{shown.today.isoformat()}"
             _tell(shown, "sync", key, lambda one: one.sync_problems)
 
 
-def _trouble(connection: Connection) -> str:
-    if connection.imported_at is None or connection.kind == Connection.Kind.ARCHIVE:
+def _trouble(account: Followed) -> str:
+    if account.imported_at is None or account.kind == Connection.Kind.ARCHIVE:
         return ""
-    if connection.state in BROKEN:
-        return str(connection.state)
-    through = connection.data_through
+    if account.state in BROKEN:
+        return str(account.state)
+    through = account.data_through
     silent = through is not None and clock.now() - through > SILENT_FOR
-    return "stale" if silent and connection.state == Connection.State.LIVE else ""
+    return "stale" if silent and account.state == Connection.State.LIVE else ""
 
 
 def _tell(shown: Shown, kind: str, key: str, wants: Callable[[MailPreference], bool]) -> None:

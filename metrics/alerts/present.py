@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.progress import ConnectionProgress
 from config import clock
+from metrics.alerts.accounts import Account
 from metrics.alerts.failures import NEEDED
 from metrics.alerts.loading import series_of
 from metrics.alerts.rules import RULES, AlertSettings, Reading, readings, since
@@ -17,19 +17,6 @@ from metrics.core.intervals import day_start
 from metrics.queries import Freshness, Shown
 
 STALE_AFTER = timedelta(hours=1)
-
-
-class Account(Protocol):
-    """What the rules ask of a connection, whether it is read as a row or with its progress."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def imported_at(self) -> datetime | None: ...
-    @property
-    def data_through(self) -> datetime | None: ...
 
 
 class Silence(StrEnum):
@@ -65,7 +52,7 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
     if silence:
         return silence
     series = series_of(shown, currency, shown.today, shown.alerts)
-    lacks = lacking(series, shown.alerts, connections)
+    lacks = lacking(series, shown.alerts, next(_unread(connections), ""))
     found = tuple(
         Reading(one.rule, "insufficient") if one.rule in lacks and one.level != "off" else one
         for one in readings(series, series.today, shown.alerts)
@@ -108,10 +95,8 @@ def silence_of(shown: Shown, connections: Sequence[Account]) -> Silence | None:
     return None
 
 
-def lacking(
-    series: Series, settings: AlertSettings, connections: Sequence[ConnectionProgress]
-) -> dict[str, Lack]:
-    """Return what each rule is too early for, by rule."""
+def lacking(series: Series, settings: AlertSettings, unread: str) -> dict[str, Lack]:
+    """Return what each rule is too early for, by rule; `unread` names a list that cannot be read."""
     lacks = {}
     for rule in RULES:
         needed = since(rule, series.today, settings)
@@ -119,9 +104,8 @@ def lacking(
             lacks[rule] = Lack(customers=settings.minimum_customers)
         elif series.first_on > needed:
             lacks[rule] = Lack(since=needed)
-    label = next(_unread(connections), None)
-    if label is not None:
-        lacks.setdefault("failed_payments_rising", Lack(list_label=label))
+    if unread:
+        lacks.setdefault("failed_payments_rising", Lack(list_label=unread))
     return lacks
 
 

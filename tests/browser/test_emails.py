@@ -14,9 +14,9 @@ from accounts.tenancy import tenant
 from billing_sync.models import Connection, Payer
 from config.clock import set_now
 from metrics import queries
+from metrics.alerts.accounts import accounts_of
 from metrics.alerts.models import Alert, MailPreference
 from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
-from metrics.jobs import connections
 from tests.browser import looks
 from tests.browser.test_pages import sign_in
 from tests.cast import Person
@@ -58,7 +58,7 @@ def live(organization: Organization, owner: Person) -> None:
             deliver(organization)
     with set_now(now + timedelta(hours=7)):
         with tenant(organization.id):
-            tell_troubles(queries.shown(organization.id), connections(organization.id))
+            tell_troubles(queries.shown(organization.id), accounts_of(organization.id))
             outbox.put(organization.id, [owner.user.pk], "test", "test:1")
         deliver(organization)
 

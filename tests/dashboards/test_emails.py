@@ -16,9 +16,9 @@ from billing_sync.models import Connection, Payer
 from config.clock import now, set_now
 from dashboards.emails.masking import masked
 from metrics import queries
+from metrics.alerts.accounts import accounts_of
 from metrics.alerts.models import Alert, MailPreference, MailSettings
 from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
-from metrics.jobs import connections
 from tests.cast import Person
 from tests.mail_server import Inbox
 from tests.metrics.alerts.business import Told, base, days, judge_now, leaving, noon, write
@@ -174,7 +174,7 @@ def test_a_trouble_of_the_sync_is_told_once_a_day(
     later = at + timedelta(hours=hours)
     for _ in range(2):
         with set_now(later), tenant(organization.id):
-            tell_troubles(queries.shown(organization.id), connections(organization.id))
+            tell_troubles(queries.shown(organization.id), accounts_of(organization.id))
         deliver(organization, later)
     assert len(inbox.messages) == (1 if subject else 0)
     assert all(subject in str(one["Subject"]) for one in inbox.messages)

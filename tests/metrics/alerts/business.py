@@ -10,8 +10,8 @@ from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from metrics import definitions, queries
+from metrics.alerts.accounts import accounts_of
 from metrics.alerts.evaluation import evaluate
-from metrics.jobs import connections
 from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, Movement
 
 NAMES = {
@@ -102,7 +102,7 @@ def _movement(key: dict[str, Any], connection: Connection, one: Told) -> Movemen
 
 def judge_now(organization: Organization) -> None:
     """Judge the organization's rules, inside its tenant, at the present instant."""
-    evaluate(queries.shown(organization.id), connections(organization.id))
+    evaluate(queries.shown(organization.id), accounts_of(organization.id))
 
 
 def noon(on: date) -> datetime:
