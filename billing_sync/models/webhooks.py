@@ -21,7 +21,8 @@ class WebhookRoute(models.Model):
 class WebhookEndpoint(TenantModel):
     """A connection's endpoint at Stripe; while its secret rotates, the previous one is honoured too.
 
-    A row without a secret remembers that none is wanted, or that the key may not make one.
+    A row without a secret remembers that none is wanted, or that the key may not make one. `url` is where
+    Stripe posts, as far as we were told; after BASE_URL has changed that is no longer where we are.
     """
 
     class MadeBy(models.TextChoices):
@@ -33,6 +34,7 @@ class WebhookEndpoint(TenantModel):
         READY = "ready", _("Ready")
         REFUSED = "refused", _("To be made by hand")
         ROTATING = "rotating", _("Changing its secret")
+        MOVING = "moving", _("Moving to this address")
         REMOVING = "removing", _("Being removed")
         REMOVED = "removed", _("Removed")
 
@@ -41,6 +43,7 @@ class WebhookEndpoint(TenantModel):
     made_by = models.CharField(max_length=8, choices=MadeBy.choices)
     state = models.CharField(max_length=16, choices=State.choices, default=State.CREATING)
     stripe_id = models.CharField(max_length=255, blank=True)
+    url = models.CharField(max_length=500, blank=True)
     secret_encrypted = models.BinaryField(default=bytes)
     previous_secret_encrypted = models.BinaryField(default=bytes)
     previous_until = models.DateTimeField(null=True)

@@ -36,7 +36,7 @@ JOB = "webhook_endpoint"
 PATH = "/v1/webhook_endpoints"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{8,200}")
 State, MadeBy = WebhookEndpoint.State, WebhookEndpoint.MadeBy
-AT_WORK = frozenset({State.CREATING, State.ROTATING, State.REMOVING})
+AT_WORK = frozenset({State.CREATING, State.ROTATING, State.MOVING, State.REMOVING})
 
 
 class SecretRefused(ValueError):  # noqa: N818
@@ -45,7 +45,11 @@ class SecretRefused(ValueError):  # noqa: N818
 
 def address(connection_id: UUID) -> str:
     """Return where Stripe posts a connection's webhooks."""
-    return f"{settings.BASE_URL.rstrip('/')}/webhooks/stripe/{connection_id}/"
+    return f"{settings.BASE_URL.rstrip('/')}{_path(connection_id)}"
+
+
+def _path(connection_id: UUID) -> str:
+    return f"/webhooks/stripe/{connection_id}/"
 
 
 def endpoint_of(connection: Connection) -> WebhookEndpoint | None:
@@ -60,10 +64,12 @@ def tend(connection: Connection) -> None:
         ask(connection, State.CREATING)
     elif endpoint is not None and endpoint.state in AT_WORK:
         jobs.enqueue(connection.organization_id, JOB, str(connection.id))
+    elif endpoint is not None and _may_move(endpoint):
+        ask(connection, State.MOVING)
 
 
 def ask(connection: Connection, state: "WebhookEndpoint.State") -> None:
-    """Ask for an endpoint to be created, to get another secret, or to be removed; a job does it."""
+    """Ask for an endpoint to be created, moved, removed, or to get another secret; a job does it."""
     endpoint = _row(connection)
     endpoint.state, endpoint.error = state, ""
     if state == State.REMOVING:
@@ -86,6 +92,7 @@ def accept(connection: Connection, pasted: str) -> None:
         raise SecretRefused(_("This secret is not complete. Copy it from Stripe once more."))
     endpoint = _row(connection)
     endpoint.state, endpoint.made_by, endpoint.error = State.READY, MadeBy.HAND, ""
+    endpoint.url = address(connection.id)
     secrets.replace(endpoint, secret)
     _open_route(connection)
     endpoint.save()
@@ -114,6 +121,8 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
     try:
         if endpoint.state == State.REMOVING:
             _remove(connection)
+        elif endpoint.state == State.MOVING:
+            _move(connection, endpoint.stripe_id)
         else:
             _make(connection)
     except (PermissionMissingError, RefusedError) as error:
@@ -129,7 +138,7 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
 def _make(connection: Connection) -> None:
     """Make an endpoint, keep its secret, and only then delete those before it: no event falls between."""
     stripe = stripe_of(connection)
-    before = list(_at_our_address(stripe, connection))
+    before = list(_posting_here(stripe, connection))
     made = stripe.create(
         PATH,
         url=address(connection.id),
@@ -145,9 +154,28 @@ def _make(connection: Connection) -> None:
             secrets.replace(endpoint, str(made["secret"]))
             endpoint.stripe_id, endpoint.made_by = str(made["id"]), MadeBy.API
             endpoint.state, endpoint.error = State.READY, ""
+            endpoint.url = address(connection.id)
             endpoint.save()
     for identity in before:
         _delete(stripe, identity)
+
+
+def _may_move(endpoint: WebhookEndpoint) -> bool:
+    """Say whether an endpoint that we made posts to an address we have left; what was refused stays so."""
+    ready = endpoint.state == State.READY and endpoint.made_by == MadeBy.API and not endpoint.error
+    return ready and settings.WEBHOOKS and endpoint.url != address(endpoint.connection_id)
+
+
+def _move(connection: Connection, stripe_id: str) -> None:
+    """Let an endpoint post here from now on; its secret stays, and what was not delivered comes here."""
+    url = address(connection.id)
+    try:
+        stripe_of(connection).create(f"{PATH}/{stripe_id}", url=url)
+    except NotFoundError:
+        _settle(connection, State.MOVING, state=State.CREATING)
+        _make(connection)
+    else:
+        _settle(connection, State.MOVING, state=State.READY, url=url, error="")
 
 
 def _remove(connection: Connection) -> None:
@@ -156,10 +184,10 @@ def _remove(connection: Connection) -> None:
 
 
 def _delete_if_allowed(connection: Connection) -> bool:
-    """Delete what posts to our address; False where the key may not, or opens nothing any longer."""
+    """Delete what posts to us; False where the key may not, or opens nothing any longer."""
     try:
         stripe = stripe_of(connection)
-        for identity in list(_at_our_address(stripe, connection)):
+        for identity in list(_posting_here(stripe, connection)):
             _delete(stripe, identity)
     except (PermissionMissingError, RefusedError, KeyWrongError, KeyExpiredError):
         return False
@@ -173,13 +201,13 @@ def _delete(stripe: Stripe, identity: str) -> None:
         return
 
 
-def _at_our_address(stripe: Stripe, connection: Connection) -> Iterator[str]:
-    """Find the endpoints that post here, one that a stopped job left behind among them."""
+def _posting_here(stripe: Stripe, connection: Connection) -> Iterator[str]:
+    """Find a connection's endpoints, those that a stopped job or an earlier BASE_URL left among them."""
     after: dict[str, Any] = {}
     while True:
         page = stripe.list_page(PATH, **after)
         found: list[JsonObject] = [decode_object(one) for one in page.objects]
-        yield from (str(one["id"]) for one in found if at(one, "url") == address(connection.id))
+        yield from (str(one["id"]) for one in found if str(at(one, "url")).endswith(_path(connection.id)))
         if not page.has_more:
             return
         after = {"starting_after": page.last_id}

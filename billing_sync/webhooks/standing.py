@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from billing_sync.models import Connection, WebhookDelivery, WebhookEndpoint
+from billing_sync.webhooks.endpoints import AT_WORK, address
 from config.clock import now
 
 State, MadeBy = WebhookEndpoint.State, WebhookEndpoint.MadeBy
@@ -15,12 +16,16 @@ FOLLOWED = frozenset({Connection.State.LIVE, Connection.State.IMPORTING})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One connection's endpoint: whether it takes anything, what came last, what waits."""
+    """One connection's endpoint: whether it takes anything, what came last, what waits.
+
+    `moved_from` is the address of another BASE_URL, to which Stripe still posts.
+    """
 
     state: str = ""
     state_label: str = ""
     listens: bool = False
     by_hand: bool = False
+    moved_from: str = ""
     received_at: datetime | None = None
     previous_until: datetime | None = None
     waiting: int = 0
@@ -29,7 +34,7 @@ class Standing:
     @property
     def at_work(self) -> bool:
         """Say whether a job is about to change it."""
-        return self.state in (State.CREATING, State.ROTATING, State.REMOVING)
+        return self.state in AT_WORK
 
 
 def standings(organization_id: UUID) -> dict[UUID, Standing]:
@@ -52,6 +57,7 @@ def _standing(endpoint: WebhookEndpoint | None, waiting: int) -> Standing:
         state_label=str(State(endpoint.state).label),
         listens=bool(endpoint.secret_encrypted),
         by_hand=endpoint.made_by == MadeBy.HAND,
+        moved_from="" if endpoint.url == address(endpoint.connection_id) else endpoint.url,
         received_at=endpoint.received_at,
         previous_until=endpoint.previous_until if overlaps else None,
         waiting=waiting,

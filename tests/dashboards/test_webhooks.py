@@ -77,6 +77,21 @@ def test_a_disconnected_account_says_nothing_of_webhooks(owner: Person, organiza
     assert owner.client.get(f"{LIST}{connection.id}/webhook").status_code == 404
 
 
+@override_settings(BASE_URL="https://new.example.com", WEBHOOKS=True)
+def test_an_endpoint_at_an_address_we_have_left_is_told_with_the_way_out(
+    owner: Person, connection: Connection, page: str
+) -> None:
+    with override_settings(BASE_URL="https://old.example.com"):
+        listening(connection)
+    assert "Stripe posts to an address that this server has left." in text(owner, LIST)
+    html = text(owner, page)
+    old, new = (f"https://{name}.example.com/webhooks/stripe/{connection.id}/" for name in ("old", "new"))
+    assert f"Stripe posts to {old}, and this server is now at https://new.example.com." in html
+    assert f'set its address to: </p> <p class="code">{new}</p>' in html
+    assert owner.client.post(page, {"secret": SECRET}).status_code == 302
+    assert "Stripe posts to" not in text(owner, page)
+
+
 def test_where_stripe_cannot_reach_us_the_page_says_what_to_set(owner: Person, page: str) -> None:
     html = text(owner, page)
     assert "Set BASE_URL to this server's public https address" in html

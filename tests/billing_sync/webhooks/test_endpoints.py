@@ -6,6 +6,7 @@ from django.test import override_settings
 from accounts import jobs
 from accounts.models import Organization
 from accounts.tenancy import tenant
+from billing_sync.connecting import connect
 from billing_sync.models import Connection, WebhookEndpoint
 from billing_sync.sandbox.app import Sandbox
 from billing_sync.sandbox.company import generate
@@ -15,6 +16,7 @@ from billing_sync.sandbox.server import serving
 from billing_sync.webhooks import endpoints, receiving
 from billing_sync.webhooks.event_types import EVENT_TYPES
 from billing_sync.webhooks.secrets import CURRENT, PREVIOUS, unseal
+from billing_sync.webhooks.standing import standings
 from config.public import is_public
 from tests.billing_sync.accounts import NOW, altered, connected, connection_of
 from tests.billing_sync.test_events import poll
@@ -134,6 +136,50 @@ def test_one_made_by_hand_must_be_deleted_by_hand(
     assert endpoint(connection_of(organization)).made_by == "hand"
     gone = asked(organization, State.REMOVING)
     assert (gone.state, gone.error) == (State.REMOVED, "Delete the endpoint in Stripe as well.")
+
+
+def test_an_endpoint_follows_base_url_and_keeps_its_secret(
+    organization: Organization, listening: Sandbox
+) -> None:
+    before = endpoint(connection_of(organization))
+    with override_settings(BASE_URL="https://elsewhere.example.com"):
+        poll(organization)
+        work(organization)
+    after = endpoint(connection_of(organization))
+    (at_stripe,) = listening.webhooks
+    assert (at_stripe.id, at_stripe.url) == (before.stripe_id, after.url)
+    assert after.url == f"https://elsewhere.example.com/webhooks/stripe/{after.connection_id}/"
+    assert (after.state, unseal(after, CURRENT)) == (State.READY, unseal(before, CURRENT))
+
+
+def test_an_endpoint_to_be_moved_that_is_gone_is_made_anew(
+    organization: Organization, listening: Sandbox
+) -> None:
+    before = endpoint(connection_of(organization))
+    listening.webhooks.remove(before.stripe_id)
+    with override_settings(BASE_URL="https://elsewhere.example.com"):
+        poll(organization)
+        work(organization)
+    assert [one.url for one in listening.webhooks] == [endpoint(connection_of(organization)).url]
+
+
+def test_an_endpoint_that_the_key_may_not_move_is_left_to_the_hand(
+    organization: Organization, listening: Sandbox, sandbox_api: tuple[Sandbox, str]
+) -> None:
+    connect(organization.id, api_key=FULL_KEY, api_base=sandbox_api[1])
+    jobs.run_until_idle(organization.id)
+    with override_settings(BASE_URL="https://elsewhere.example.com"):
+        for _ in range(2):
+            poll(organization)
+            work(organization)
+        ours = endpoint(connection_of(organization))
+        with tenant(organization.id):
+            (shown,) = standings(organization.id).values()
+    assert (ours.state, shown.listens, shown.moved_from) == (State.READY, True, ours.url)
+    assert "rak_webhook" in ours.error
+    assert [one.url for one in listening.webhooks] == [ours.url]
+    removed = asked(organization, State.REMOVING)
+    assert removed.error == "Delete the endpoint in Stripe as well."
 
 
 def test_trouble_at_stripe_is_shown_and_waited_for(organization: Organization, listening: Sandbox) -> None:
