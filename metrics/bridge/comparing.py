@@ -7,30 +7,29 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Q
 
-from metrics import definitions
+from metrics import queries
 from metrics.bridge import standing
 from metrics.bridge.models import ComparedAmount, Comparison
 from metrics.bridge.variants import variants
 from metrics.bridge.vendors import VENDORS
 from metrics.bridge.walk import Walked, Walker, walked
-from metrics.build import rows
 from metrics.build.load import Loader
+from metrics.build.rows import Row, Table
 from metrics.build.write import Build, insert
 from metrics.core.definition import Definition
 from metrics.core.intervals import day_start
-from metrics.models import CurrentBuild
-from metrics.periods import shift
+from metrics.periods import parse_month, shift
+from metrics.queries import Shown
 
 logger = logging.getLogger(__name__)
 
 # Up to so many items that hold at the instant, four tools answer within a request: see docs/bridge.md.
 AT_ONCE = 2_000
-TABLE = rows.Table(
+TABLE = Table(
     "metrics_comparedamount",
     {
         "subject": "text",
@@ -60,6 +59,11 @@ class Place:
     computed_at: datetime
     at: int
 
+    @property
+    def name(self) -> str:
+        """Return the key of the job that compares here."""
+        return f"{self.month:%Y-%m} {self.currency}"
+
     def key(self) -> dict[str, Any]:
         """Return the columns that a kept comparison of the place has in common."""
         return {
@@ -71,24 +75,31 @@ class Place:
         }
 
 
-def place(organization_id: UUID, month: date, currency: str) -> Place | None:
+def place(shown: Shown, month: date, currency: str) -> Place | None:
     """Return a month's end, or now in a month that has not ended; None before the first build."""
-    pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
-    if pointer is None:
+    computed_at = shown.freshness.computed_at
+    if shown.build is None or computed_at is None:
         return None
-    rules = definitions.of_version(organization_id, pointer.definition_version)
-    # What began in the present second has begun: just before the next is now.
-    now = int(pointer.computed_at.timestamp()) + 1
+    # What began in the present second has begun: just before the next one is now.
+    now = int(computed_at.timestamp()) + 1
     return Place(
-        organization_id,
+        shown.organization_id,
         month,
         currency,
-        rules,
-        pointer.build,
-        tuple(pointer.connection_ids),
-        pointer.computed_at,
-        min(day_start(shift(month, 1), ZoneInfo(rules.time_zone)), now),
+        shown.definition,
+        shown.build,
+        shown.connection_ids,
+        computed_at,
+        min(day_start(shift(month, 1), shown.zone), now),
     )
+
+
+def compare_named(organization_id: UUID, key: str) -> None:
+    """Compute what a job's key names: a month and a currency, as `2026-10 eur`."""
+    month, currency = key.split()
+    where = place(queries.shown(organization_id), parse_month(month), currency)
+    if where is not None:
+        compare(where)
 
 
 @dataclass(slots=True)
@@ -99,7 +110,7 @@ class Sums:
     theirs: Counter[str] = field(default_factory=Counter)
     amounts: Counter[tuple[str, str]] = field(default_factory=Counter)
     subscriptions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rows: list[rows.Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     def add(self, where: Place, connection_id: UUID, customer_id: str, one: Walked) -> None:
         """Count one customer."""
@@ -169,9 +180,9 @@ def walkers(where: Place) -> Iterator[tuple[UUID, str, Walker]]:
                 yield connection_id, customer_id, Walker(past, catalogue, where.currency, where.at)
 
 
-def keep(where: Place, results: Mapping[str, dict[str, Any]], found: Sequence[rows.Row]) -> None:
+def keep(where: Place, results: Mapping[str, dict[str, Any]], found: Sequence[Row]) -> None:
     """Store comparisons in place of those there are, whoever else does the same."""
-    name = f"metrics.bridge {where.organization_id} {where.month} {where.currency}"
+    name = f"metrics.bridge {where.organization_id} {where.name}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
     drop(where, list(results))

@@ -25,11 +25,11 @@ READ = (
 NEXT = (
     "SELECT max(customer_id) FROM (SELECT DISTINCT customer_id FROM metrics_configuration "
     "WHERE organization_id = %s AND connection_id = %s AND customer_id > %s ORDER BY customer_id LIMIT %s) "
-    "AS some"
+    "AS held"
 )
 COUNT = (
     "SELECT count(*) FROM (SELECT 1 FROM metrics_configuration "  # noqa: S608 - no value is in the text
-    f"WHERE organization_id = %s AND {HOLDING} LIMIT %s) AS some"
+    f"WHERE organization_id = %s AND {HOLDING} LIMIT %s) AS held"
 )
 
 
