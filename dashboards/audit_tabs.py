@@ -14,4 +14,4 @@ class Tab:
     label: "str | Promise"
 
 
-TABS = (Tab("definition", _("Definition")),)
+TABS = (Tab("definition", _("Definition")), Tab("rates", _("Exchange rates")))

@@ -13,7 +13,13 @@ from metrics.flows import Month
 from metrics.model import waterfall
 
 BELOW = frozenset({"contraction", "churn"})
+SIGNED = frozenset({"net", "currency"})
 STACK = ("new", "expansion", "reactivation", "contraction", "churn")
+
+
+def stack(selection: Selection) -> tuple[str, ...]:
+    """Return the rows between starting and ending MRR; `currency` is one where rates move it."""
+    return (*STACK, "currency") if selection.shows_exchange else STACK
 
 
 def mrr_chart(months: list[Month], selection: Selection) -> dict[str, Any]:
@@ -40,8 +46,9 @@ def _course(months: list[Month]) -> str:
 def waterfall_chart(months: list[Month], selection: Selection) -> dict[str, Any]:
     """Return the stacked movements of each month and their net change."""
     flows = [waterfall(month) for month in months]
-    amounts = {kind: [getattr(flow, kind) for flow in flows] for kind in STACK}
-    series = [_series(str(TERMS[kind].label), kind, amounts[kind], selection.currency) for kind in STACK]
+    kinds, currency = stack(selection), selection.currency
+    amounts = {kind: [getattr(month, f"{kind}_micro") for month in months] for kind in kinds}
+    series = [_series(str(TERMS[kind].label), kind, amounts[kind], currency) for kind in kinds]
     net = _series(str(TERMS["net_new"].label), "net", [flow.net_new for flow in flows], selection.currency)
     summary = _("New, expansion, reactivation, contraction and churned MRR by month, and their net change.")
     return _axis(months, selection, summary) | {"series": [*series, net]}
@@ -66,7 +73,7 @@ def _label(day: date, at: int) -> str:
 
 
 def _series(name: str, tone: str, amounts_micro: list[int], currency: str) -> dict[str, Any]:
-    signed = tone == "net"
+    signed = tone in SIGNED
     return {
         "name": name,
         "tone": tone,

@@ -65,3 +65,28 @@ class DisconnectForm(forms.Form):
             choices = self.fields["choice"]
             assert isinstance(choices, forms.ChoiceField)
             choices.choices = [("delete", _("Delete its data"))]
+
+
+class RatesForm(forms.Form):
+    """A file of exchange rates."""
+
+    MOST_BYTES = 20_000_000
+
+    file = forms.FileField(
+        label=_("File of rates"),
+        help_text=_(
+            "CSV with the columns date, base, quote, rate, or the European Central Bank's "
+            "eurofxref-hist.csv or .zip. At most 20 MB."
+        ),
+        error_messages={
+            "required": _("Choose a file of rates."),
+            "empty": _("The file is empty. Choose a file of rates."),
+        },
+        widget=forms.FileInput(attrs={"accept": ".csv,.zip,text/csv,application/zip"}),
+    )
+
+    def clean_file(self) -> Any:
+        file: Any = self.cleaned_data["file"]
+        if file.size > self.MOST_BYTES:
+            raise forms.ValidationError(_("The file has more than 20 MB. Cut it into smaller ones."))
+        return file

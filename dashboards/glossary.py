@@ -69,4 +69,13 @@ TERMS = {
             "not when the cancellation was asked for."
         ),
     ),
+    "currency": Term(
+        _("Currency"),
+        _(
+            "What the rates of exchange moved between the start and the end of the month. Movements are "
+            "converted by the rate that opened the month, balances by the one that closed it, so that a "
+            "change of rates is never expansion or contraction."
+        ),
+        _("ending − starting − net change"),
+    ),
 }

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from dashboards.charts import STACK, mrr_chart, waterfall_chart
+from dashboards.charts import mrr_chart, stack, waterfall_chart
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS
 from dashboards.plans import plan_rows
+from dashboards.reporting import plan_shares, rates_used
 from dashboards.selection import Selection, choices, named
 from dashboards.snapshot import snapshot
-from metrics import queries
+from metrics.exchange.converting import Reported
 from metrics.flows import Month
 from metrics.model import waterfall
 from metrics.months import Months
@@ -40,11 +41,10 @@ class Row:
     customers: int
 
 
-def overview(organization_id: UUID, selection: Selection, history: Months) -> dict[str, Any]:
+def overview(organization_id: UUID, selection: Selection, history: Months | Reported) -> dict[str, Any]:
     """Return the dashboard's rows for a selection."""
-    until, currency = selection.month, selection.currency
-    read = history.last(selection.length + 1, currency, until=until)
-    months = read[1:]
+    read = history.last(max(selection.length, 2), selection.currency, until=selection.month)
+    months = read[-selection.length :]
     return {
         "selection": selection,
         "choices": choices(selection, history.currencies()),
@@ -52,8 +52,9 @@ def overview(organization_id: UUID, selection: Selection, history: Months) -> di
         "rows": [_row(month, selection) for month in reversed(months)],
         "mrr_chart": mrr_chart(months, selection),
         "waterfall_chart": waterfall_chart(months, selection),
-        "waterfall_columns": [TERMS[kind].label for kind in STACK],
-        "plans": plan_rows(queries.plan_mix(organization_id, currency, until), read[-1]),
+        "waterfall_columns": [TERMS[kind].label for kind in stack(selection)],
+        "plans": plan_rows(plan_shares(organization_id, selection, history, read[-1]), read[-1]),
+        "rates_used": rates_used(selection, history),
     }
 
 
@@ -65,9 +66,14 @@ def _row(month: Month, selection: Selection) -> Row:
         url=selection.url(month=month.month),
         chosen=month.month == selection.month,
         starting=money(month.starting_micro, currency),
-        movements=[Cell(kind, money(getattr(month, f"{kind}_micro"), currency)) for kind in STACK],
+        movements=[_cell(month, kind) for kind in stack(selection)],
         mrr=money(month.ending_micro, currency),
         arr=money(flow.arr, currency),
         growth=percent(flow.mrr_growth_rate, signed=True),
         customers=month.customers_end,
     )
+
+
+def _cell(month: Month, kind: str) -> Cell:
+    amount = getattr(month, f"{kind}_micro")
+    return Cell(kind, money(amount, month.currency, signed=kind == "currency"))

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.currencies import CODES
 from accounts.models import Organization
 from metrics.months import Months
 from metrics.periods import month_of, parse_month, shift
@@ -29,13 +30,21 @@ class AddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a page shows, and the months it could show."""
+    """What a page shows, and the months it could show; `own` is the organization's currency."""
 
     month: date
     currency: str
     span: int
     first: date
     present: date
+    own: str = ""
+    reporting: bool = False
+    constant: bool = False
+
+    @property
+    def shows_exchange(self) -> bool:
+        """Say whether rates of exchange move what is shown."""
+        return self.reporting and not self.constant
 
     @property
     def in_progress(self) -> bool:
@@ -48,24 +57,66 @@ class Selection:
         since = (self.month.year - self.first.year) * 12 + self.month.month - self.first.month + 1
         return min(self.span, since)
 
-    def url(self, *, month: date | None = None, currency: str = "", span: int = 0) -> str:
+    def alerts_currency(self, currencies: list[str]) -> str:
+        """Return the currency whose alert rules stand beside the figures: no rule sums currencies."""
+        if self.currency in currencies:
+            return self.currency
+        return self.own if self.own in currencies else currencies[0]
+
+    def url(
+        self,
+        *,
+        month: date | None = None,
+        currency: str = "",
+        span: int = 0,
+        reporting: str = "",
+        constant: bool | None = None,
+    ) -> str:
         """Return the address that shows the same with something else chosen."""
-        chosen = {
-            "month": f"{month or self.month:%Y-%m}",
-            "currency": currency or self.currency,
-            "span": span or self.span,
-        }
-        return f"?{urlencode(chosen)}"
+        chosen = {"month": f"{month or self.month:%Y-%m}"}
+        if reporting or (self.reporting and not currency):
+            chosen["in"] = reporting or self.currency
+            held = self.constant if constant is None else constant
+            chosen |= {"constant": "1"} if held else {}
+        else:
+            chosen["currency"] = currency or self.currency
+        return f"?{urlencode({**chosen, 'span': span or self.span})}"
 
 
 def select(organization: Organization, parameters: QueryDict, months: Months) -> Selection:
     """Read the address of a page over the organization's months; AddressError says what is wrong."""
-    preferred = organization.currency.lower()
-    currency = _currency(preferred, parameters.get("currency", ""), months.currencies())
-    present = month_of(months.today)
-    first = min(months.first(currency) or present, present)
-    selection = Selection(present, currency, _span(parameters.get("span", "")), first, present)
+    own, codes, present = organization.currency.lower(), months.currencies(), month_of(months.today)
+    reporting = _reporting(parameters.get("in", ""))
+    currency = reporting or _currency(own, parameters.get("currency", ""), codes)
+    begun = filter(None, map(months.first, codes if reporting else [currency]))
+    first = min(min(begun, default=present), present)
+    selection = Selection(
+        present,
+        currency,
+        _span(parameters.get("span", "")),
+        first,
+        present,
+        own,
+        bool(reporting),
+        bool(reporting) and _constant(parameters.get("constant", "")),
+    )
     return replace(selection, month=_month(parameters.get("month", ""), selection))
+
+
+def _reporting(text: str) -> str:
+    if not text:
+        return ""
+    if not CURRENCY.fullmatch(text):
+        raise AddressError(_("A currency is three small letters, such as eur."), 400)
+    if text not in CODES:
+        raise AddressError(_("%(code)s is not a currency.") % {"code": text.upper()}, 404)
+    return text
+
+
+def _constant(text: str) -> bool:
+    if text not in ("", "0", "1"):
+        raise AddressError(_("Constant rates are asked for by constant=1."), 400)
+    return text == "1"
 
 
 def _currency(preferred: str, text: str, currencies: list[str]) -> str:
@@ -138,6 +189,7 @@ class Choices:
     next: Choice | None
     years: list[Year]
     currencies: list[Choice]
+    rates: list[Choice]
     spans: list[Choice]
 
 
@@ -147,10 +199,8 @@ def choices(selection: Selection, currencies: list[str]) -> Choices:
         previous=_step(selection, -1, _("Previous month, %(month)s")),
         next=_step(selection, 1, _("Next month, %(month)s")),
         years=_years(selection),
-        currencies=[
-            Choice(each, each.upper(), selection.url(currency=each), each == selection.currency)
-            for each in currencies
-        ],
+        currencies=_currencies(selection, currencies),
+        rates=_rates(selection),
         spans=[
             Choice(
                 str(span),
@@ -161,6 +211,28 @@ def choices(selection: Selection, currencies: list[str]) -> Choices:
             for span in SPANS
         ],
     )
+
+
+def _currencies(selection: Selection, currencies: list[str]) -> list[Choice]:
+    """Return each currency by itself, and all of them in one where that is something else."""
+    plain = None if selection.reporting else selection.currency
+    found = [Choice(each, each.upper(), selection.url(currency=each), each == plain) for each in currencies]
+    to = selection.currency if selection.reporting else selection.own or next(iter(currencies), "")
+    if to and (selection.reporting or currencies != [to]):
+        label = _("All in %(code)s") % {"code": to.upper()}
+        found.append(Choice("all", label, selection.url(reporting=to), selection.reporting))
+    return found
+
+
+def _rates(selection: Selection) -> list[Choice]:
+    """Return the two ways to convert, where anything is converted."""
+    if not selection.reporting:
+        return []
+    labels = {False: _("Each month's rates"), True: _("Constant rates")}
+    return [
+        Choice(str(int(held)), label, selection.url(constant=held), held == selection.constant)
+        for held, label in labels.items()
+    ]
 
 
 def _step(selection: Selection, months: int, label: str) -> Choice | None:

@@ -10,6 +10,7 @@ from dashboards.views import (
     mail,
     mail_webhook,
     oauth,
+    rates,
     sync,
     webhooks,
 )
@@ -58,6 +59,9 @@ urlpatterns = [
     ),
     path("o/<slug:slug>/alerts/rules/<slug:rule>", alerts.alert_rule, name="alert_rule"),
     path("o/<slug:slug>/audit/definition/", definition.definition, name="definition"),
+    path("o/<slug:slug>/audit/rates/", rates.rates, name="rates"),
+    path("o/<slug:slug>/audit/rates/upload", rates.rates_upload, name="rates_upload"),
+    path("o/<slug:slug>/audit/rates/fetch", rates.rates_fetch, name="rates_fetch"),
     path("o/<slug:slug>/mail/", mail.mail_preferences, name="mail_preferences"),
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),

@@ -14,10 +14,12 @@ from dashboards.alerts import alert_row
 from dashboards.fragments import render_page
 from dashboards.overview import overview
 from dashboards.permissions import missing
+from dashboards.reporting import history_of, without_rates
 from dashboards.selection import AddressError, named, select
 from dashboards.states import State, leading, state_of, warnings
 from metrics import queries
 from metrics.alerts.present import present
+from metrics.exchange.quotes import MissingRateError
 from metrics.months import Months
 from metrics.queries import Shown
 
@@ -56,9 +58,14 @@ def numbers_of(
     selection = select(organization, request.GET, months)
     words = {"month": named(selection.month), "name": organization.name}
     title = _("%(month)s · %(name)s · Millrace") % words
-    standing = present(shown, selection.currency, connections)
-    alerts = alert_row(standing, shown, selection.currency)
-    return {"title": title, "alert_row": alerts, **overview(organization.id, selection, months)}
+    try:
+        history = history_of(organization.id, selection, months)
+        numbers = overview(organization.id, selection, history)
+    except MissingRateError as error:
+        return {"title": title, **without_rates(selection, months, error)}
+    watched = selection.alerts_currency(months.currencies())
+    alerts = alert_row(present(shown, watched, connections), shown, watched)
+    return {"title": title, "alert_row": alerts, **numbers}
 
 
 def address_error(request: OrganizationRequest, error: AddressError) -> HttpResponse:
