@@ -73,11 +73,8 @@ def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:
         return jobs.MORE
     with tenant(connection.organization_id):
         _cursor(connection).update(state=State.WAITING, error="")
-        Connection.objects.filter(
-            Q(data_through=None) | Q(data_through__lt=cursor.started_at),
-            organization_id=connection.organization_id,
-            id=connection.id,
-        ).update(data_through=cursor.started_at)
+        if cursor.started_at is not None:
+            following.reach(connection, cursor.started_at)
         following.conclude(connection)
         nights.keep(connection)
     return jobs.Later(now() + timedelta(seconds=settings.POLL_SECONDS))

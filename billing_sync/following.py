@@ -1,6 +1,9 @@
-"""Fetch what events and webhooks name, and keep account of it in the history of the sync."""
+"""Fetch what events and webhooks name; keep account of what that cost and until when the account is known."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q
 
 from accounts.tenancy import tenant
 from billing_sync import runs
@@ -32,6 +35,12 @@ def follow(connection: Connection, targets: Iterable[Target], told: Sequence[Jso
             runs.trouble(connection, run_id, trouble)
     if trouble is not None:
         raise trouble
+
+
+def reach(connection: Connection, at: datetime) -> None:
+    """Move forward until when an account is known; inside the tenant."""
+    ours = Connection.objects.filter(organization_id=connection.organization_id, id=connection.id)
+    ours.filter(Q(data_through=None) | Q(data_through__lt=at)).update(data_through=at)
 
 
 def conclude(connection: Connection) -> None:

@@ -9,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_sync.models import Connection, SetAside, SyncCursor
 from billing_sync.progress import ConnectionProgress
+from billing_sync.resources import EVENTS
 from billing_sync.stripe_errors import FEWER_REQUESTS
 from config.clock import now
 
 STALE_AFTER = timedelta(hours=1)
+# Without events only a night's comparison can be waited for.
+STALE_WITHOUT_EVENTS_AFTER = timedelta(hours=30)
 State = Connection.State
 
 
@@ -42,12 +45,13 @@ BY_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One connection: its name, how it stands, and until when everything has been read."""
+    """One connection: its name, how it stands, until when everything has been read, and whether by events."""
 
     connection_id: UUID
     name: str
     health: Health
     data_through: datetime | None
+    events_read: bool = True
 
 
 def standings(organization_id: UUID) -> list[Standing]:
@@ -58,14 +62,22 @@ def standings(organization_id: UUID) -> list[Standing]:
     rows = found.order_by("created_at", "id").annotate(
         limited=Exists(cursors.filter(error=str(FEWER_REQUESTS))),
         lacking=Exists(cursors.filter(state=SyncCursor.State.UNAVAILABLE)),
+        deaf=Exists(cursors.filter(state=SyncCursor.State.UNAVAILABLE, resource=EVENTS.name)),
         aside=Exists(SetAside.objects.filter(**ours)),
     )
     return [
         Standing(
             row.id,
             row.account_name or row.account_id,
-            _health(row.state, row.data_through, limited=row.limited, partial=row.lacking or row.aside),
+            _health(
+                row.state,
+                row.data_through,
+                limited=row.limited,
+                partial=row.lacking or row.aside,
+                patience=_patience(events_read=not row.deaf),
+            ),
             row.data_through,
+            not row.deaf,
         )
         for row in rows
     ]
@@ -76,8 +88,11 @@ def standing_of(one: ConnectionProgress) -> Standing:
     partial = one.set_aside > 0 or any(
         resource.state == SyncCursor.State.UNAVAILABLE for resource in one.resources
     )
-    health = _health(one.state, one.data_through, limited=one.rate_limited, partial=partial)
-    return Standing(one.id, one.name, health, one.data_through)
+    patience = _patience(events_read=one.events_read)
+    health = _health(
+        one.state, one.data_through, limited=one.rate_limited, partial=partial, patience=patience
+    )
+    return Standing(one.id, one.name, health, one.data_through, one.events_read)
 
 
 def worst(found: list[Standing]) -> Health:
@@ -92,12 +107,18 @@ def data_through(found: list[Standing]) -> datetime | None:
     return min((one.data_through for one in followed or found if one.data_through), default=None)
 
 
-def _health(state: str, through: datetime | None, *, limited: bool, partial: bool) -> Health:
+def _patience(*, events_read: bool) -> timedelta:
+    return STALE_AFTER if events_read else STALE_WITHOUT_EVENTS_AFTER
+
+
+def _health(
+    state: str, through: datetime | None, *, limited: bool, partial: bool, patience: timedelta
+) -> Health:
     health = BY_STATE.get(State(state), Health.FRESH)
     if limited and health in (Health.FRESH, Health.IMPORTING):
         return Health.RATE_LIMITED
     if health != Health.FRESH:
         return health
-    if through is not None and now() - through >= STALE_AFTER:
+    if through is not None and now() - through >= patience:
         return Health.STALE
     return Health.PARTIAL if partial else Health.FRESH

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from billing_sync.models import Connection, SetAside, SyncCursor
 from billing_sync.resource import Resource
-from billing_sync.resources import RESOURCES
+from billing_sync.resources import EVENTS, RESOURCES
 from billing_sync.stripe_errors import FEWER_REQUESTS
 
 
@@ -66,6 +66,12 @@ class ConnectionProgress:
     def resources_total(self) -> int:
         """Count the lists."""
         return len(self.resources)
+
+    @property
+    def events_read(self) -> bool:
+        """Say whether the key may read events, which tell of changes within minutes."""
+        unread = SyncCursor.State.UNAVAILABLE
+        return not any(one.name == EVENTS.name and one.state == unread for one in self.resources)
 
     @property
     def failed(self) -> bool:

@@ -14,9 +14,10 @@ from django.db.models import Count, Q
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import causes, comparing, mending, mirror, nights, rounds, runs
+from billing_sync import causes, comparing, following, mending, mirror, nights, rounds, runs
 from billing_sync.access import stripe_of
 from billing_sync.comparing import Target
+from billing_sync.hints import readable
 from billing_sync.models import Connection, ListRange, Repair, SetAside, SyncRun
 from billing_sync.reading import Fetched, read_page
 from billing_sync.resources import BY_NAME, EVENTS
@@ -211,6 +212,8 @@ def _conclude(connection: Connection, run_id: UUID, purpose: str) -> jobs.Outcom
         repaired=Count("id"), unexplained=Count("id", filter=Q(cause=Repair.Cause.UNEXPLAINED))
     )
     SyncRun.objects.filter(organization_id=connection.organization_id, id=run_id).update(**counts)
+    if not readable(connection):
+        following.reach(connection, run.started_at)
     runs.end(connection, run_id)
     runs.forget_uneventful(connection)
     rounds.ranges(connection, purpose).delete()

@@ -36,6 +36,10 @@ TEXTS: "dict[Health, str | Promise]" = {
         "Stripe does not accept the access any more. Nothing that was read is lost."
     ),
 }
+DEAF = gettext_lazy(
+    "The key may not read events: set Events to Read in Stripe and paste the key again. Until then changes "
+    "are known by webhooks as they come, and by the comparison of each night."
+)
 WAYS_OUT: "dict[Health, str | Promise]" = {
     Health.PARTIAL: gettext_lazy("See what is left out"),
     Health.IMPORTING: gettext_lazy("Watch it"),
@@ -63,10 +67,13 @@ def words_for(standing: Standing, slug: str) -> Words:
     health = standing.health
     action = str(WAYS_OUT.get(health, ""))
     url = reverse("connections", args=[slug]) if action else ""
-    return Words(str(health.label), BADGES.get(health, ""), _text(standing), url, action)
+    return Words(str(health.label), BADGES.get(health, ""), text_for(standing), url, action)
 
 
-def _text(standing: Standing) -> str:
+def text_for(standing: Standing) -> str:
+    """Return what a connection's state means."""
+    if standing.health == Health.PARTIAL and not standing.events_read:
+        return str(DEAF)
     if standing.health != Health.STALE or standing.data_through is None:
         return str(TEXTS.get(standing.health, ""))
     age = timesince(standing.data_through, clock.now(), depth=1)

@@ -13,7 +13,7 @@ from billing_sync.health import Health, standing_of
 from billing_sync.models import Connection
 from billing_sync.progress import ConnectionProgress
 from config import clock
-from dashboards.health_words import TEXTS, WAYS_OUT
+from dashboards.health_words import TEXTS, WAYS_OUT, text_for
 from metrics.alerts.present import stale
 from metrics.queries import Freshness
 
@@ -104,12 +104,13 @@ def _about(connection: ConnectionProgress, url: str) -> Warning | None:
 def _lacking(connection: ConnectionProgress, name: str, url: str) -> Warning | None:
     """Return what holds an account up or is missing of it, though it is read."""
     words = {"name": name}
-    health = standing_of(connection).health
+    standing = standing_of(connection)
+    health = standing.health
     if health == Health.RATE_LIMITED:
         return Warning("info", _("%(name)s is rate-limited.") % words, str(TEXTS[health]), url, _("Watch it"))
     if health == Health.PARTIAL:
         heading = _("%(name)s is not read completely.") % words
-        return Warning("info", heading, str(TEXTS[health]), url, str(WAYS_OUT[health]))
+        return Warning("info", heading, text_for(standing), url, str(WAYS_OUT[health]))
     return None
 
 

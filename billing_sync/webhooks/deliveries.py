@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from accounts import jobs
 from accounts.tenancy import tenant
@@ -170,6 +170,11 @@ def _put_aside(connection: Connection, senseless: Sequence[tuple[WebhookDelivery
 def _conclude(connection: Connection) -> None:
     _of(connection.organization_id, connection.id).filter(processed_at__lt=now() - KEPT_FOR).delete()
     if not readable(connection):
+        # No poll tells how far events reach: what has come has been fetched.
+        processed = _of(connection.organization_id, connection.id).filter(processed_at__isnull=False)
+        newest = processed.aggregate(newest=Max("received_at"))["newest"]
+        if newest is not None:
+            following.reach(connection, newest)
         following.conclude(connection)
         return
     jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=_next_poll(connection))

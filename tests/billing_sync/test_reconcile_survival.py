@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -152,14 +153,19 @@ def test_a_key_revoked_in_the_middle_ends_the_comparison(organization: Organizat
     assert connection_of(organization).state == models.Connection.State.REVOKED
 
 
-def test_without_events_what_differs_is_put_down_to_that(organization: Organization) -> None:
+def test_without_events_what_differs_is_put_down_to_that_and_a_night_is_how_far_data_reach(
+    organization: Organization,
+) -> None:
     lacking = {"key": "rk_test_51SandboxFullRead", "without": ["rak_event_read"]}
     with served(company()) as account:
         control(account.base_url, "keys", lacking)
         connected(organization, account.base_url)
         invoice = next(account.sandbox.company.book.all("invoice")).id
         account.alter("invoice", invoice, event=True, sandbox_note=1)
+        with tenant(organization.id):
+            models.Connection.objects.update(data_through=NOW - timedelta(days=2))
         assert compared(organization) == [("invoices", invoice, "changed", "not_followed")]
+    assert connection_of(organization).data_through == last_run(organization)["started_at"]
 
 
 def test_a_comparison_killed_again_and_again_comes_to_its_end(organization: Organization) -> None:

@@ -158,6 +158,12 @@ def without_a_list(organization: Organization) -> None:
     cursor(live(organization), "disputes", state=SyncCursor.State.UNAVAILABLE)
 
 
+def without_events(organization: Organization) -> None:
+    """Connect an account that only the night before last has compared."""
+    day_old = live(organization, data_through=NOW - timedelta(hours=25))
+    cursor(day_old, "events", state=SyncCursor.State.UNAVAILABLE)
+
+
 def with_one_set_aside(organization: Organization) -> None:
     connection = live(organization)
     with tenant(organization.id):
@@ -185,6 +191,7 @@ CONDITIONS = {
     "stale": (stale, "Stale", "Nothing has been read for 3", "See the connection"),
     "rate-limited": (rate_limited, "Rate-limited", "Stripe asks for fewer requests.", ""),
     "a list missing": (without_a_list, "Partial", "A list cannot be read", "See what is left out"),
+    "events missing": (without_events, "Partial", "set Events to Read in Stripe", "See what is left out"),
     "set aside": (with_one_set_aside, "Partial", "could not be used", "See what is left out"),
     "revoked": (
         lambda acme: connect(acme, State.REVOKED, data_through=NOW),

@@ -172,10 +172,14 @@ def test_where_the_key_may_not_read_events_webhooks_fill_the_log(
     account = sandbox(size=2)
     connected(organization, account.base_url, key_without("rak_event_read"))
     event = announced("invoice.updated", 1, an_invoice(organization))
+    with tenant(organization.id):
+        Connection.objects.update(data_through=NOW)
     tell(organization, event)
     process(organization)
     assert list(payloads(organization, models.Event)) == [event["id"]]
     assert "customer_email" not in str(payloads(organization, models.Event))
+    (kept,) = deliveries(connection_of(organization))
+    assert connection_of(organization).data_through == kept.received_at > NOW
 
 
 def test_one_object_that_stripe_cannot_show_stops_no_other(
