@@ -14,4 +14,8 @@ class Tab:
     label: "str | Promise"
 
 
-TABS = (Tab("definition", _("Definition")), Tab("rates", _("Exchange rates")))
+TABS = (
+    Tab("definition", _("Definition")),
+    Tab("rates", _("Exchange rates")),
+    Tab("bridge", _("Other tools")),
+)

@@ -2,6 +2,7 @@ from django.urls import path
 
 from dashboards.views import (
     alerts,
+    bridge,
     connections,
     dashboard,
     definition,
@@ -62,6 +63,8 @@ urlpatterns = [
     path("o/<slug:slug>/audit/rates/", rates.rates, name="rates"),
     path("o/<slug:slug>/audit/rates/upload", rates.rates_upload, name="rates_upload"),
     path("o/<slug:slug>/audit/rates/fetch", rates.rates_fetch, name="rates_fetch"),
+    path("o/<slug:slug>/audit/bridge/", bridge.bridge, name="bridge"),
+    path("o/<slug:slug>/audit/bridge/<slug:vendor>/<slug:step>", bridge.bridge_step, name="bridge_step"),
     path("o/<slug:slug>/mail/", mail.mail_preferences, name="mail_preferences"),
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),

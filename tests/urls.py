@@ -64,6 +64,8 @@ ORGANIZATION_URLS = {
     "rates": OrganizationUrl(),
     "rates_upload": OrganizationUrl(viewer=403, owner=400, method="post"),
     "rates_fetch": FOR_OWNERS,
+    "bridge": OrganizationUrl(),
+    "bridge_step": OrganizationUrl(),
     "mail_preferences": OrganizationUrl(),
     "mail_settings": FOR_OWNERS,
     "mail_test": OrganizationUrl(viewer=302, owner=302, method="post"),
@@ -167,5 +169,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "connection_id": a_connection,
     "alert_id": an_alert,
     "rule": lambda organization: "revenue_churn",
+    "vendor": lambda organization: "stripe",
+    "step": lambda organization: "discounts",
     "token": lambda organization: "guessed",
 }
