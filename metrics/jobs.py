@@ -16,6 +16,7 @@ from metrics.bridge.comparing import compare_named
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
 from metrics.exchange.fetching import fetch
+from metrics.restating import previews
 
 PAUSE = timedelta(seconds=2)
 
@@ -52,6 +53,13 @@ def look(organization_id: UUID) -> datetime:
                 tell_movements(shown)
             send_digest(shown)
         return next_look(shown)
+
+
+@handler(previews.JOB)
+def preview_definition(organization_id: UUID, key: str) -> Outcome:
+    """Compute what proposed settings would make of a large organization's history."""
+    previews.compute_or_fail(organization_id, UUID(key))
+    return DONE
 
 
 @handler("fetch_rates")

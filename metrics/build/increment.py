@@ -14,6 +14,7 @@ from metrics.build.sources import sources
 from metrics.build.tally import Cut, Tally
 from metrics.build.write import Build, Scope
 from metrics.models import CurrentBuild
+from metrics.restating.checking import after_increment
 
 MARKS_AT_ONCE = 500
 
@@ -40,6 +41,7 @@ def increment(organization_id: UUID) -> bool:
             _again(build, scope, before, cut, tally)
         tables.add(tally, build)
         point(build, sources(organization_id), cut)
+        after_increment(build, touched)
         unmark(organization_id, marks)
     return len(marks) == MARKS_AT_ONCE
 
