@@ -6,7 +6,8 @@ from uuid import UUID
 import urllib3
 from django.conf import settings
 from django.utils.translation import gettext as _
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import TimeoutError as SlowError
 
 from accounts.tenancy import tenant
 from config import clock
@@ -71,7 +72,7 @@ def download(url: str) -> bytes:
 
 def _why(error: HTTPError) -> str:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    if isinstance(cause, ConnectTimeoutError | ReadTimeoutError):
+    if isinstance(cause, SlowError) and not isinstance(cause, NewConnectionError):
         return _("The central bank's server did not answer in time. Upload the file instead, or wait.")
     return _(
         "The central bank's server cannot be reached from here. Upload the file instead, or let this "

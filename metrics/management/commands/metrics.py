@@ -1,14 +1,21 @@
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.currencies import CODES
+from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.management.organization import organization_named
 from metrics import queries
+from metrics.exchange.converting import Used
+from metrics.exchange.quotes import MissingRateError, Rate
+from metrics.exchange.storing import reported
 from metrics.management.output import json_text, month
 from metrics.model import recurring_revenue
+from metrics.periods import last_months
 
 
 class Command(BaseCommand):
@@ -23,6 +30,14 @@ class Command(BaseCommand):
             "--currency", metavar="C", help="select rows of this currency; nothing is converted"
         )
 
+        parser.add_argument(
+            "--in",
+            dest="reporting",
+            metavar="C",
+            help="convert all currencies to this one by each month's rates",
+        )
+        parser.add_argument("--constant", action="store_true", help="with --in: one month's rates for all")
+
     def handle(self, *args: Any, **options: Any) -> None:
         organization = organization_named(options["slug"])
         count = options["months"]
@@ -33,12 +48,53 @@ class Command(BaseCommand):
             until = options["month"] or today
             if until > today:
                 raise CommandError(f"The month {until:%Y-%m} has not begun.", returncode=2)
-            currency = chosen_currency(organization.id, options["currency"])
-            months = queries.months(organization.id, currency, last=count or 1, until=until)
-            models = recurring_revenue(organization.id, months)
+            if options["reporting"] or options["constant"]:
+                models = self.converted(organization, last_months(until, count or 1), **options)
+            else:
+                currency = chosen_currency(organization.id, options["currency"])
+                months = queries.months(organization.id, currency, last=count or 1, until=until)
+                models = recurring_revenue(organization.id, months)
             if queries.freshness(organization.id).computed_at is None:
                 self.stderr.write("Nothing has been computed yet. Connect an account and run sync.")
         self.stdout.write(json_text(models[0] if count is None else models))
+
+    def converted(
+        self, organization: Organization, wanted: Sequence[date], **options: Any
+    ) -> list[dict[str, Any]]:
+        """Return the models in the reporting currency, each with the rates that it took."""
+        to = (options["reporting"] or "").lower()
+        if to not in CODES or options["currency"]:
+            raise CommandError(
+                "--in takes a code such as eur, --constant goes with it, and --currency does not: it selects.",
+                returncode=2,
+            )
+        found = queries.all_months(queries.shown(organization.id))
+        history = reported(organization.id, found, to, wanted, constant=options["constant"])
+        try:
+            months = history.last(len(wanted), to, until=wanted[-1])
+        except MissingRateError as error:
+            raise CommandError(
+                f"{error} Upload it at /o/{organization.slug}/audit/rates/, or have it fetched there."
+            ) from error
+        models = recurring_revenue(organization.id, months)
+        used = [history.used([month]) for month in wanted]
+        return [
+            one | {"exchange": {"constant": options["constant"], "rates": [told(each) for each in rates]}}
+            for one, rates in zip(models, used, strict=True)
+        ]
+
+
+def told(used: Used) -> dict[str, Any]:
+    """Return the rates of one currency's month for JSON."""
+    rates = {"opening": used.opening, "closing": used.closing}
+    base = next(rate.base for rate in rates.values() if rate)
+    return {"currency": base, **{name: rate and rate_of(rate) for name, rate in rates.items()}}
+
+
+def rate_of(rate: Rate) -> dict[str, Any]:
+    """Return a rate as an exact fraction with its day and the stored rates behind it."""
+    quotes = [f"{one.base}/{one.quote} {one.rate:f} {one.source}" for one in rate.quotes]
+    return {"rate": str(rate.value), "on": rate.on.isoformat(), "quotes": quotes}
 
 
 def chosen_currency(organization_id: UUID, wanted: str | None) -> str:
