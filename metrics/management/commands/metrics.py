@@ -65,7 +65,7 @@ class Command(BaseCommand):
         to = (options["reporting"] or "").lower()
         if to not in CODES or options["currency"]:
             raise CommandError(
-                "--in takes a code such as eur, --constant goes with it, and --currency does not: it selects.",
+                "--in takes a code such as eur; --constant goes with it, --currency does not: it selects.",
                 returncode=2,
             )
         found = queries.all_months(queries.shown(organization.id))
