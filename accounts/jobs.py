@@ -67,6 +67,7 @@ class Later:
 Outcome = Progress | Later
 Handler = TypeVar("Handler", bound=Callable[..., Outcome])
 _handlers: dict[str, Callable[..., Outcome]] = {}
+_at_once: dict[str, int] = {}
 _broker_away_until = 0.0
 _foreground: ContextVar[bool] = ContextVar("foreground", default=False)
 _at_work: ContextVar["leases.Heartbeat | None"] = ContextVar("at_work", default=None)
@@ -80,12 +81,13 @@ class JobFailed(RuntimeError):  # noqa: N818
     """Raised in the foreground when a job was set aside; its text is the job's last error."""
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does one kind of job: `(organization_id, key) -> Outcome`."""
+def handler(kind: str, *, at_once: int = 1) -> Callable[[Handler], Handler]:
+    """Register what does one kind of job, `(organization_id, key) -> Outcome`, and how many in one turn."""
 
     def register(function: Handler) -> Handler:
         if _handlers.setdefault(kind, function) is not function:
             raise ValueError(f"Two functions handle {kind!r}.")
+        _at_once[kind] = at_once
         return function
 
     return register
@@ -279,7 +281,7 @@ def sweep() -> int:
     leases.revive_expired()
     leases.bring_back()
     Job.objects.filter(state=State.DONE, next_at__lt=leases.after(-FORGOTTEN_AFTER)).delete()
-    wanted = list(_due().values_list("id", flat=True)[:MOST_WOKEN])
+    wanted = turns.worth(_due(), _at_once)[:MOST_WOKEN]
     asleep = wanted[_messages_waiting() :] if wanted else []
     for one in asleep:
         wake(one)

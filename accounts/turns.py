@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from django.db.models import F, QuerySet, Window
@@ -40,3 +40,13 @@ def in_turn(due: QuerySet[Job]) -> Iterator[UUID]:
         ]
     )
     yield from (wanted for *_, wanted in ranked)
+
+
+def worth(due: QuerySet[Job], at_once: Mapping[str, int]) -> list[UUID]:
+    """Return a due job for each turn that is to be had: of a kind done many at once, one for so many."""
+    many = {kind: count for kind, count in at_once.items() if count > 1}
+    wanted = list(due.exclude(kind__in=many).values_list("id", flat=True)[:MOST_RANKED])
+    for kind, count in many.items():
+        alike = due.filter(kind=kind)
+        wanted += alike.values_list("id", flat=True)[: -(-alike.count() // count)]
+    return wanted

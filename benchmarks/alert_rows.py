@@ -4,6 +4,7 @@ import psycopg
 
 Database = psycopg.Connection[tuple[object, ...]]
 
+ACCOUNT = "00000000-0000-0000-0000-000000000001"
 # A table's columns are filled by name; what a statement does not name is its type's own nothing.
 ORGANIZATIONS = """
 INSERT INTO accounts_organization (id, slug, name, time_zone, currency, created_at)
@@ -13,7 +14,8 @@ OURS = "SELECT id FROM accounts_organization WHERE slug LIKE %s"
 BUILD = """
 INSERT INTO metrics_currentbuild
     (organization_id, definition_version, build, computed_at, data_through, connection_ids, edition)
-SELECT o.id, 1, 1, now(), now() + interval '1 day', '{}', 0 FROM accounts_organization o WHERE o.slug LIKE %s
+SELECT o.id, 1, 1, now(), now() + interval '1 day', '{00000000-0000-0000-0000-000000000001}', 0
+FROM accounts_organization o WHERE o.slug LIKE %s
 """
 CONNECTION = {
     "kind": "'restricted_key'",
@@ -40,12 +42,28 @@ MOVEMENT = {
     "definition_version": "1",
     "build": "1",
     "currency": "'usd'",
-    "connection_id": "'00000000-0000-0000-0000-000000000001'",
+    "connection_id": f"'{ACCOUNT}'",
     "customer_id": "'cus_' || n",
-    "date": "current_date - 1 - (n %% 400)",
+    "date": "current_date - 1 - (n %% 1095)",
     "kind": "CASE n %% 5 WHEN 0 THEN 'new' WHEN 1 THEN 'expansion' WHEN 2 THEN 'reactivation' "
     "WHEN 3 THEN 'contraction' ELSE 'churn' END",
     "amount_micro": "CASE WHEN n %% 5 > 2 THEN -1 ELSE 1 END * (1 + n %% 7) * 4900000000",
+}
+OF_ACCOUNT = {"connection_id": f"'{ACCOUNT}'"}
+CHARGE = {
+    **OF_ACCOUNT,
+    "stripe_id": "'ch_' || n || '_' || attempt",
+    "payment_intent_id": "'pi_' || n",
+    "status": "'failed'",
+    "currency": "'usd'",
+    "created_at": "now() - (n %% 730 - 3 * attempt) * interval '1 day'",
+}
+PAYMENT = {
+    **OF_ACCOUNT,
+    "stripe_id": "'inpay_' || n",
+    "payment_id": "'pi_' || n",
+    "invoice_id": "'in_' || n",
+    "created_at": "now() - (n %% 730) * interval '1 day'",
 }
 
 
@@ -65,16 +83,25 @@ def organizations(database: Database, count: int) -> int:
     return count
 
 
-def movements(database: Database, slug: str, count: int) -> int:
-    """Give one organization so many movements over the last 400 days, and the days' sums."""
+def large(database: Database, slug: str, customers: int) -> str:
+    """Give one organization three years of so many customers, and say what it has.
+
+    A customer moves five times; one in twenty of her monthly payments of the last two years fails twice.
+    """
     database.execute(BUILD, [slug])
-    fill(database, "billing_sync_connection", CONNECTION, slug)
+    fill(database, "billing_sync_connection", {**CONNECTION, "id": f"'{ACCOUNT}'"}, slug)
     fill(database, "metrics_definition", DEFINITION, slug)
     days = {**DAY, "new_micro": "49000000000000", "customers_new": "1000"}
-    fill(database, "metrics_dailyrevenue", days, slug, "generate_series(1, 400) n")
-    fill(database, "metrics_movement", MOVEMENT, slug, f"generate_series(1, {count}) n")
-    database.execute("ANALYZE")
-    return count
+    fill(database, "metrics_dailyrevenue", days, slug, "generate_series(1, 1095) n")
+    months = {name: value for name, value in MONTH.items() if name != "day"}
+    fill(database, "metrics_monthlyrevenue", months, slug, "generate_series(0, 35) n")
+    movements, failed = customers * 5, customers * 24 // 20
+    fill(database, "metrics_movement", MOVEMENT, slug, f"generate_series(1, {movements}) n")
+    attempts = f"generate_series(1, {failed}) n, generate_series(1, 2) attempt"
+    fill(database, "billing_sync_charge", CHARGE, slug, attempts)
+    fill(database, "billing_sync_invoicepayment", PAYMENT, slug, f"generate_series(1, {failed * 5}) n")
+    database.execute("VACUUM ANALYZE")
+    return f"{customers:,} customers, {movements:,} movements and {failed * 2:,} failed payments"
 
 
 def fill(database: Database, table: str, values: dict[str, str], like: str, times: str = "") -> None:

@@ -12,72 +12,86 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.alert_rows import movements, organizations
-from benchmarks.processes import PROCESSES, manage, started
+from benchmarks import usage, watched
+from benchmarks.alert_rows import large, organizations
+from benchmarks.processes import PROCESSES, manage, until, working
+from benchmarks.sync import Reading, Stage, one, others, percent
 
-STAGES = ("judged first", "nothing changed", "numbers changed")
-CHANGED = "UPDATE metrics_currentbuild SET computed_at = computed_at + interval '1 second'"
-ENDED = "SELECT count(*) FROM metrics_alertevaluation"
+# What is done to every organization before its rules are looked at once more.
+STAGES = {
+    "judged first": "DELETE FROM metrics_alertevaluation",
+    "nothing changed": "SELECT 1",
+    "numbers changed": "UPDATE metrics_currentbuild SET computed_at = computed_at + interval '1 second'",
+    "a new day": "UPDATE metrics_alertevaluation SET through = through - 1",
+}
+DUE = "UPDATE accounts_job SET next_at = now() WHERE kind = 'evaluate_alerts'"
+LOOKED = (
+    "SELECT bool_and(state = 'queued' AND next_at > now()) FROM accounts_job WHERE kind = 'evaluate_alerts'"
+)
+FAILED = "SELECT count(*) FROM accounts_job WHERE last_error <> ''"
+JUDGED = "SELECT count(*) FROM metrics_alertevaluation"
 ALERTS = "SELECT count(*) FROM metrics_alert"
 MOST_SECONDS = 3_600
+BACKTESTED = 100_000
+HEAD = "| every organization's job | seconds | worker CPU | database CPU | CPU ms each | others' CPU |"
 
 
 def report(given: argparse.Namespace) -> Iterator[str]:
-    """Yield how long the job takes for every organization by two processes, and a back-test."""
+    """Yield what a worker takes for every organization, and how long a back-test takes."""
     manage("migrate")
     manage("create_organization", "Large", "--owner", "large@example.com", "--currency", "usd")
     begun = time.monotonic()
-    with owner() as database:
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
         count = organizations(database, given.organizations)
+        work("wait")
         yield f"{count:,} organizations made in {time.monotonic() - begun:.0f} s; {PROCESSES} processes."
+        yield from ("", HEAD, "| --- | ---: | ---: | ---: | ---: | ---: |")
+        for stage in stages(database):
+            cpu = stage.worker_cpu + stage.database_cpu
+            yield (
+                f"| {stage.name} | {stage.seconds:.1f} | {stage.worker_cpu:.1f} | {stage.database_cpu:.1f} "
+                f"| {cpu * 1_000 / count:.1f} | {percent(others(stage))} |"
+            )
         yield ""
-        yield "| every organization's job | seconds | processes' CPU seconds | CPU ms each |"
-        yield "| --- | ---: | ---: | ---: |"
-        for stage in STAGES:
-            if stage == STAGES[-1]:
-                database.execute(CHANGED)
-            seconds, cpu = evaluated()
-            yield f"| {stage} | {seconds:.1f} | {cpu:.1f} | {cpu * 1_000 / max(count, 1):.1f} |"
-        judged, fired = (told(database, query) for query in (ENDED, ALERTS))
+        yield f"{one(database, JUDGED):,} currencies judged, {one(database, ALERTS):,} alerts."
+        yield "The seconds hold the worker's own rhythm: it looks for due jobs every few."
         yield ""
-        yield f"{judged:,} currencies judged, {fired:,} alerts."
+        yield f"Back-test of 12 months over {large(database, 'large', BACKTESTED)}:"
         yield ""
-        moved = movements(database, "large", given.customers * 5)
-        yield f"Back-test of 12 months over {moved:,} movements of {given.customers:,} customers:"
-        yield ""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.alert_work", "backtest", "large"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    yield from work("backtest", "large")
+
+
+def stages(database: "psycopg.Connection[tuple[object, ...]]") -> Iterator[Stage]:
+    """Let a worker look at every organization, stage after stage."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="millrace-alerts-")))
+        postmaster = next(usage.family(one(database, "SELECT pg_backend_pid()"))).ppid()
+        worker = stack.enter_context(working(directory))
+
+        def read() -> Reading:
+            return Reading(
+                time.monotonic(),
+                usage.cpu_seconds(worker.pid),
+                usage.cpu_seconds(postmaster),
+                usage.machine_seconds(),
+                watched.looks(directory),
+            )
+
+        for name, before in STAGES.items():
+            database.execute(before.encode())
+            database.execute("VACUUM ANALYZE")
+            begun = read()
+            database.execute(DUE.encode())
+            until(lambda: one(database, LOOKED), worker, directory / "worker.log", MOST_SECONDS)
+            yield Stage(name, begun, read())
+            if one(database, FAILED):
+                raise RuntimeError((directory / "worker.log").read_text()[-4000:])
+
+
+def work(*arguments: str) -> list[str]:
+    """Run a process that knows Millrace's code, and return what it says."""
+    command = [sys.executable, "-m", "benchmarks.alert_work", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise RuntimeError(done.stderr)
-    yield from done.stdout.splitlines()
-
-
-def owner() -> psycopg.Connection[tuple[object, ...]]:
-    """Return a connection past row level security."""
-    return psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True)
-
-
-def told(database: psycopg.Connection[tuple[object, ...]], query: str) -> int:
-    row = database.execute(query.encode()).fetchone()
-    assert row is not None
-    return int(str(row[0]))
-
-
-def evaluated() -> tuple[float, float]:
-    """Run every organization's job once by two processes; return the seconds, and their CPU seconds."""
-    with tempfile.TemporaryDirectory(prefix="millrace-alerts-") as directory, ExitStack() as stack:
-        logs = [Path(directory) / f"{number}.log" for number in range(PROCESSES)]
-        command = [sys.executable, "-m", "benchmarks.alert_work", "judge"]
-        running = [
-            stack.enter_context(started([*command, str(number), str(PROCESSES)], log))
-            for number, log in enumerate(logs)
-        ]
-        for process, log in zip(running, logs, strict=True):
-            if process.wait(MOST_SECONDS):
-                raise RuntimeError(log.read_text())
-        found = [[float(word) for word in log.read_text().splitlines()[-1].split()] for log in logs]
-        return max(seconds for seconds, _ in found), sum(cpu for _, cpu in found)
+    return done.stdout.splitlines()

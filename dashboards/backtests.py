@@ -69,7 +69,7 @@ def backtest_of(shown: Shown, currency: str, rule: str, settings: AlertSettings)
     """
     tried = changed(settings, {f"{rule}_on": True})
     start = shift(month_of(shown.today), -MONTHS)
-    series = series_of(shown, currency, start - DAY, tried)
+    series = series_of(shown, currency, start - DAY, tried, [rule])
     days = told(rule, series, start, tried)
     periods = backtest(rule, series, start, tried)
     return Backtest(
@@ -83,7 +83,7 @@ def history_of(shown: Shown, alert: Alert, settings: AlertSettings) -> Drawing:
     """Draw an alert's rule from a year ago, or a month before it fired, as the numbers stand now."""
     start = min(shift(month_of(shown.today), -MONTHS), shift(month_of(alert.fired_on), -1))
     tried = changed(settings, {f"{alert.rule}_on": True})
-    series = series_of(shown, alert.currency, start - DAY, tried)
+    series = series_of(shown, alert.currency, start - DAY, tried, [alert.rule])
     found = Alert.objects.filter(
         organization_id=shown.organization_id, currency=alert.currency, rule=alert.rule
     )

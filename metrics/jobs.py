@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts.batches import take_along
+from accounts.batches import AT_ONCE, take_along
 from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
 from accounts.tenancy import tenant
 from config import clock
@@ -34,7 +34,7 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
     return Later(at) if at else DONE
 
 
-@handler("evaluate_alerts")
+@handler("evaluate_alerts", at_once=AT_ONCE)
 def evaluate_alerts(organization_id: UUID, key: str) -> Outcome:
     """Judge the alert rules after a change of the numbers, and each morning; others' that are due as well."""
     at = look(organization_id)

@@ -1,20 +1,30 @@
 """Failed payments: the day on which each invoice first could not be collected."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, Min, OuterRef, QuerySet, Subquery, When
+from django.db import connection
 
-from billing_sync.models import Charge, InvoicePayment
 from metrics.core.intervals import day_start, local_day
 from metrics.queries import Shown
 
 # Stripe retries a payment for at most two months: an older first failure has no attempt in view.
 RETRIES = timedelta(days=62)
 NEEDED = ("charges", "invoice_payments")
+# A payment names its intent, and its charge where it has none.
+FIRSTS = """
+SELECT min(charge.created_at), charge.connection_id, payment.invoice_id
+FROM billing_sync_charge AS charge
+JOIN billing_sync_invoicepayment AS payment
+  ON payment.organization_id = charge.organization_id AND payment.connection_id = charge.connection_id
+ AND payment.payment_id = coalesce(nullif(charge.payment_intent_id, ''), charge.stripe_id)
+WHERE charge.organization_id = %s AND charge.connection_id = ANY(%s) AND charge.status = 'failed'
+  AND charge.currency = %s AND charge.created_at >= %s AND charge.created_at < %s
+GROUP BY charge.connection_id, payment.invoice_id
+HAVING min(charge.created_at) >= %s
+ORDER BY 1, 3
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +39,10 @@ class Failure:
 def first_failures(shown: Shown, currency: str, start: date, end: date) -> list[Failure]:
     """Return the first failed attempts in `[start, end)`, one for an invoice, oldest first."""
     since, until = (datetime.fromtimestamp(day_start(day, shown.zone), UTC) for day in (start, end))
-    found = _failed_invoices(shown.organization_id, shown.connection_ids, currency)
-    attempts = found.filter(created_at__gte=since - RETRIES, created_at__lt=until)
-    firsts = attempts.values("connection_id", "invoice_id").annotate(first=Min("created_at"))
-    told = firsts.filter(first__gte=since).order_by("first", "invoice_id")
-    return [
-        Failure(local_day(int(one["first"].timestamp()), shown.zone), one["connection_id"], one["invoice_id"])
-        for one in told
-    ]
-
-
-def _failed_invoices(organization_id: UUID, connection_ids: Iterable[UUID], currency: str) -> QuerySet[Any]:
-    """Return the failed charges of invoices, each with the invoice that its payment settles."""
-    payments = InvoicePayment.objects.filter(
-        organization_id=organization_id,
-        connection_id=OuterRef("connection_id"),
-        payment_id=OuterRef("payment_id"),
-    )
-    failed = Charge.objects.filter(
-        organization_id=organization_id,
-        connection_id__in=connection_ids,
-        status="failed",
-        currency=currency,
-    )
-    paying = Case(When(payment_intent_id="", then=F("stripe_id")), default=F("payment_intent_id"))
-    tied = failed.annotate(payment_id=paying)
-    return tied.annotate(invoice_id=Subquery(payments.values("invoice_id")[:1])).exclude(invoice_id=None)
+    accounts = list(shown.connection_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(FIRSTS, [shown.organization_id, accounts, currency, since - RETRIES, until, since])
+        return [
+            Failure(local_day(int(first.timestamp()), shown.zone), connection_id, invoice_id)
+            for first, connection_id, invoice_id in cursor.fetchall()
+        ]

@@ -1,5 +1,6 @@
 """The days of one currency, read from the tables for the rules."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db import connection
@@ -25,12 +26,19 @@ FROM metrics_movement JOIN metrics_currentbuild USING (organization_id, definiti
 WHERE organization_id = %s AND currency = %s AND date >= %s AND date < %s
 GROUP BY date, kind
 """
+FAILING = "failed_payments_rising"
 
 
-def series_of(shown: Shown, currency: str, judged_from: date, settings: AlertSettings) -> Series:
-    """Return a currency's days up to the last local midnight, as far back as judging a day needs."""
+def series_of(
+    shown: Shown,
+    currency: str,
+    judged_from: date,
+    settings: AlertSettings,
+    rules: Collection[str] = RULES,
+) -> Series:
+    """Return a currency's days up to the last local midnight, as far back as the rules need to judge one."""
     today = shown.today
-    looked_at = min(since(rule, judged_from, settings) for rule in RULES)
+    looked_at = min(since(rule, judged_from, settings) for rule in rules)
     first_on, mrr_micro, customers = _balances(shown, currency, today)
     start = max(first_on, looked_at)
     return Series(
@@ -40,7 +48,7 @@ def series_of(shown: Shown, currency: str, judged_from: date, settings: AlertSet
         mrr_micro=mrr_micro,
         customers=customers,
         days=_days(shown, currency, start, today),
-        failed_on=[one.on for one in first_failures(shown, currency, start, today)],
+        failed_on=_failed(shown, currency, start, today) if FAILING in rules else (),
     )
 
 
@@ -51,6 +59,10 @@ def _days(shown: Shown, currency: str, start: date, end: date) -> list[Day]:
             Day(on, kind, Moved(int(amount), int(squares), count))
             for on, kind, amount, squares, count in cursor.fetchall()
         ]
+
+
+def _failed(shown: Shown, currency: str, start: date, end: date) -> list[date]:
+    return [one.on for one in first_failures(shown, currency, start, end)]
 
 
 def _balances(shown: Shown, currency: str, today: date) -> tuple[date, int, int]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models.functions import Abs
 
 from accounts.members import members_of
@@ -23,6 +24,11 @@ NEWS = timedelta(days=1)
 MORNING = time(7)
 MOVEMENTS_A_DAY = 20
 SILENT_FOR = timedelta(hours=6)
+WANTED = """
+SELECT EXISTS (
+    SELECT FROM metrics_mailpreference WHERE organization_id = %s AND movements_above_minor IS NOT NULL
+)
+"""
 BROKEN = (Connection.State.REVOKED, Connection.State.REFUSED)
 
 
@@ -81,9 +87,10 @@ def tell_movements(shown: Shown) -> None:
 
     Of each day the largest alone: a change of a whole price list is for the digest.
     """
-    said = MailPreference.objects.filter(organization_id=shown.organization_id)
-    if not said.exclude(movements_above_minor=None).exists():
-        return
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED, [shown.organization_id])
+        if not cursor.fetchone()[0]:
+            return
     wanting = [one for one in preferences(shown.organization_id) if one.movements_above_minor is not None]
     for on in (shown.today - NEWS, shown.today) if wanting else ():
         rows = current(Movement.objects.filter(date=on), shown.organization_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from accounts import batches, jobs, leases
+from accounts import batches, jobs, leases, turns
 from accounts.batches import take_along
 from accounts.models import Job
 from config.clock import now
@@ -128,3 +128,11 @@ def test_no_more_are_claimed_than_a_slice_may_do(
     seen: list[UUID] = []
     assert [take_along(KIND, worked(seen)) for _ in range(4)] == [2, 2, 1, 0]
     assert sorted(seen) == sorted(waiting)
+
+
+def test_the_sweep_wakes_one_turn_for_many_jobs_that_are_done_at_once(waiting: list[UUID]) -> None:
+    for one in waiting:
+        jobs.enqueue(one, "alone")
+    due = Job.objects.filter(state=State.QUEUED).order_by("next_at", "id")
+    for at_once, turns_worth in ((1, 10), (2, 5 + 3), (5, 5 + 1), (200, 5 + 1)):
+        assert len(set(turns.worth(due, {KIND: at_once, "alone": 1}))) == turns_worth
