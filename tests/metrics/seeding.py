@@ -18,6 +18,8 @@ from billing_sync.digest import digest
 from billing_sync.payload import decode_object, write_payload
 from billing_sync.sandbox.company import Company
 from billing_sync.sandbox.objects import build
+from billing_sync.sandbox.objects.catalog import coupon_extra, price_extra
+from billing_sync.sandbox.objects.invoices import line_item
 
 KINDS: Mapping[str, type[models.Mirrored]] = {
     "product": models.Product,
@@ -53,7 +55,7 @@ class Mirror:
         now = datetime.fromtimestamp(self.company.now, UTC)
         for kind in kinds:
             rows = [
-                self._row(kind, json.loads(json.dumps(build(kind, record, False))), now)
+                self._row(kind, json.loads(json.dumps(expanded(kind, record))), now)
                 for record in self.company.book.all(kind)
                 if only is None or payer(record) in only
             ]
@@ -91,6 +93,23 @@ class Mirror:
             fetched_at=now,
             **typed(kind, value),
         )
+
+
+def expanded(kind: str, record: Any) -> dict[str, Any]:
+    """Return an object with what the mirror asks Stripe to expand."""
+    value = build(kind, record, False)
+    if kind == "price":
+        value |= {name: price_extra(record, name) for name in ("tiers", "currency_options")}
+    if kind == "coupon":
+        value["applies_to"] = coupon_extra(record, "applies_to")
+    if kind == "subscription":
+        value["discounts"] = [build("discount", held, False) for held in record.discounts]
+        for item, own in zip(value["items"]["data"], record.items, strict=False):
+            item["discounts"] = [build("discount", held, False) for held in own.discounts]
+    if kind == "invoice":
+        value["lines"]["data"] = [line_item(line, False) for line in record.lines]
+        value["discounts"] = [build("discount", held, False) for held in record.discounts]
+    return value
 
 
 def payer(record: Any) -> str | None:
