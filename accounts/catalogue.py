@@ -9,6 +9,7 @@ GLOBAL_TABLES = {
     "accounts_accountmail": "A message about a person's own account.",
     "accounts_suspendedaddress": "An address that refuses mail refuses it from every organization.",
     "billing_sync_webhookroute": "Finds the organization of a posted webhook before there is a tenant.",
+    "billing_sync_connectedaccount": "Finds the organizations of an event of Stripe Connect, likewise.",
     "account_emailaddress": "A person's addresses.",
     "account_emailconfirmation": "A person's open confirmations.",
     "mfa_authenticator": "A person's second factors.",

@@ -25,6 +25,7 @@ from billing_sync.stripe_errors import (
     TooLargeError,
 )
 from billing_sync.trouble import how_to_add, wait_for
+from billing_sync.webhooks import connected
 from config.clock import now
 
 OK, MISSING, UNAVAILABLE = "ok", "missing", "unavailable"
@@ -151,6 +152,7 @@ def _accept(connection: Connection, account: JsonObject, permissions: dict[str, 
         live = current.imported_at is not None
         current.state = Connection.State.LIVE if live else Connection.State.IMPORTING
         current.save()
+        connected.keep(current)
         unavailable = {name: found["error"] for name, found in permissions.items() if found["state"] != OK}
         backfill.open_cursors(current, unavailable, opened)
         if live:
@@ -179,6 +181,7 @@ def _hand_over(connection: Connection, present: Connection) -> None:
         present.state, present.error = Connection.State.CHECKING, ""
     present.api_base = connection.api_base
     present.save()
+    connected.keep(present)
     SyncCursor.objects.filter(
         organization_id=connection.organization_id, connection_id=connection.id
     ).delete()

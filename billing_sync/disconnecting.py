@@ -15,7 +15,7 @@ from billing_sync.mirror.forgetting import forget
 from billing_sync.models import Connection, WebhookEndpoint, WebhookRoute
 from billing_sync.stripe_errors import StripeError
 from billing_sync.trouble import wait_for
-from billing_sync.webhooks import endpoints
+from billing_sync.webhooks import connected, endpoints
 from config.clock import now
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ def disconnect(connection: Connection, *, keep: bool, by: User) -> None:
         access.erase(current)
     current.save()
     WebhookRoute.objects.filter(connection_id=current.id).delete()
+    connected.keep(current)
     runs.end_all(current, _("The account was disconnected."))
     _record("connection.disconnected" if keep else "connection.deletion_begun", current, by)
     jobs.enqueue(organization_id, "disconnect", str(current.id))

@@ -8,6 +8,7 @@ from accounts.standing import open_jobs
 from accounts.tenancy import tenant
 from billing_sync import backfill, nights, ranges
 from billing_sync.models import Connection
+from billing_sync.webhooks import connected
 from config.clock import now
 
 EVERY = timedelta(minutes=5)
@@ -22,6 +23,7 @@ def tend(organization_id: UUID) -> jobs.Outcome:
         for connection in found.exclude(kind=Connection.Kind.ARCHIVE):
             for kind, key in orphans(connection):
                 jobs.enqueue(organization_id, kind, key)
+            connected.keep(connection)
             if connection.state == State.LIVE:
                 nights.keep(connection)
     return jobs.Later(now() + EVERY)

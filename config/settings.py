@@ -188,6 +188,8 @@ WEBHOOKS = env.boolean("WEBHOOKS", default=is_public(BASE_URL))
 STRIPE_CONNECT_BASE = env.text("STRIPE_CONNECT_BASE", "https://connect.stripe.com").rstrip("/")
 STRIPE_CLIENT_ID = env.text("STRIPE_CLIENT_ID")
 STRIPE_PLATFORM_KEY = env.text("STRIPE_PLATFORM_KEY")
+# Signs what Stripe posts of connected accounts; two while it is changed, with a comma between.
+STRIPE_CONNECT_WEBHOOK_SECRETS = env.words("STRIPE_CONNECT_WEBHOOK_SECRET")
 
 # Exchange rates: the European Central Bank's reference rates since 1999, as CSV or zipped.
 ECB_RATES_URL = env.text("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip")

@@ -19,6 +19,7 @@ from dashboards.views import (
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("webhooks/stripe/connect/", webhooks.connect_webhook, name="connect_webhook"),
     path("webhooks/stripe/<uuid:connection_id>/", webhooks.stripe_webhook, name="stripe_webhook"),
     path("o/<slug:slug>/", dashboard.dashboard, name="dashboard"),
     path("o/<slug:slug>/sync/", sync.sync, name="sync"),

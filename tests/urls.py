@@ -80,6 +80,7 @@ OTHER_URLS = {
     "healthz": PUBLIC,
     "readyz": PUBLIC,
     "stripe_webhook": OtherUrl(400, 400, method="post"),
+    "connect_webhook": OtherUrl(400, 400, method="post"),
     "mail_webhook": OtherUrl(404, 404, method="post"),
     "organizations": OtherUrl(302, 302),
     "all_organizations": FOR_PEOPLE,

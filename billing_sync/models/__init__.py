@@ -23,11 +23,12 @@ from billing_sync.models.mirror import (
 )
 from billing_sync.models.ranges import ListRange
 from billing_sync.models.runs import Repair, SyncRun
-from billing_sync.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookRoute
+from billing_sync.models.webhooks import ConnectedAccount, WebhookDelivery, WebhookEndpoint, WebhookRoute
 
 __all__ = [
     "BalanceTransaction",
     "Charge",
+    "ConnectedAccount",
     "Connection",
     "Coupon",
     "CreditNote",

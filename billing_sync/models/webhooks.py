@@ -18,16 +18,30 @@ class WebhookRoute(models.Model):
         return str(self.connection_id)
 
 
+class ConnectedAccount(models.Model):
+    """The organization of an account that Stripe Connect opened, found before there is a tenant (global)."""
+
+    connection_id = models.UUIDField(primary_key=True)
+    account_id = models.CharField(max_length=255, db_index=True)
+    livemode = models.BooleanField()
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return self.account_id
+
+
 class WebhookEndpoint(TenantModel):
     """A connection's endpoint at Stripe; while its secret rotates, the previous one is honoured too.
 
     A row without a secret remembers that none is wanted, or that the key may not make one. `url` is where
-    Stripe posts, as far as we were told; after BASE_URL has changed that is no longer where we are.
+    Stripe posts, as far as we were told; after BASE_URL has changed that is no longer where we are. What the
+    platform's own endpoint tells of has a row too, and no secret in it.
     """
 
     class MadeBy(models.TextChoices):
         API = "api", _("Made by us")
         HAND = "hand", _("Made by hand")
+        PLATFORM = "platform", _("Made by the operator")
 
     class State(models.TextChoices):
         CREATING = "creating", _("Being created")

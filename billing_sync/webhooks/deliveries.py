@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import following, mirror
-from billing_sync.access import revoke
+from billing_sync.access import stripe_of
 from billing_sync.columns import at
 from billing_sync.hints import Target, readable, targets_of
 from billing_sync.mirror import Sighting, Unusable
@@ -56,11 +56,10 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
             _conclude(connection)
             return jobs.DONE
         hints, senseless = _understood(connection, batch)
-        if any(_deauthorizes(connection, hint.event) for hint in hints):
-            revoke(connection, "")
-            return jobs.DONE
         applied = _applied(connection, hints)
         logs = not readable(connection)
+    if (ended := _ended(connection, hints)) is not None:
+        return ended
     told = [hint.event for hint in hints] if logs else []
     try:
         following.follow(connection, _targets(hints, applied), told)
@@ -123,6 +122,25 @@ def _deauthorizes(connection: Connection, event: JsonObject) -> bool:
         and event.get("type") == "account.application.deauthorized"
         and at(event, "data.object.id") == settings.STRIPE_CLIENT_ID
     )
+
+
+def _ended(connection: Connection, hints: Sequence[Hint]) -> jobs.Outcome | None:
+    """Ask Stripe whether our access has ended, if a hint says so; None to go on.
+
+    The news may be old: the owner may have given the access back since.
+    """
+    told = [hint for hint in hints if _deauthorizes(connection, hint.event)]
+    if not told:
+        return None
+    try:
+        stripe_of(connection).retrieve("/v1/account")
+    except StripeError as error:
+        if not key_trouble(connection, error):
+            return wait_for(error)
+        with tenant(connection.organization_id):
+            _processed(connection, told)
+        return jobs.DONE
+    return None
 
 
 def _applied(connection: Connection, hints: Sequence[Hint]) -> set[str]:

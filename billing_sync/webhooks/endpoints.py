@@ -29,7 +29,7 @@ from billing_sync.stripe_errors import (
     StripeError,
 )
 from billing_sync.trouble import key_trouble, wait_for
-from billing_sync.webhooks import secrets
+from billing_sync.webhooks import connected, secrets
 from billing_sync.webhooks.event_types import EVENT_TYPES
 
 JOB = "webhook_endpoint"
@@ -60,12 +60,27 @@ def endpoint_of(connection: Connection) -> WebhookEndpoint | None:
 def tend(connection: Connection) -> None:
     """Ask for an endpoint where Stripe can reach us and nobody has, and again for what was not finished."""
     endpoint = endpoint_of(connection)
+    if connected.posts_for(connection):
+        _leave_to_the_platform(connection, endpoint)
+        return
+    if endpoint is not None and endpoint.made_by == MadeBy.PLATFORM:
+        _rows(connection).delete()
+        endpoint = None
     if endpoint is None and settings.WEBHOOKS:
         ask(connection, State.CREATING)
     elif endpoint is not None and endpoint.state in AT_WORK:
         jobs.enqueue(connection.organization_id, JOB, str(connection.id))
     elif endpoint is not None and _may_move(endpoint):
         ask(connection, State.MOVING)
+
+
+def _leave_to_the_platform(connection: Connection, endpoint: WebhookEndpoint | None) -> None:
+    """Take the operator's endpoint for a connection's own, unless one was made by hand."""
+    if endpoint is None or not (endpoint.secret_encrypted or endpoint.made_by == MadeBy.PLATFORM):
+        row = _row(connection)
+        row.made_by, row.state, row.error = MadeBy.PLATFORM, State.READY, ""
+        row.url = connected.address()
+        row.save()
 
 
 def ask(connection: Connection, state: "WebhookEndpoint.State") -> None:

@@ -15,7 +15,8 @@ from django.db import connection as database
 
 from accounts.secrets import SecretUnreadableError
 from accounts.tenancy import tenant
-from billing_sync.models import WebhookEndpoint, WebhookRoute
+from billing_sync.models import ConnectedAccount, WebhookEndpoint, WebhookRoute
+from billing_sync.webhooks.keeping import Owner
 from billing_sync.webhooks.secrets import CURRENT, PREVIOUS, unseal
 from config.clock import now
 
@@ -37,6 +38,14 @@ class Secrets:
         return [one for one in (self.current, self.previous if keeps else b"") if one]
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A connection by Stripe Connect, and the mode in which it reads its account."""
+
+    owner: Owner
+    livemode: bool
+
+
 class Routes:
     """The organizations and secrets of all connections, as one process knows them."""
 
@@ -44,7 +53,8 @@ class Routes:
         self._turn = Lock()
         self._organizations: dict[UUID, UUID] | None = None
         self._secrets: dict[UUID, Secrets] = {}
-        self._looked_at: dict[UUID | None, float] = {}
+        self._readers: dict[str, list[Reader]] | None = None
+        self._looked_at: dict[UUID | str | None, float] = {}
 
     def organization_of(self, connection_id: UUID) -> UUID | None:
         """Return the organization of a connection that takes webhooks."""
@@ -54,6 +64,16 @@ class Routes:
             if self._organizations is None:
                 raise DatabaseError("The connections could not be read a moment ago.")
             return self._organizations.get(connection_id)
+
+    def readers_of(self, account_id: str, livemode: bool | None) -> list[Owner]:
+        """Return who reads an account by Stripe Connect in one mode, None for either."""
+        with self._turn:
+            if self._due("readers", known=account_id in (self._readers or {})):
+                self._readers = _readers()
+            if self._readers is None:
+                raise DatabaseError("The connected accounts could not be read a moment ago.")
+            found = self._readers.get(account_id, [])
+        return [one.owner for one in found if livemode in (None, one.livemode)]
 
     def secrets_of(
         self, organization_id: UUID, connection_id: UUID, *, doubted: bool = False
@@ -69,9 +89,9 @@ class Routes:
     def forget(self) -> None:
         """Begin anew."""
         with self._turn:
-            self._organizations, self._secrets, self._looked_at = None, {}, {}
+            self._organizations, self._readers, self._secrets, self._looked_at = None, None, {}, {}
 
-    def _due(self, what: UUID | None, *, known: bool) -> bool:
+    def _due(self, what: UUID | str | None, *, known: bool) -> bool:
         """Say whether to look at the database, and count it as looked at however that ends."""
         at, looked_at = time.monotonic(), self._looked_at.get(what)
         if looked_at is not None and at - looked_at < (KNOWN_SECONDS if known else AGAIN_SECONDS):
@@ -85,6 +105,17 @@ def _organizations() -> dict[UUID, UUID]:
         return dict(WebhookRoute.objects.values_list("connection_id", "organization_id"))
     finally:
         database.close()
+
+
+def _readers() -> dict[str, list[Reader]]:
+    found: dict[str, list[Reader]] = {}
+    try:
+        for one in ConnectedAccount.objects.order_by("connection_id"):
+            reader = Reader((one.organization_id, one.connection_id), one.livemode)
+            found.setdefault(one.account_id, []).append(reader)
+    finally:
+        database.close()
+    return found
 
 
 def _secrets(organization_id: UUID, connection_id: UUID) -> Secrets:

@@ -25,6 +25,7 @@ class Standing:
     state_label: str = ""
     listens: bool = False
     by_hand: bool = False
+    by_platform: bool = False
     moved_from: str = ""
     received_at: datetime | None = None
     previous_until: datetime | None = None
@@ -52,12 +53,14 @@ def _standing(endpoint: WebhookEndpoint | None, waiting: int) -> Standing:
     if endpoint is None:
         return Standing()
     overlaps = endpoint.previous_until is not None and endpoint.previous_until > now()
+    by_platform = endpoint.made_by == MadeBy.PLATFORM
     return Standing(
         state=endpoint.state,
         state_label=str(State(endpoint.state).label),
-        listens=bool(endpoint.secret_encrypted),
+        listens=bool(endpoint.secret_encrypted) or by_platform,
+        by_platform=by_platform,
         by_hand=endpoint.made_by == MadeBy.HAND,
-        moved_from="" if endpoint.url == address(endpoint.connection_id) else endpoint.url,
+        moved_from="" if by_platform or endpoint.url == address(endpoint.connection_id) else endpoint.url,
         received_at=endpoint.received_at,
         previous_until=endpoint.previous_until if overlaps else None,
         waiting=waiting,

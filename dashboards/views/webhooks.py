@@ -1,5 +1,6 @@
 """Where Stripe posts, and the pages on which an endpoint is made, changed and removed."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -16,9 +17,9 @@ from accounts import audit
 from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
 from billing_sync.models import Connection, WebhookEndpoint
-from billing_sync.webhooks import endpoints
+from billing_sync.webhooks import connected, endpoints
 from billing_sync.webhooks.event_types import EVENT_TYPES
-from billing_sync.webhooks.receiving import receive
+from billing_sync.webhooks.receiving import receive, receive_for_platform
 from billing_sync.webhooks.standing import FOLLOWED, Standing, standings
 from dashboards.forms import WebhookSecretForm
 from dashboards.fragments import render_page
@@ -30,7 +31,17 @@ State = WebhookEndpoint.State
 @non_atomic_requests
 def stripe_webhook(request: HttpRequest, connection_id: UUID) -> HttpResponse:
     """Take a post of Stripe's where Django sees it first; a signature stands for the token of a form."""
-    status = receive(connection_id, request.META)
+    return _answer(receive(connection_id, request.META))
+
+
+@csrf_exempt
+@non_atomic_requests
+def connect_webhook(request: HttpRequest) -> HttpResponse:
+    """Take a post about any account that Stripe Connect opened, where Django sees it first."""
+    return _answer(receive_for_platform(request.META))
+
+
+def _answer(status: HTTPStatus) -> HttpResponse:
     headers = {"Cache-Control": "no-store", **({"Allow": "POST"} if status == 405 else {})}
     return HttpResponse(status=status, headers=headers)
 
@@ -44,12 +55,13 @@ def webhook(request: OrganizationRequest, slug: str, connection_id: UUID) -> Htt
     form = WebhookSecretForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and accepted(request, connection, form):
         return redirect("webhook", slug, connection.id)
+    standing = standings(request.organization.id).get(connection.id, Standing())
     context = {
         "section": "connections",
         "connection": connection,
         "name": connection.account_name or connection.account_id or connection.key_hint,
-        "webhook": standings(request.organization.id).get(connection.id, Standing()),
-        "address": endpoints.address(connection.id),
+        "webhook": standing,
+        "address": connected.address() if standing.by_platform else endpoints.address(connection.id),
         "event_types": EVENT_TYPES,
         "public": settings.WEBHOOKS,
         "base_url": settings.BASE_URL,
