@@ -1,12 +1,15 @@
 """Everything that the dashboard shows about one month, as values ready to be drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
-from uuid import UUID
 
+from accounts.models import Organization
 from dashboards.charts import mrr_chart, stack, waterfall_chart
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS
+from dashboards.links import Link
+from dashboards.opening import Opening, opened_figures
 from dashboards.plans import plan_rows
 from dashboards.reporting import plan_shares, rates_used
 from dashboards.selection import Selection, choices, named
@@ -23,6 +26,7 @@ class Cell:
 
     kind: str
     amount: Money
+    opens: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +43,32 @@ class Row:
     arr: Money
     growth: str
     customers: int
+    opens: dict[str, Link] = field(default_factory=dict)
 
 
-def overview(organization_id: UUID, selection: Selection, history: Months | Reported) -> dict[str, Any]:
-    """Return the dashboard's rows for a selection."""
+def overview(
+    organization: Organization, selection: Selection, history: Months | Reported, today: date
+) -> dict[str, Any]:
+    """Return the dashboard's rows for a selection; a figure of converted amounts has no rows of its own."""
+    opening = None if selection.reporting else Opening(organization.slug, selection.currency, today)
     read = history.last(max(selection.length, 2), selection.currency, until=selection.month)
     months = read[-selection.length :]
+    figures = snapshot(read[-1], read[-2], in_progress=selection.in_progress)
+    plans = plan_shares(organization.id, selection, history, read[-1])
     return {
         "selection": selection,
         "choices": choices(selection, history.currencies()),
-        "figures": snapshot(read[-1], read[-2], in_progress=selection.in_progress),
-        "rows": [_row(month, selection) for month in reversed(months)],
+        "figures": opened_figures(figures, opening, read[-1], read[-2], selection.first),
+        "rows": [_row(month, selection, opening) for month in reversed(months)],
         "mrr_chart": mrr_chart(months, selection),
         "waterfall_chart": waterfall_chart(months, selection),
         "waterfall_columns": [TERMS[kind].label for kind in stack(selection)],
-        "plans": plan_rows(plan_shares(organization_id, selection, history, read[-1]), read[-1]),
+        "plans": plan_rows(plans, read[-1], opening),
         "rates_used": rates_used(selection, history),
     }
 
 
-def _row(month: Month, selection: Selection) -> Row:
+def _row(month: Month, selection: Selection, opening: Opening | None) -> Row:
     currency, flow = month.currency, waterfall(month)
     return Row(
         key=f"{month.month:%Y-%m}",
@@ -66,14 +76,16 @@ def _row(month: Month, selection: Selection) -> Row:
         url=selection.url(month=month.month),
         chosen=month.month == selection.month,
         starting=money(month.starting_micro, currency),
-        movements=[_cell(month, kind) for kind in stack(selection)],
+        movements=[_cell(month, kind, opening) for kind in stack(selection)],
         mrr=money(month.ending_micro, currency),
         arr=money(flow.arr, currency),
         growth=percent(flow.mrr_growth_rate, signed=True),
         customers=month.customers_end,
+        opens=opening.row(month) if opening else {},
     )
 
 
-def _cell(month: Month, kind: str) -> Cell:
+def _cell(month: Month, kind: str, opening: Opening | None) -> Cell:
     amount = getattr(month, f"{kind}_micro")
-    return Cell(kind, money(amount, month.currency, signed=kind == "currency"))
+    opens = opening.kind(month, kind) if opening else None
+    return Cell(kind, money(amount, month.currency, signed=kind == "currency"), opens)

@@ -1,8 +1,11 @@
 """The plans of a month by their share of its MRR."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboards.formatting import Money, money, percent
+from dashboards.links import Link
+from dashboards.opening import Opening
 from metrics.core.rates import ratio
 from metrics.flows import Month
 from metrics.queries import PlanShare
@@ -17,28 +20,34 @@ class PlanRow:
     mrr: Money
     share: str
     per_mille: int
+    opens: Link | None = None
 
 
-def plan_rows(plans: list[PlanShare], month: Month) -> list[PlanRow]:
+def plan_rows(plans: list[PlanShare], month: Month, opening: Opening | None = None) -> list[PlanRow]:
     """Return every plan of a month, largest share first."""
-    return [_row(plan, month) for plan in plans]
+    return [_row(plan, month, opening) for plan in plans]
 
 
-def _row(plan: PlanShare, month: Month) -> PlanRow:
+def _row(plan: PlanShare, month: Month, opening: Opening | None) -> PlanRow:
     share = ratio(plan.mrr_micro, month.ending_micro)
-    name, detail = _names(plan)
+    name, detail = _names(plan.product_name, plan.price_name, plan.price_id)
     return PlanRow(
         name=name,
         detail=detail,
         mrr=money(plan.mrr_micro, month.currency),
         share=percent(share),
         per_mille=round(share * 1000) if share else 0,
+        opens=opening.plan(month, plan.price_id, plan.mrr_micro) if opening else None,
     )
 
 
-def _names(plan: PlanShare) -> tuple[str, str]:
+def plan_label(names: Mapping[str, tuple[str, str]], price_id: str) -> str:
+    """Return a plan in one line, from the names of its product and of its price."""
+    return " · ".join(filter(None, _names(*names.get(price_id, ("", "")), price_id)))
+
+
+def _names(product: str, price: str, price_id: str) -> tuple[str, str]:
     """Return the product's name and the price's; one alone where it says it all."""
-    product, price = plan.product_name, plan.price_name
     if not product or product.casefold() in price.casefold():
-        return price or product or plan.price_id, ""
+        return price or product or price_id, ""
     return product, price

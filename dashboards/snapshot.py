@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS, Term
+from dashboards.links import Link
 from metrics.core.rates import Rate, ratio
 from metrics.flows import Month
 from metrics.model import waterfall
@@ -36,6 +37,8 @@ class Figure:
     change: Change | None
     term: Term
     tone: str = ""
+    opens: Link | None = None
+    before_opens: Link | None = None
 
     @property
     def label(self) -> str:

@@ -13,7 +13,10 @@ from django.utils import timezone
 from accounts.models import Invitation, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
+from metrics import definitions
 from metrics.alerts.models import Alert
+from metrics.bridge.models import Upload
+from metrics.restating.models import ClosedMonth, Preview, Restatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ ORGANIZATION_URLS = {
     "invitations": OrganizationUrl(viewer=403, owner=422, method="post"),
     "invitation_revocation": FOR_OWNERS,
     "dashboard": OrganizationUrl(),
+    "movements": OrganizationUrl(viewer=302, owner=302),
+    "customers": OrganizationUrl(viewer=302, owner=302),
+    "customer": OrganizationUrl(viewer=404, owner=404),
+    "segment": OrganizationUrl(viewer=400, owner=400),
+    "object": OrganizationUrl(viewer=404, owner=404),
+    "evidence": OrganizationUrl(viewer=302, owner=302),
     "sync": OrganizationUrl(),
     "connections": OrganizationUrl(),
     "new_connection": OrganizationUrl(viewer=403),
@@ -61,11 +70,26 @@ ORGANIZATION_URLS = {
     "acknowledgement": FOR_OWNERS,
     "alert_rule": OrganizationUrl(viewer=403),
     "definition": OrganizationUrl(),
+    "definition_version": OrganizationUrl(),
+    "previews": OrganizationUrl(viewer=403, owner=400, method="post"),
+    "preview": OrganizationUrl(),
+    "preview_application": FOR_OWNERS,
+    "closed_months": OrganizationUrl(),
+    "closed_month": OrganizationUrl(),
+    "closed_month_json": OrganizationUrl(),
+    "month_closure": FOR_OWNERS,
+    "restatements": OrganizationUrl(),
+    "restatement": OrganizationUrl(),
     "rates": OrganizationUrl(),
     "rates_upload": OrganizationUrl(viewer=403, owner=400, method="post"),
     "rates_fetch": FOR_OWNERS,
     "bridge": OrganizationUrl(),
     "bridge_step": OrganizationUrl(),
+    "uploads": OrganizationUrl(),
+    "upload": OrganizationUrl(),
+    "upload_removal": FOR_OWNERS,
+    "upload_comparison": OrganizationUrl(),
+    "upload_reason": OrganizationUrl(),
     "mail_preferences": OrganizationUrl(),
     "mail_settings": FOR_OWNERS,
     "mail_test": OrganizationUrl(viewer=302, owner=302, method="post"),
@@ -156,6 +180,59 @@ def an_alert(organization: Organization) -> object:
     return made.id
 
 
+def a_definition_version(organization: Organization) -> int:
+    with tenant(organization.id):
+        return definitions.latest(organization.id).version
+
+
+def a_preview(organization: Organization) -> object:
+    version = a_definition_version(organization)
+    with tenant(organization.id):
+        return Preview.objects.create(
+            organization_id=organization.id,
+            settings={"discounts": "none"},
+            definition_version=version,
+            build=1,
+            created_at=timezone.now(),
+        ).id
+
+
+def an_upload(organization: Organization) -> object:
+    with tenant(organization.id):
+        made, _ = Upload.objects.get_or_create(
+            organization_id=organization.id,
+            name="mrr.csv",
+            defaults={"content": b"customer,month,mrr\ncus_1,2026-10,49.00\n", "created_at": timezone.now()},
+        )
+    return made.id
+
+
+def a_closed_month(organization: Organization) -> object:
+    version = a_definition_version(organization)
+    flows = {"flows": {}, "definition_version": version, "at": None}
+    period = {"start": "2026-09-01", "end": "2026-10-01", "as_of": "", "data_through": ""}
+    with tenant(organization.id):
+        made, _ = ClosedMonth.objects.get_or_create(
+            organization_id=organization.id,
+            month=date(2026, 9, 1),
+            currency="usd",
+            defaults={
+                "figures": {"flows": {}, "period": period, "alerts_version": 1},
+                "restated": flows,
+                "definition_version": version,
+                "closed_at": timezone.now(),
+            },
+        )
+    return f"{made.month:%Y-%m}"
+
+
+def a_restatement(organization: Organization) -> object:
+    with tenant(organization.id):
+        return Restatement.objects.create(
+            organization_id=organization.id, at=timezone.now(), cause="late_event", definition_version=1
+        ).id
+
+
 # What stands in an address. Give an argument that names a row of the organization an example of its own,
 # so that other people are refused something that exists.
 EXAMPLES: dict[str, Callable[[Organization], object]] = {
@@ -168,9 +245,17 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "key": lambda organization: "guessed",
     "uidb36": lambda organization: "1",
     "connection_id": a_connection,
+    "customer_id": lambda organization: "cus_guessed",
+    "stripe_id": lambda organization: "in_guessed",
     "alert_id": an_alert,
+    "version": a_definition_version,
+    "preview_id": a_preview,
+    "month": a_closed_month,
+    "restatement_id": a_restatement,
     "rule": lambda organization: "revenue_churn",
     "vendor": lambda organization: "stripe",
     "step": lambda organization: "discounts",
+    "upload_id": an_upload,
+    "reason": lambda organization: "timing",
     "token": lambda organization: "guessed",
 }

@@ -60,7 +60,7 @@ def numbers_of(
     title = _("%(month)s · %(name)s · Millrace") % words
     try:
         history = history_of(organization.id, selection, months)
-        numbers = overview(organization.id, selection, history)
+        numbers = overview(organization, selection, history, months.today)
     except MissingRateError as error:
         return {"title": title, **without_rates(selection, months, error)}
     watched = selection.alerts_currency(months.currencies())

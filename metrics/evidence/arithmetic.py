@@ -98,6 +98,19 @@ def charge(row: Configuration, catalogue: Catalogue, definition: Definition) -> 
     return Charge(asked(price, row.quantity, row.currency), price.product, counting)
 
 
+def priced_units(price: Price, quantity: int) -> int:
+    """Return how many units a price is asked for: packages where it divides the quantity."""
+    if not price.divide_by:
+        return quantity
+    whole, rest = divmod(quantity, price.divide_by)
+    return whole + (rest > 0 and price.round == "up")
+
+
+def month_share(price: Price) -> Fraction:
+    """Return which part of an interval's amount is a month's: 1/3 of a quarter's, 13/3 of a week's."""
+    return Fraction(INTERVALS_A_YEAR.get(price.interval or "", 0), 12 * price.interval_count)
+
+
 def _beside(row: Configuration, segment: Segment, at: int) -> bool:
     same = (row.subscription, row.currency) == (segment.subscription, segment.currency)
     return same and row.start <= at and (row.end is None or at < row.end)
@@ -114,11 +127,9 @@ def _asked(row: Configuration, price: Price) -> Iterator[Step]:
         return
     quantity = row.quantity
     if price.divide_by:
-        whole, rest = divmod(quantity, price.divide_by)
-        packages = whole + (rest > 0 and price.round == "up")
         facts = {"units": quantity, "divide_by": price.divide_by, "round": price.round}
-        yield Step("packages", packages, facts)
-        quantity = packages
+        quantity = priced_units(price, quantity)
+        yield Step("packages", quantity, facts)
     if price.tiers_mode == "volume":
         tier = next((tier for tier in tiers if tier.up_to is None or quantity <= tier.up_to), tiers[-1])
         facts = {"quantity": quantity, "unit": tier.unit_amount, "flat": tier.flat_amount}
@@ -177,7 +188,7 @@ def _a_month(price: Price, amount: Exact, value: int) -> Iterator[Step]:
     """Yield a month's share of the amount, and the rounding to a micro unit where it changes anything."""
     if price.interval not in INTERVALS_A_YEAR:
         return
-    share = Fraction(INTERVALS_A_YEAR[price.interval], 12 * price.interval_count)
+    share = month_share(price)
     exact = amount * share
     if share != 1:
         yield Step("interval", exact, {"interval": price.interval, "count": price.interval_count})

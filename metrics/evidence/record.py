@@ -56,10 +56,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A catalogue with the names that Stripe shows for its prices and products."""
+    """A catalogue, and the names of its prices' products and of the prices themselves."""
 
     catalogue: Catalogue
-    names: dict[str, str]
+    names: dict[str, tuple[str, str]]
 
 
 def account(shown: Shown, connection_id: UUID, customer_id: str) -> Account | None:
@@ -106,7 +106,7 @@ def catalogue(shown: Shown, connection_id: UUID, customer_id: str, rows: list[Co
     """Return the prices and coupons of a history; those that only payloads embed are read from these."""
     wanted = {one.price for one in rows}
     laid = {applied.coupon for one in rows for applied in one.discounts}
-    names: dict[str, str] = {}
+    names: dict[str, tuple[str, str]] = {}
     prices, coupons = {}, {}
     product = Product.objects.filter(
         organization_id=shown.organization_id,
@@ -118,8 +118,7 @@ def catalogue(shown: Shown, connection_id: UUID, customer_id: str, rows: list[Co
     )
     for found in held:
         prices[found.stripe_id] = price_fact(_decoded(found.payload, payloads.Price))
-        names[found.stripe_id] = found.nickname
-        names[found.product_id] = found.product_name or ""
+        names[found.stripe_id] = found.product_name or "", found.nickname
     if laid:
         for stored in _of(Coupon.objects.all(), shown, connection_id, laid):
             coupons[stored.stripe_id] = coupon_fact(_decoded(stored.payload, payloads.Coupon))
@@ -166,3 +165,32 @@ def _segment(row: Row) -> Segment:
         start_exact=row.start_exact,
         end_exact=row.end_exact,
     )
+
+
+def plan_name(organization_id: UUID, price_id: str) -> str:
+    """Return a price's own name, else its product's, else its id."""
+    product = Product.objects.filter(
+        organization_id=organization_id,
+        connection_id=OuterRef("connection_id"),
+        stripe_id=OuterRef("product_id"),
+    )
+    found = (
+        Price.objects.filter(organization_id=organization_id, stripe_id=price_id)
+        .annotate(product_name=Subquery(product.values("name")[:1]))
+        .order_by("connection_id")
+        .first()
+    )
+    return (found and (found.nickname or found.product_name)) or price_id
+
+
+def price_names(shown: Shown, connection_id: UUID, ids: set[str]) -> dict[str, tuple[str, str]]:
+    """Return the names of prices' products and their own, empty where Stripe gave none."""
+    product = Product.objects.filter(
+        organization_id=shown.organization_id,
+        connection_id=OuterRef("connection_id"),
+        stripe_id=OuterRef("product_id"),
+    )
+    found = _of(Price.objects.all(), shown, connection_id, ids).annotate(
+        product_name=Subquery(product.values("name")[:1])
+    )
+    return {one.stripe_id: (one.product_name or "", one.nickname) for one in found}

@@ -1,0 +1,85 @@
+"""Customers as rows of a page, under the balance that was opened."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dashboards.addresses import Customers
+from dashboards.formatting import Money, money, percent
+from dashboards.selection import Choice
+from metrics.core.rates import ratio
+from metrics.evidence.held import Balance as Asked
+from metrics.evidence.held import balance_micro, holders
+from metrics.evidence.pages import Held
+from metrics.evidence.record import plan_name
+from metrics.queries import Shown
+
+LABELS: "dict[str, str | Promise]" = {
+    "mrr": _("MRR"),
+    "arr": _("ARR"),
+    "committed_mrr": _("Committed MRR"),
+    "contracted_arr": _("Contracted ARR"),
+}
+MEANINGS: "dict[str, str | Promise]" = {
+    "mrr": _("What each customer's subscription items are worth a month."),
+    "arr": _("12 × the MRR of each customer."),
+    "committed_mrr": _("MRR without what is cancelled already, with what is signed and has not started."),
+    "contracted_arr": _("12 × the MRR of items that are billed for a year or longer."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One customer's part of a balance."""
+
+    name: str
+    customer_id: str
+    url: str
+    amount: Money
+    amount_micro: int
+    share: str
+
+
+def customer_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
+    """Return what the page of customers shows."""
+    balance = wanted.balance
+    page = holders(shown, balance, wanted.after)
+    return {
+        "heading": LABELS[balance.figure],
+        "meaning": MEANINGS[balance.figure],
+        "on": balance.on,
+        "to_now": balance.on == shown.today,
+        "currency": balance.currency.upper(),
+        "plan": plan_name(shown.organization_id, balance.plan) if balance.plan else "",
+        "share": _share(shown, balance, page.total_micro) if balance.plan else "",
+        "figures": [
+            Choice(name, str(label), wanted.url(figure=name), name == balance.figure)
+            for name, label in LABELS.items()
+        ],
+        "total": money(page.total_micro, balance.currency),
+        "total_micro": page.total_micro,
+        "count": page.count,
+        "rows": [_row(line, balance.currency, page.total_micro, slug) for line in page.lines],
+        "first_url": wanted.url() if wanted.after else "",
+        "next_url": wanted.url(after=page.lines[-1].key) if page.more else "",
+    }
+
+
+def _share(shown: Shown, balance: Asked, part_micro: int) -> str:
+    """Return which part of all plans' balance one plan's is."""
+    whole = balance_micro(shown, Asked(balance.figure, balance.currency, balance.on))
+    return percent(ratio(part_micro, whole))
+
+
+def _row(line: Held, currency: str, total_micro: int, slug: str) -> CustomerRow:
+    return CustomerRow(
+        name=line.name,
+        customer_id=line.customer_id,
+        url=reverse("customer", args=[slug, line.connection_id, line.customer_id]),
+        amount=money(line.amount_micro, currency),
+        amount_micro=line.amount_micro,
+        share=percent(ratio(line.amount_micro, total_micro)),
+    )

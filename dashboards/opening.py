@@ -1,0 +1,116 @@
+"""Where each number opens: the address of the rows that sum to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from dashboards.links import Link
+from dashboards.snapshot import MOVEMENTS, Figure
+from metrics.core.rates import Rate
+from metrics.flows import Month
+from metrics.model import waterfall
+from metrics.periods import shift
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The addresses behind one organization's numbers in one currency, as they stand on a local day."""
+
+    slug: str
+    currency: str
+    today: date
+
+    def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
+        """Return the address of a month's movements, all or of one kind, or of those in a rate."""
+        asked = {"month": f"{month:%Y-%m}", "currency": self.currency}
+        asked |= {name: value for name, value in (("kind", kind), ("rate", rate), ("plan", plan)) if value}
+        return f"{reverse('movements', args=[self.slug])}?{urlencode(asked)}"
+
+    def customers(self, on: date, *, figure: str = "mrr", plan: str = "") -> str:
+        """Return the address of the customers who hold a balance at the end of a local day."""
+        asked = {"on": on.isoformat(), "currency": self.currency}
+        asked |= {"figure": figure} if figure != "mrr" else {}
+        asked |= {"plan": plan} if plan else {}
+        return f"{reverse('customers', args=[self.slug])}?{urlencode(asked)}"
+
+    def month_end(self, month: date) -> date:
+        """Return a month's last local day, today in a month that has not ended."""
+        return min(shift(month, 1) - timedelta(days=1), self.today)
+
+    def ending(self, month: Month, *, figure: str = "mrr") -> Link:
+        """Open MRR or ARR at a month's end."""
+        times = 12 if figure == "arr" else 1
+        return Link(
+            self.customers(self.month_end(month.month), figure=figure),
+            amount_micro=times * month.ending_micro,
+        )
+
+    def starting(self, month: Month) -> Link:
+        """Open the MRR that a month began with."""
+        before = month.month - timedelta(days=1)
+        return Link(self.customers(before), amount_micro=month.starting_micro)
+
+    def holders(self, month: Month) -> Link:
+        """Open the customers of a month's end."""
+        return Link(self.customers(self.month_end(month.month)), count=month.customers_end)
+
+    def kind(self, month: Month, kind: str) -> Link:
+        """Open one kind of movement of a month; contraction and churn are sums below 0."""
+        amount: int = getattr(month, f"{kind}_micro")
+        signed = -amount if kind in ("contraction", "churn") else amount
+        return Link(self.movements(month.month, kind=kind), amount_micro=signed)
+
+    def net(self, month: Month) -> Link:
+        """Open all movements of a month."""
+        change = month.ending_micro - month.starting_micro
+        return Link(self.movements(month.month), amount_micro=change)
+
+    def rate(self, month: Month, name: str, rate: Rate) -> Link:
+        """Open the two numbers that a rate divides."""
+        return Link(self.movements(month.month, rate=name), rate=rate)
+
+    def plan(self, month: Month, price_id: str, amount_micro: int) -> Link:
+        """Open what one plan is worth at a month's end."""
+        url = self.customers(self.month_end(month.month), plan=price_id)
+        return Link(url, amount_micro=amount_micro)
+
+    def row(self, month: Month) -> dict[str, Link]:
+        """Open the balances, the growth and the customers of a month."""
+        growth = waterfall(month).mrr_growth_rate
+        opens = {
+            "starting": self.starting(month),
+            "mrr": self.ending(month),
+            "arr": self.ending(month, figure="arr"),
+            "customers": self.holders(month),
+        }
+        return opens if growth is None else opens | {"growth": self.rate(month, "mrr_growth_rate", growth)}
+
+    def figure(self, name: str, month: Month) -> Link | None:
+        """Open one figure of the snapshot; an undefined rate has nothing to open."""
+        if name in ("mrr", "arr"):
+            return self.ending(month, figure=name)
+        if name == "net_new":
+            return self.net(month)
+        if name in MOVEMENTS:
+            return self.kind(month, name)
+        churn = waterfall(month).revenue_churn_rate
+        return None if churn is None else self.rate(month, "revenue_churn_rate", churn)
+
+
+def opened_figures(
+    figures: Sequence[Figure], opening: Opening | None, month: Month, before: Month, first: date
+) -> list[Figure]:
+    """Return the snapshot with what each figure opens, and each of the month before where it has any."""
+    if opening is None:
+        return list(figures)
+    return [
+        replace(
+            one,
+            opens=opening.figure(one.name, month),
+            before_opens=opening.figure(one.name, before) if before.month >= first else None,
+        )
+        for one in figures
+    ]
