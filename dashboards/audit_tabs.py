@@ -18,4 +18,6 @@ TABS = (
     Tab("definition", _("Definition")),
     Tab("rates", _("Exchange rates")),
     Tab("bridge", _("Other tools")),
+    Tab("clean", _("Clean check")),
+    Tab("excluded", _("Not in MRR")),
 )

@@ -3,6 +3,7 @@ from django.urls import path
 from dashboards.views import (
     alerts,
     bridge,
+    clean,
     closings,
     connections,
     customers,
@@ -10,6 +11,7 @@ from dashboards.views import (
     definition,
     disconnection,
     evidence,
+    excluded,
     health,
     mail,
     mail_webhook,
@@ -105,9 +107,7 @@ urlpatterns = [
     path("o/<slug:slug>/audit/months/<str:month>", closings.closed_month, name="closed_month"),
     path("o/<slug:slug>/audit/months/<str:month>/closure", closings.month_closure, name="month_closure"),
     path("o/<slug:slug>/audit/restatements/", closings.restatements, name="restatements"),
-    path(
-        "o/<slug:slug>/audit/restatements/<uuid:restatement_id>", closings.restatement, name="restatement"
-    ),
+    path("o/<slug:slug>/audit/restatements/<uuid:restatement_id>", closings.restatement, name="restatement"),
     path("o/<slug:slug>/audit/rates/", rates.rates, name="rates"),
     path("o/<slug:slug>/audit/rates/upload", rates.rates_upload, name="rates_upload"),
     path("o/<slug:slug>/audit/rates/fetch", rates.rates_fetch, name="rates_fetch"),
@@ -128,6 +128,10 @@ urlpatterns = [
         upload_comparison.upload_reason,
         name="upload_reason",
     ),
+    path("o/<slug:slug>/audit/clean/", clean.clean, name="clean"),
+    path("o/<slug:slug>/audit/clean/<str:rule>", clean.clean_rows, name="clean_rows"),
+    path("o/<slug:slug>/audit/excluded/", excluded.excluded, name="excluded"),
+    path("o/<slug:slug>/audit/excluded/<slug:rule>", excluded.excluded_lines, name="excluded_lines"),
     path("o/<slug:slug>/mail/", mail.mail_preferences, name="mail_preferences"),
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),

@@ -15,6 +15,7 @@ from metrics.alerts.present import Silence, silence_of
 from metrics.bridge.comparing import compare_named
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
+from metrics.clean.checking import check_named
 from metrics.exchange.fetching import fetch
 from metrics.restating import previews
 
@@ -73,4 +74,12 @@ def compare_tools(organization_id: UUID, key: str) -> Outcome:
     """Compute what other tools make of a month."""
     with tenant(organization_id):
         compare_named(organization_id, key)
+    return DONE
+
+
+@handler("clean_check")
+def clean_check(organization_id: UUID, key: str) -> Outcome:
+    """Check a month of a large organization."""
+    with tenant(organization_id):
+        check_named(organization_id, key)
     return DONE

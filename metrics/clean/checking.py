@@ -7,23 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from metrics import queries
 from metrics.bridge import standing as stored_standing
-from metrics.bridge.comparing import Place, keep
+from metrics.bridge.comparing import Place, keep, place
 from metrics.bridge.variants import valued
-from metrics.build.rows import Row
 from metrics.build.load import Loader
+from metrics.build.rows import Row
 from metrics.clean.mistakes import Pairs, Shares, mistaken
 from metrics.clean.month import Billed, Who, added_tax, billed_in, bookings
 from metrics.clean.standing import left_out, long_plans
 from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment
+from metrics.periods import parse_month
 
 logger = logging.getLogger(__name__)
 
 SUBJECT = "clean_check"
 MISTAKES = ("annual_cash", "setup_fees", "trials", "tax", "refunds", "discounts", "past_due")
-OUT = "out:"
+OUT = "out-"
 
 
 @dataclass(slots=True)
@@ -117,3 +119,11 @@ def check(where: Place) -> None:
     billed = billed_in(where, {name: loader.shelf.catalogue() for name, loader in loaders.items()})
     found.month(billed, dict(bookings(where, loaders)))
     keep(where, {SUBJECT: found.result(billed)}, found.rows)
+
+
+def check_named(organization_id: UUID, key: str) -> None:
+    """Check what a job's key names: a month and a currency, as `2026-10 eur`."""
+    month, currency = key.split()
+    where = place(queries.shown(organization_id), parse_month(month), currency)
+    if where is not None:
+        check(where)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from metrics.core.money import MICRO
+
 # A figure that is this share off is another figure.
 TOLERANCE = 200
 
@@ -18,8 +20,8 @@ class Guess:
 
     @property
     def exact(self) -> bool:
-        """Tell whether nothing is left to explain."""
-        return self.off_micro == 0
+        """Tell whether less than one minor unit is left to explain."""
+        return abs(self.off_micro) < MICRO
 
     @property
     def near(self) -> bool:

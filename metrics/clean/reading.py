@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from metrics.bridge.comparing import Place
-from metrics.bridge.models import ComparedAmount, Comparison
+from metrics.bridge.models import Comparison
 from metrics.clean.checking import MISTAKES, OUT, SUBJECT
 
-Key = tuple[UUID, str, str]
+FIGURES = (
+    "mrr_micro",
+    "usage_micro",
+    "long_micro",
+    "wrong",
+    "billings_micro",
+    "cash_micro",
+    "paid_micro",
+    "amounts",
+    "subscriptions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +62,6 @@ class Report:
         return self.subscriptions.get(rule, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A subscription, or a customer, on which a rule comes to another amount."""
-
-    connection_id: UUID
-    customer_id: str
-    subscription_id: str
-    ours_micro: int
-    theirs_micro: int
-
-    @property
-    def key(self) -> Key:
-        """Return what the next page begins after."""
-        return self.connection_id, self.customer_id, self.subscription_id
-
-
 def is_out(rule: str) -> bool:
     """Say whether a rule names what stands outside MRR."""
     return rule.startswith(OUT)
@@ -81,27 +74,3 @@ def report(where: Place) -> Report | None:
         return None
     figures = {name: kept.result[name] for name in FIGURES}
     return Report(where, kept.computed_at, **figures)
-
-
-FIGURES = (
-    "mrr_micro",
-    "usage_micro",
-    "long_micro",
-    "wrong",
-    "billings_micro",
-    "cash_micro",
-    "paid_micro",
-    "amounts",
-    "subscriptions",
-)
-
-
-def rows_of(found: Report, rule: str, *, after: Key | None = None, most: int = 50) -> list[Row]:
-    """Return the rows of a rule in the order of their keys, from after one on; all of them sum to it."""
-    rows = ComparedAmount.objects.filter(**found.where.key(), subject=SUBJECT, rule=rule)
-    if after is not None:
-        key = found.where.key()
-        lead = (key["organization_id"], key["definition_version"], key["build"])
-        rows = rows.filter(pk__gt=(*lead, SUBJECT, key["month"], key["currency"], rule, *after))
-    columns = ("connection_id", "customer_id", "subscription_id", "ours_micro", "theirs_micro")
-    return [Row(*row) for row in rows.order_by("pk").values_list(*columns)[:most]]

@@ -17,9 +17,11 @@ from billing_sync.sandbox.subscribing import Terms
 from config.clock import set_now
 from metrics import queries
 from metrics.bridge.comparing import place
+from metrics.bridge.models import ComparedAmount
+from metrics.bridge.reading import rows_below
 from metrics.build.recompute import recompute
-from metrics.clean.checking import MISTAKES, OUT, check
-from metrics.clean.reading import Report, report, rows_of
+from metrics.clean.checking import MISTAKES, OUT, SUBJECT, check
+from metrics.clean.reading import Report, report
 from metrics.models import Segment
 from tests.metrics.clean import known
 from tests.metrics.seeding import Mirror, mirrored
@@ -73,7 +75,11 @@ def test_every_mistake_is_what_the_company_knows(business: Mirror, organization:
 def assert_rows_sum(found: Report, organization: Organization) -> None:
     """Hold the rows of every rule against its sum and count."""
     for rule, amount in found.amounts.items():
-        rows = rows_of(found, rule, most=10_000)
+        rows, page = list[ComparedAmount](), rows_below(found.where, SUBJECT, rule)
+        rows += page.rows
+        while page.following:
+            page = rows_below(found.where, SUBJECT, rule, page.following)
+            rows += page.rows
         assert sum(row.theirs_micro - row.ours_micro for row in rows) == amount
         assert len(rows) == found.subscriptions[rule]
     out = {rule.removeprefix(OUT) for rule in found.amounts if rule.startswith(OUT)}

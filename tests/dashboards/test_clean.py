@@ -1,0 +1,127 @@
+"""The clean check and the excluded ledger as pages: every figure opens rows that sum to it."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from accounts import jobs
+from accounts.models import Organization
+from accounts.tenancy import tenant
+from billing_sync.sandbox.company import scripted
+from billing_sync.sandbox.stories import STORIES
+from config.clock import set_now
+from metrics import queries
+from metrics.bridge import comparing
+from metrics.bridge.models import Comparison
+from metrics.build.recompute import recompute
+from metrics.clean.checking import SUBJECT
+from metrics.clean.reading import Report, report
+from metrics.core.money import major
+from tests.cast import Person
+from tests.dashboards.test_statements import statements
+from tests.metrics.conftest import NOW
+from tests.metrics.seeding import mirrored
+
+NAMES = ("trial_converts", "percent_forever", "setup_fee", "tax_inclusive", "to_yearly", "percent_once")
+CLEAN, EXCLUDED = "/o/acme/audit/clean/", "/o/acme/audit/excluded/"
+
+
+@pytest.fixture
+def business(organization: Organization) -> Iterator[None]:
+    told = [(STORIES[name], NOW - timedelta(days=days)) for name in NAMES for days in (9, 40)]
+    mirrored(organization, scripted(told, NOW))
+    with set_now(NOW):
+        recompute(organization.id)
+        yield
+
+
+def kept(organization: Organization) -> Report:
+    with tenant(organization.id):
+        shown = queries.shown(organization.id)
+        where = comparing.place(shown, shown.today.replace(day=1), "usd")
+        found = report(where) if where else None
+    assert found
+    return found
+
+
+def text_of(person: Person, url: str, status: int = 200) -> str:
+    answer = person.client.get(url)
+    assert answer.status_code == status
+    return re.sub(r"\s+", " ", unescape(answer.content.decode()))
+
+
+@pytest.mark.usefixtures("business")
+def test_every_link_of_both_pages_opens(teammate: Person) -> None:
+    pages = [text_of(teammate, CLEAN), text_of(teammate, EXCLUDED)]
+    links = {
+        link
+        for page in pages
+        for link in re.findall(r'href="(/o/acme/audit/(?:clean|excluded)/\w[^"]+)"', page)
+    }
+    assert len(links) > 8
+    for link in sorted(links):
+        assert "<tbody> <tr>" in text_of(teammate, link)
+
+
+@pytest.mark.usefixtures("business")
+def test_a_typed_number_is_explained(owner: Person, organization: Organization) -> None:
+    text_of(owner, CLEAN)
+    found = kept(organization)
+    typed = major(found.mrr_micro + found.amount("discounts") + found.amount("trials"), "usd")
+    assert "Found: Trials in + Discounts ignored." in text_of(owner, f"{CLEAN}?number={typed:,}")
+    assert "Your spreadsheet is right." in text_of(owner, f"{CLEAN}?number={major(found.mrr_micro, 'usd')}")
+    assert "Write the number with digits" in text_of(owner, f"{CLEAN}?number=lots", 400)
+
+
+@pytest.mark.usefixtures("business")
+def test_the_pages_ask_little_once_checked(owner: Person) -> None:
+    for url in (CLEAN, EXCLUDED):
+        text_of(owner, url)
+        asked = statements(owner, url)
+        assert len(asked) <= 12, "\n".join(asked)
+
+
+@pytest.mark.usefixtures("business")
+def test_a_large_check_is_made_in_the_background(
+    owner: Person, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "AT_ONCE", 1)
+    assert "The check is being made" in text_of(owner, CLEAN)
+    jobs.run_until_idle(organization.id)
+    assert "Five points" in text_of(owner, CLEAN)
+
+
+@pytest.mark.usefixtures("business")
+def test_a_check_follows_the_numbers(owner: Person, organization: Organization) -> None:
+    text_of(owner, CLEAN)
+    first = kept(organization)
+    with set_now(NOW + timedelta(hours=1)):
+        recompute(organization.id)
+        text_of(owner, CLEAN)
+    assert kept(organization).computed_at > first.computed_at
+    with tenant(organization.id):
+        assert Comparison.objects.filter(subject=SUBJECT).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        (f"{CLEAN}nonsense", 404),
+        (f"{CLEAN}trials?after=nonsense", 400),
+        (f"{CLEAN}?month=2026", 400),
+        (f"{EXCLUDED}nonsense", 404),
+        (f"{EXCLUDED}counted?after=nonsense", 400),
+        (f"{EXCLUDED}?currency=xxx", 404),
+    ],
+)
+def test_a_wrong_address_is_explained(owner: Person, business: None, url: str, status: int) -> None:
+    text_of(owner, CLEAN)
+    text_of(owner, url, status)
+
+
+def test_before_any_numbers_the_pages_say_so(owner: Person) -> None:
+    assert "There is no revenue to check yet." in text_of(owner, CLEAN)
+    assert "Nothing has been invoiced yet." in text_of(owner, EXCLUDED)
