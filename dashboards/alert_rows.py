@@ -11,7 +11,8 @@ from dashboards.alert_terms import terms
 from dashboards.alert_words import behind, figure
 from dashboards.formatting import money
 from dashboards.glossary import TERMS
-from metrics.alerts.models import Acknowledgement, Alert
+from metrics.alerts.acknowledging import seen
+from metrics.alerts.models import Alert
 from metrics.alerts.rules import AlertSettings
 
 
@@ -55,8 +56,9 @@ class EvidenceRow:
     invoice: str
 
 
-def alert_line(alert: Alert, settings: AlertSettings, seen: Acknowledgement | None) -> AlertLine:
-    """Return an alert in words."""
+def alert_line(alert: Alert, settings: AlertSettings) -> AlertLine:
+    """Return an alert, read with its acknowledgement, in words."""
+    said = seen(alert)
     return AlertLine(
         id=alert.id,
         label=str(terms(settings)[alert.rule].label),
@@ -66,8 +68,8 @@ def alert_line(alert: Alert, settings: AlertSettings, seen: Acknowledgement | No
         behind=behind(alert),
         fired_on=alert.fired_on,
         recovered_on=alert.recovered_on,
-        seen_by=(seen.by.email if seen.by else _("someone who has left")) if seen else "",
-        seen_until=seen.until if seen else None,
+        seen_by=(said.by or _("someone who has left")) if said else "",
+        seen_until=said.until if said else None,
     )
 
 

@@ -79,16 +79,17 @@ def backtest_of(shown: Shown, currency: str, rule: str, settings: AlertSettings)
     )
 
 
-def history_of(shown: Shown, alert: Alert, settings: AlertSettings) -> Drawing:
-    """Draw an alert's rule from a year ago, or a month before it fired, as the numbers stand now."""
+def history_of(shown: Shown, alert: Alert, alike: Sequence[Alert], settings: AlertSettings) -> Drawing:
+    """Draw an alert's rule from a year ago, or a month before it fired, as the numbers stand now.
+
+    `alike` are its rule's alerts in its currency, itself among them.
+    """
     start = min(shift(month_of(shown.today), -MONTHS), shift(month_of(alert.fired_on), -1))
     tried = changed(settings, {f"{alert.rule}_on": True})
     series = series_of(shown, alert.currency, start - DAY, tried, [alert.rule])
-    found = Alert.objects.filter(
-        organization_id=shown.organization_id, currency=alert.currency, rule=alert.rule
-    )
-    fired = found.exclude(recovered_on__lte=start).values_list("fired_on", "recovered_on")
-    return _drawing(alert.rule, alert.currency, told(alert.rule, series, start, tried), list(fired))
+    fired = [(one.fired_on, one.recovered_on) for one in alike]
+    spans = [(begun, ended) for begun, ended in fired if ended is None or ended > start]
+    return _drawing(alert.rule, alert.currency, told(alert.rule, series, start, tried), spans)
 
 
 def _drawing(rule: str, currency: str, days: Told, periods: Sequence[Span]) -> Drawing:

@@ -50,12 +50,6 @@ LEFT JOIN LATERAL (
 ) AS rules ON true
 WHERE shown.organization_id = %s
 """
-CURRENCIES = """
-SELECT DISTINCT currency
-FROM metrics_monthlyrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
-WHERE organization_id = %s AND month <= %s
-ORDER BY currency
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +160,6 @@ def all_months(shown: Shown) -> Months:
     for currency, month, *values in rows.values_list("currency", "month", *FLOWS):
         flows[currency][month] = flows_of(values)
     return Months(shown.today, flows)
-
-
-def currencies_of(shown: Shown) -> list[str]:
-    """Return every currency that ever had MRR, by name."""
-    with connection.cursor() as cursor:
-        cursor.execute(CURRENCIES, [shown.organization_id, shown.today])
-        return [currency for (currency,) in cursor.fetchall()]
 
 
 def currencies(organization_id: UUID) -> list[str]:

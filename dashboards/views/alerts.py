@@ -1,10 +1,12 @@
 """The alerts: how the rules stand, what fired, what is behind it, and the rules' own settings."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -15,18 +17,18 @@ from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
 from billing_sync.health import standing_of
 from billing_sync.models import Connection
-from billing_sync.progress import progress
+from billing_sync.progress import ConnectionProgress, progress
 from dashboards.alert_forms import AcknowledgementForm, RuleForm
 from dashboards.alert_rows import alert_line, evidence_rows
 from dashboards.alert_terms import terms
-from dashboards.alerts import alert_row
+from dashboards.alerts import AlertRow, alert_row
 from dashboards.backtests import backtest_of, history_of
 from dashboards.fragments import render_page
 from metrics import queries
 from metrics.alerts import versions
-from metrics.alerts.acknowledging import acknowledge, acknowledgements
+from metrics.alerts.acknowledging import acknowledge, with_seen
 from metrics.alerts.models import Alert
-from metrics.alerts.present import present
+from metrics.alerts.present import Silence, all_present
 from metrics.alerts.rules import RULES, AlertSettings
 from metrics.queries import Shown
 from metrics.settings import changed
@@ -39,14 +41,11 @@ def alerts(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show how every rule stands in each currency, and what fired before."""
     organization = request.organization
     shown, connections = queries.shown(organization.id), progress(organization.id)
-    currencies = queries.all_months(shown).currencies()
-    rows = [alert_row(present(shown, each, connections), shown, each) for each in currencies]
-    found = Alert.objects.filter(organization_id=organization.id).order_by("-fired_on", "rule")[:AT_MOST]
-    quiet = acknowledgements(organization.id, [one.id for one in found])
+    found = with_seen(organization.id).order_by("-fired_on", "rule")[:AT_MOST]
     context = {
         "section": "alerts",
-        "rows": rows,
-        "alerts": [alert_line(one, shown.alerts, quiet.get(one.id)) for one in found],
+        "rows": _rows(shown, connections),
+        "alerts": [alert_line(one, shown.alerts) for one in found],
         "rules": [(rule, term.label, shown.alerts.is_on(rule)) for rule, term in terms(shown.alerts).items()],
         "freshness": shown.freshness,
         "standings": [standing_of(one) for one in connections if one.kind != Connection.Kind.ARCHIVE],
@@ -55,21 +54,36 @@ def alerts(request: OrganizationRequest, slug: str) -> HttpResponse:
     return render_page(request, "alerts/alerts.html", context)
 
 
+def _rows(shown: Shown, connections: Sequence[ConnectionProgress]) -> list[AlertRow]:
+    found = all_present(shown, connections)
+    if isinstance(found, Silence):
+        currencies = queries.all_months(shown).currencies()
+        return [alert_row(found, shown, each) for each in currencies]
+    return [alert_row(standing, shown, each) for each, standing in found.items()]
+
+
 @require_safe
 def alert(request: OrganizationRequest, slug: str, alert_id: UUID) -> HttpResponse:
     """Show one alert: its figure, the rows behind it, and who has seen it."""
     organization = request.organization
-    found = get_object_or_404(Alert, organization_id=organization.id, id=alert_id)
-    settings = versions.of_version(organization.id, found.rules_version)
+    wanted = Alert.objects.filter(organization_id=organization.id, id=alert_id)
+    alike = list(
+        with_seen(organization.id).filter(
+            rule=Subquery(wanted.values("rule")), currency=Subquery(wanted.values("currency"))
+        )
+    )
+    found = next((one for one in alike if one.id == alert_id), None)
+    if found is None:
+        raise Http404("No such alert.")
+    settings = changed(AlertSettings(), found.judged_by or {})
     shown = queries.shown(organization.id)
-    quiet = acknowledgements(organization.id, [found.id]).get(found.id)
     context = {
         "section": "alerts",
         "alert": found,
-        "line": alert_line(found, settings, quiet),
+        "line": alert_line(found, settings),
         "term": terms(settings)[found.rule],
         "rows": evidence_rows(organization.id, found),
-        "drawing": history_of(shown, found, settings),
+        "drawing": history_of(shown, found, alike, settings),
         "form": AcknowledgementForm(),
         "may_acknowledge": found.recovered_on is None and Role(request.membership.role).covers(Role.MEMBER),
     }

@@ -12,14 +12,14 @@ from config import clock
 from metrics.alerts.accounts import Account, unread_list
 from metrics.alerts.evidence import evidence
 from metrics.alerts.judged import Judged, judged, keep
-from metrics.alerts.loading import series_of
+from metrics.alerts.loading import all_series
 from metrics.alerts.models import Alert
 from metrics.alerts.notices import MORNING, announce, announce_recovery, remind
 from metrics.alerts.present import lacking, silence_of
 from metrics.alerts.rules import RULES, Reading
 from metrics.alerts.series import Series, days_before
 from metrics.alerts.states import fires, told
-from metrics.queries import Shown, currencies_of
+from metrics.queries import Shown
 
 # Longer than this no outage is caught up day by day: what fired and cleared in it is history.
 REACH = timedelta(days=35)
@@ -50,24 +50,28 @@ def evaluate(shown: Shown, accounts: Sequence[Account]) -> bool:
     if silence:
         keep(shown.organization_id, {one: present.after(last) for one, last in before.items()})
         return True
-    currencies = currencies_of(shown)
-    _judge_all(shown, currencies, {one: last.through for one, last in before.items()})
+    currencies = _judge_all(shown, {one: last.through for one, last in before.items()})
     keep(shown.organization_id, dict.fromkeys(currencies, present))
     return True
 
 
-def _judge_all(shown: Shown, currencies: Sequence[str], through: Mapping[str, date]) -> None:
+def _judge_all(shown: Shown, through: Mapping[str, date]) -> list[str]:
     """Judge each currency since its last day; before the first, nothing is remembered of days past.
 
     The alerts of a currency that the tables no longer know end, as when an account is left.
     """
+    earliest = shown.today - REACH
+    starts = {currency: max(last, earliest) for currency, last in through.items()}
+    first = min(starts.values(), default=shown.today)
+    found = all_series(shown, days_before(min(first, shown.today), 1), shown.alerts)
     firing, unread = _firing(shown), unread_list(shown.organization_id)
-    for currency in currencies:
-        start = max(through.get(currency, shown.today), shown.today - REACH)
-        _judge(shown, currency, unread, start, firing.pop(currency, {}))
+    for currency, series in found.items():
+        start = starts.get(currency, shown.today)
+        _judge(shown, currency, series, unread, start, firing.pop(currency, {}))
     for lost in firing.values():
         for alert in lost.values():
             _end(alert, shown.today)
+    return list(found)
 
 
 def _firing(shown: Shown) -> dict[str, dict[str, Alert]]:
@@ -86,8 +90,9 @@ def next_look(shown: Shown) -> datetime:
     return min(morning.astimezone(UTC), clock.now() + timedelta(hours=1))
 
 
-def _judge(shown: Shown, currency: str, unread: str, start: date, firing: Mapping[str, Alert]) -> None:
-    series = series_of(shown, currency, days_before(start, 1), shown.alerts)
+def _judge(
+    shown: Shown, currency: str, series: Series, unread: str, start: date, firing: Mapping[str, Alert]
+) -> None:
     lacks = lacking(series, shown.alerts, unread)
     for rule in RULES:
         if rule not in lacks or not lacks[rule].list_label:

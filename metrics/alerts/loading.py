@@ -1,6 +1,7 @@
-"""The days of one currency, read from the tables for the rules."""
+"""The days of each currency, read from the tables for the rules."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from django.db import connection
@@ -12,21 +13,22 @@ from metrics.queries import Shown
 
 # Each statement names the build on show itself: a rebuild's switch never gives half of each.
 BALANCES = """
-SELECT min(day),
-       coalesce(
-           sum(new_micro + expansion_micro + reactivation_micro - contraction_micro - churn_micro), 0
-       )::numeric,
-       coalesce(sum(customers_new + customers_reactivated - customers_churned), 0)::bigint
+SELECT currency, min(day),
+       sum(new_micro + expansion_micro + reactivation_micro - contraction_micro - churn_micro),
+       sum(customers_new + customers_reactivated - customers_churned)
 FROM metrics_dailyrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
-WHERE organization_id = %s AND currency = %s AND day < %s
+WHERE organization_id = %s AND (%s::text[] IS NULL OR currency = ANY(%s)) AND day < %s
+GROUP BY currency
+ORDER BY 3 DESC, currency
 """
 DAYS = """
-SELECT date, kind, sum(abs(amount_micro)), sum(amount_micro::numeric * amount_micro), count(*)
+SELECT currency, date, kind, sum(abs(amount_micro)), sum(amount_micro::numeric * amount_micro), count(*)
 FROM metrics_movement JOIN metrics_currentbuild USING (organization_id, definition_version, build)
-WHERE organization_id = %s AND currency = %s AND date >= %s AND date < %s
-GROUP BY date, kind
+WHERE organization_id = %s AND (%s::text[] IS NULL OR currency = ANY(%s)) AND date >= %s AND date < %s
+GROUP BY currency, date, kind
 """
 FAILING = "failed_payments_rising"
+Currencies = Sequence[str] | None
 
 
 def series_of(
@@ -37,37 +39,59 @@ def series_of(
     rules: Collection[str] = RULES,
 ) -> Series:
     """Return a currency's days up to the last local midnight, as far back as the rules need to judge one."""
+    found = all_series(shown, judged_from, settings, [currency], rules)
+    return found.get(currency) or Series(shown.today, first_on=shown.today, known_from=shown.today)
+
+
+def all_series(
+    shown: Shown,
+    judged_from: date,
+    settings: AlertSettings,
+    currencies: Currencies = None,
+    rules: Collection[str] = RULES,
+) -> dict[str, Series]:
+    """Return the days of some currencies, with None of all, by three statements; largest MRR first."""
     today = shown.today
-    looked_at = min(since(rule, judged_from, settings) for rule in rules)
-    first_on, mrr_micro, customers = _balances(shown, currency, today)
-    start = max(first_on, looked_at)
-    return Series(
-        today=today,
-        first_on=first_on,
-        known_from=start,
-        mrr_micro=mrr_micro,
-        customers=customers,
-        days=_days(shown, currency, start, today),
-        failed_on=_failed(shown, currency, start, today) if FAILING in rules else (),
-    )
+    start = min(since(rule, judged_from, settings) for rule in rules)
+    days = _days(shown, currencies, start, today)
+    failed = _failed(shown, currencies, start, today) if FAILING in rules else {}
+    return {
+        currency: Series(
+            today=today,
+            first_on=first_on,
+            known_from=max(first_on, start),
+            mrr_micro=int(mrr_micro),
+            customers=int(customers),
+            days=days.get(currency, ()),
+            failed_on=[on for on in failed.get(currency, ()) if on >= first_on],
+        )
+        for currency, first_on, mrr_micro, customers in _balances(shown, currencies, today)
+    }
 
 
-def _days(shown: Shown, currency: str, start: date, end: date) -> list[Day]:
+def _days(shown: Shown, currencies: Currencies, start: date, end: date) -> dict[str, list[Day]]:
+    found: dict[str, list[Day]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(DAYS, [shown.organization_id, currency, start, end])
-        return [
-            Day(on, kind, Moved(int(amount), int(squares), count))
-            for on, kind, amount, squares, count in cursor.fetchall()
-        ]
+        cursor.execute(DAYS, [shown.organization_id, *_wanted(currencies), start, end])
+        for currency, on, kind, amount, squares, count in cursor.fetchall():
+            found[currency].append(Day(on, kind, Moved(int(amount), int(squares), count)))
+    return found
 
 
-def _failed(shown: Shown, currency: str, start: date, end: date) -> list[date]:
-    return [one.on for one in first_failures(shown, currency, start, end)]
+def _failed(shown: Shown, currencies: Currencies, start: date, end: date) -> dict[str, list[date]]:
+    found: dict[str, list[date]] = defaultdict(list)
+    for one in first_failures(shown, currencies, start, end):
+        found[one.currency].append(one.on)
+    return found
 
 
-def _balances(shown: Shown, currency: str, today: date) -> tuple[date, int, int]:
-    """Return the day on which history begins, and the MRR and customers that every day before today left."""
+def _balances(shown: Shown, currencies: Currencies, today: date) -> list[tuple[str, date, int, int]]:
+    """Return the day on which each history begins, and the MRR and customers that it left before today."""
     with connection.cursor() as cursor:
-        cursor.execute(BALANCES, [shown.organization_id, currency, today])
-        first_on, mrr_micro, customers = cursor.fetchone()
-    return first_on or today, int(mrr_micro), customers
+        cursor.execute(BALANCES, [shown.organization_id, *_wanted(currencies), today])
+        return list(cursor.fetchall())
+
+
+def _wanted(currencies: Currencies) -> tuple[list[str] | None, list[str] | None]:
+    wanted = None if currencies is None else list(currencies)
+    return wanted, wanted

@@ -10,7 +10,7 @@ from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.accounts import Account
 from metrics.alerts.failures import NEEDED
-from metrics.alerts.loading import series_of
+from metrics.alerts.loading import all_series, series_of
 from metrics.alerts.rules import RULES, AlertSettings, Reading, readings, since
 from metrics.alerts.series import Series
 from metrics.core.intervals import day_start
@@ -52,6 +52,21 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
     if silence:
         return silence
     series = series_of(shown, currency, shown.today, shown.alerts)
+    return _standing(shown, currency, series, connections)
+
+
+def all_present(shown: Shown, connections: Sequence[ConnectionProgress]) -> dict[str, Standing] | Silence:
+    """Read the rules over every currency, largest MRR first."""
+    silence = silence_of(shown, connections)
+    if silence:
+        return silence
+    found = all_series(shown, shown.today, shown.alerts)
+    return {each: _standing(shown, each, series, connections) for each, series in found.items()}
+
+
+def _standing(
+    shown: Shown, currency: str, series: Series, connections: Sequence[ConnectionProgress]
+) -> Standing:
     lacks = lacking(series, shown.alerts, next(_unread(connections), ""))
     found = tuple(
         Reading(one.rule, "insufficient") if one.rule in lacks and one.level != "off" else one

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.forms.models import model_to_dict
 from django.test import Client
 
 from accounts.models import AuditEntry, Organization
@@ -11,6 +12,7 @@ from accounts.tenancy import tenant
 from config.clock import set_now
 from metrics.alerts import versions
 from metrics.alerts.models import Acknowledgement, Alert
+from metrics.models import DailyRevenue
 from tests.cast import Person
 from tests.dashboards.test_statements import statements
 from tests.metrics.alerts.business import base, days, judge_now, leaving, noon, write
@@ -136,7 +138,23 @@ def test_a_rule_that_is_off_shows_when_it_would_have_fired(
     assert 'data-fired="1"' in page(owner.client, "/o/acme/alerts/rules/revenue_churn")
 
 
-def test_the_alerts_ask_little(owner: Person, alert: Alert) -> None:
+@pytest.mark.parametrize("path", ["", "{alert}", "rules/failed_payments_rising", "rules/revenue_churn"])
+def test_the_alerts_ask_little(owner: Person, alert: Alert, path: str) -> None:
     with set_now(NOW):
-        asked = statements(owner, "/o/acme/alerts/")
-    assert len(asked) <= 14, "\n".join(asked)
+        asked = statements(owner, "/o/acme/alerts/" + path.format(alert=alert.id))
+    assert len(asked) <= 12, "\n".join(asked)
+
+
+def test_every_currency_s_rules_are_read_at_once(
+    owner: Person, organization: Organization, alert: Alert
+) -> None:
+    with tenant(organization.id):
+        for one in DailyRevenue.objects.all():
+            DailyRevenue.objects.create(
+                **{**model_to_dict(one), "organization": organization, "currency": "eur"}
+            )
+    with set_now(NOW):
+        assert len(statements(owner, "/o/acme/alerts/")) <= 12
+    shown = page(owner.client, "/o/acme/alerts/")
+    assert "EUR" in shown
+    assert "USD" in shown

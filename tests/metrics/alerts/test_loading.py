@@ -48,7 +48,7 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
         rows = [row for row in customer_rows(organization.id, MIDNIGHT) if row.currency == currency]
         earlier = customer_rows(organization.id, MIDNIGHT - timedelta(days=30))
         since = date(2026, 1, 1)
-        failures = [one.on for one in first_failures(shown, currency, since, MIDNIGHT.date())]
+        failures = [one.on for one in first_failures(shown, [currency], since, MIDNIGHT.date())]
     assert seen.mrr_micro == sum(row.mrr_micro for row in rows) > 0
     assert seen.customers == len(rows)
     assert seen.customers_at(MIDNIGHT.date() - timedelta(days=30)) == len(
