@@ -47,6 +47,12 @@ INSTALLED_APPS = [
     "csp",
 ]
 
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -182,6 +188,8 @@ STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
 STRIPE_API_VERSION = "2026-10-28.endive"
 # Requests a second to one account; 0 is what Stripe permits: 100 live, 25 in test mode, 25 to an endpoint.
 STRIPE_REQUESTS_PER_SECOND = env.integer("STRIPE_REQUESTS_PER_SECOND", 0)
+# How long an answer may say nothing before it is asked for again.
+STRIPE_READ_SECONDS = env.integer("STRIPE_READ_SECONDS", 30)
 STRIPE_ALLOW_SECRET_LIVE_KEYS = env.boolean("STRIPE_ALLOW_SECRET_LIVE_KEYS")
 # Whether Stripe can post to BASE_URL; without that, events are polled alone.
 WEBHOOKS = env.boolean("WEBHOOKS", default=is_public(BASE_URL))

@@ -16,8 +16,10 @@ class Tab:
 
 TABS = (
     Tab("definition", _("Definition")),
+    Tab("closed_months", _("Closed months")),
     Tab("rates", _("Exchange rates")),
     Tab("bridge", _("Other tools")),
     Tab("clean", _("Clean check")),
     Tab("excluded", _("Not in MRR")),
+    Tab("uploads", _("Compare a file")),
 )

@@ -13,6 +13,8 @@ from metrics.alerts.evaluation import evaluate, next_look
 from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
 from metrics.alerts.present import Silence, silence_of
 from metrics.bridge.comparing import compare_named
+from metrics.bridge.uploads.settling import settle_named
+from metrics.bridge.uploads.storing import take_in_named
 from metrics.build.recompute import Road, advance, wake_at, which
 from metrics.build.sources import alone
 from metrics.clean.checking import check_named
@@ -74,6 +76,22 @@ def compare_tools(organization_id: UUID, key: str) -> Outcome:
     """Compute what other tools make of a month."""
     with tenant(organization_id):
         compare_named(organization_id, key)
+    return DONE
+
+
+@handler("read_upload")
+def read_upload(organization_id: UUID, key: str) -> Outcome:
+    """Read a large uploaded file by the columns that were chosen."""
+    with tenant(organization_id):
+        take_in_named(organization_id, key)
+    return DONE
+
+
+@handler("settle_upload")
+def settle_upload(organization_id: UUID, key: str) -> Outcome:
+    """Compare an uploaded month with ours, customer by customer."""
+    with tenant(organization_id):
+        settle_named(organization_id, key)
     return DONE
 
 

@@ -1,0 +1,106 @@
+"""What a file says each customer's MRR was at each month's end, and every row that says nothing usable."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from metrics.bridge.uploads.columns import Columns, months_across
+from metrics.bridge.uploads.tables import Table
+from metrics.bridge.uploads.values import LARGEST, micro, month
+from metrics.periods import shift
+
+CURRENCY = re.compile(r"[a-z]{3}")
+LONGEST = 255
+MOST_AMOUNTS = 2_000_000
+Key = tuple[date, str, str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """The amounts by month, currency and customer; the bad rows by line; how many rows there are."""
+
+    amounts: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    rows: int = 0
+
+
+def read(one: Table, columns: Columns) -> Reading:
+    """Read every row; rows of one customer, month and currency are added up, changes run on."""
+    found = Reading()
+    places = months_across(columns, one) if columns.form == "wide" else []
+    for line, cells in one.rows:
+        found.rows += 1
+        try:
+            for key, amount in _figures(one.header, cells, columns, places):
+                found.amounts[key] += amount
+        except ValueError as error:
+            found.problems.append((line, str(error)))
+    if columns.form == "changes":
+        found.amounts = running(found.amounts)
+    return _within(found)
+
+
+def running(changes: dict[Key, int]) -> dict[Key, int]:
+    """Return the sums of changes at every month's end from each customer's first to the file's last."""
+    by_customer: dict[tuple[str, str], dict[date, int]] = defaultdict(dict)
+    for (on, currency, customer), amount in changes.items():
+        by_customer[currency, customer][on] = amount
+    last = max((on for on, _, _ in changes), default=date.min)
+    sums: dict[Key, int] = {}
+    for (currency, customer), moved in by_customer.items():
+        total, on = 0, min(moved)
+        while on <= last:
+            total += moved.get(on, 0)
+            sums[on, currency, customer] = total
+            on = shift(on, 1)
+    return sums
+
+
+def _within(found: Reading) -> Reading:
+    """Leave out sums of 0, and refuse what cannot be stored."""
+    found.amounts = {key: amount for key, amount in found.amounts.items() if amount}
+    if len(found.amounts) > MOST_AMOUNTS:
+        words = {"count": len(found.amounts), "most": MOST_AMOUNTS}
+        found.problems.append((1, _("The file makes %(count)d amounts; %(most)d are the most.") % words))
+    for (_on, _currency, customer), amount in found.amounts.items():
+        if abs(amount) >= LARGEST:
+            found.problems.append(
+                (1, _("The rows of %(customer)s add up to too much.") % {"customer": customer})
+            )
+    return found
+
+
+def _figures(
+    header: list[str], cells: list[str], columns: Columns, places: list[int]
+) -> list[tuple[Key, int]]:
+    customer = _cell(cells, columns.customer, header)
+    if not customer:
+        raise ValueError(_("The row names no customer."))
+    if len(customer) > LONGEST:
+        raise ValueError(_("The customer's name has more than 255 characters."))
+    currency = columns.currency
+    if columns.currency_column is not None:
+        currency = _cell(cells, columns.currency_column, header).lower() or currency
+    if not CURRENCY.fullmatch(currency):
+        raise ValueError(_("“%(text)s” is no currency such as EUR.") % {"text": currency[:20]})
+    pairs = (
+        [(header[place], _cell(cells, place, header)) for place in places]
+        if columns.form == "wide"
+        else [(_cell(cells, columns.month or 0, header), _cell(cells, columns.amount or 0, header))]
+    )
+    found = []
+    for when, text in pairs:
+        amount = micro(text, currency, columns.decimal, columns.unit)
+        if amount is not None:
+            found.append(((month(when, columns.dates), currency, customer), amount))
+    return found
+
+
+def _cell(cells: list[str], place: int, header: list[str]) -> str:
+    if place >= len(cells):
+        words = {"found": len(cells), "wanted": len(header)}
+        raise ValueError(_("The row has %(found)d columns; the header has %(wanted)d.") % words)
+    return cells[place]
