@@ -135,7 +135,8 @@ INVOICES = Resource(
         instant("paid_at", "status_transitions.paid_at"),
     ),
     required=True,
-    expand=("data.discounts",),
+    # What lay on one item alone shows on its lines, long after it has ended.
+    expand=("data.discounts", "data.lines.data.discounts"),
     embedded=(Embedded("lines", "/v1/invoices/{id}/lines"),),
 )
 INVOICE_ITEMS = Resource(

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from .collecting import collect
 from .invoicing import draft
-from .life import Life
+from .life import DAY, Life
 from .lines import prorate
 from .records import Coupon, Item, Price
-from .subscribing import discount_of, start_period_now
+from .subscribing import bill, discount_of, renew, start_period_now
 
 
 def change(
@@ -92,9 +92,30 @@ def remove_coupon(life: Life, name: str) -> None:
 
 
 def discount_customer(life: Life, coupon: Coupon) -> None:
-    """Put a discount on the customer: it acts on subscriptions without one of their own."""
+    """Put a discount on the customer: it acts on subscriptions without one of their own until it ends."""
     discount = discount_of(life, coupon, None)
     life.update_customer(discount=discount)
+    if discount.end is not None:
+        life.at(discount.end, lambda: _relieve(life))
+
+
+def _relieve(life: Life) -> None:
+    life.update_customer(discount=None)
+    for _, subscription in life.book.newest_first("subscription", 0, life.now, customer=life.customer.id):
+        if subscription.ended_at is None:
+            life.value(subscription)
+
+
+def grant_trial(life: Life, name: str, days: int) -> None:
+    """Give a paying subscription some days for nothing: the next charge comes when they are over."""
+    until = life.now + days * DAY
+    running = life.subscription(name)
+    items = tuple(replace(item, period_start=life.now, period_end=until) for item in running.items)
+    given = replace(
+        running, status="trialing", trial_start=life.now, trial_end=until, anchor=until, items=items
+    )
+    collect(life, name, bill(life, given, "subscription_update"))
+    life.at(until, lambda: renew(life, name))
 
 
 def _revalue(life: Life, name: str) -> Callable[[], None]:

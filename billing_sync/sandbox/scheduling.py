@@ -9,30 +9,28 @@ from .periods import next_boundary
 from .records import Item, Phase, Price, Schedule, Subscription
 
 
-def plan(life: Life, name: str, orders: Sequence[tuple[Price, int]]) -> None:
-    """Plan a subscription's items to become others when its present period ends."""
+def plan(life: Life, name: str, *steps: Sequence[tuple[Price, int]]) -> None:
+    """Plan a subscription's items to become others when its present period ends, and again after it."""
     subscription = life.subscription(name)
     first = subscription.items[0]
-    price = orders[0][0]
-    until = next_boundary(
-        subscription.anchor, price.interval or "month", price.interval_count, first.period_end
-    )
     now = tuple((item.price.id, item.quantity or 0) for item in subscription.items)
-    then = tuple((order.id, quantity) for order, quantity in orders)
+    phases = [Phase(first.period_start, first.period_end, now)]
+    for orders in steps:
+        price, start = orders[0][0], phases[-1].end
+        until = next_boundary(subscription.anchor, price.interval or "month", price.interval_count, start)
+        then = tuple((order.id, quantity) for order, quantity in orders)
+        phases.append(Phase(start, until, then, proration_behavior="none"))
     made = Schedule(
         life.new_id("sub_sched"),
         subscription.customer,
         life.now,
         subscription.currency,
-        (
-            Phase(first.period_start, first.period_end, now),
-            Phase(first.period_end, until, then, proration_behavior="none"),
-        ),
+        tuple(phases),
         subscription=name,
     )
     life.save("subscription_schedule", made, "subscription_schedule.created")
     life.save_subscription(replace(subscription, schedule=made.id))
-    life.at(until, lambda: _complete(life, made.id))
+    life.at(phases[-1].end, lambda: _complete(life, made.id))
 
 
 def planned_items(life: Life, subscription: Subscription) -> tuple[Item, ...]:

@@ -102,7 +102,7 @@ class Decoded:
     def _billed(self, name: str, one: Loaded) -> None:
         for record in self._records("invoice", name):
             value = build("invoice", record, False)
-            value["lines"] = {"data": [line_item(line, False) for line in record.lines]}
+            value["lines"] = {"data": [self._line(line) for line in record.lines]}
             value["discounts"] = [build("discount", held, False) for held in record.discounts]
             payments = tuple(self.payments[record.id])
             invoice = _read(payloads.Invoice, value)
@@ -122,6 +122,11 @@ class Decoded:
             one.credit_notes.append(
                 credit_note_fact(_read(payloads.CreditNote, build("credit_note", record, False)))
             )
+
+    def _line(self, line: Any) -> Any:
+        """Return a line as an invoice shows it when its discounts are asked for."""
+        held = [self.company.book.get("discount", name) for name, _ in line.discount_amounts]
+        return {**line_item(line, False), "discounts": [build("discount", one, False) for one in held]}
 
     def _records(self, kind: str, customer: str) -> list[Any]:
         newest = self.company.book.newest_first(kind, 0, EVERYTHING, customer=customer)

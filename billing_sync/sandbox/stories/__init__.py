@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from . import moves, offers, starts, troubles
+from . import hard, moves, offers, starts, troubles
 from .ordinary import Habits, Telling, ordinary
 
 STORIES: Mapping[str, Telling] = {
@@ -10,6 +10,7 @@ STORIES: Mapping[str, Telling] = {
     **{story.__name__: story for story in (*moves.STORIES, *starts.STORIES)},
     **offers.STORIES,
     **troubles.STORIES,
+    **hard.STORIES,
 }
 PLAIN: Mapping[str, int] = {"ordinary": 1}
 FULL: Mapping[str, int] = {**dict.fromkeys(STORIES, 1), "ordinary": 60}
