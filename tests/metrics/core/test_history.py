@@ -34,6 +34,21 @@ def test_renewals_of_the_same_terms_are_one_segment() -> None:
     assert [name.split("/")[0] for name in valued[0].evidence] == ["in_2026-01-01", "in_2026-02-01"]
 
 
+def test_line_ids_that_repeat_on_other_invoices_are_lines_of_their_own() -> None:
+    invoices = (
+        invoice(
+            JAN,
+            line("basic", JAN, FEB, id="il_1"),
+            line("pro", JAN, FEB, id="il_2", subscription_item="si_2"),
+        ),
+        invoice(
+            FEB, line("pro", FEB, MAR, id="il_1"), line("pro", FEB, MAR, id="il_2", subscription_item="si_2")
+        ),
+    )
+    both = now(item("pro"), replace(item("pro"), id="si_2"))
+    assert told(*invoices, present=both) == [(JAN, FEB, 1000), (FEB, None, 3000), (JAN, None, 3000)]
+
+
 def test_a_prorated_upgrade_is_dated_by_its_pair() -> None:
     change = "2026-01-10"
     invoices = (
