@@ -73,13 +73,13 @@ class Together:
     rows: list[Configuration]
 
 
-def evidence(shown: Shown, month: Month, *, at_most: int | None = LARGEST) -> dict[str, Any]:
-    """Return the evidence of a month's ending MRR and movements; TooLargeError above `at_most` rows."""
+def evidence(shown: Shown, month: Month, *, refuse_large: bool = True) -> dict[str, Any]:
+    """Return the evidence of a month's ending MRR and movements; TooLargeError says if it is too large."""
     last = shift(month.month, 1) - timedelta(days=1)
     at = instant(shown, last)
     bound = _bound(shown, month, at)
     ((rows,),) = fetched(COUNTED, bound)
-    if at_most is not None and rows > at_most:
+    if refuse_large and rows > LARGEST:
         raise TooLargeError(rows)
     through = shown.freshness.data_through
     return {
