@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import jobs
-from dashboards.excluded import lines_url, rows_url
+from dashboards.excluded import rows_url
 from dashboards.formatting import Money, money
 from metrics.bridge import comparing
 from metrics.clean.checking import MISTAKES, check
@@ -178,15 +178,10 @@ def mistake_rows(slug: str, found: Report, pointed: tuple[str, ...] = ()) -> lis
 def figures(slug: str, found: Report) -> list[tuple[Text, Text, Money, str]]:
     """Return the month's bookings, billings and cash, each with its meaning and its rows."""
     where = found.where
-    urls = {
-        "bookings": rows_url(slug, "bookings", where.month, where.currency)
-        if found.count("bookings")
-        else "",
-        "billings": lines_url(slug, "counted", where.month, where.currency),
-        "cash": rows_url(slug, "refunded", where.month, where.currency) if found.count("refunded") else "",
-    }
+    booked = rows_url(slug, "bookings", where.month, where.currency) if found.count("bookings") else ""
     return [
-        (*FIGURES[name], money(amount, where.currency), urls[name]) for name, amount in amounts(found).items()
+        (*FIGURES[name], money(amount, where.currency), booked if name == "bookings" else "")
+        for name, amount in amounts(found).items()
     ]
 
 
