@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import is_
 from typing import Any
 
 from metrics.bridge.rules import FOR_EVER, WALK, RuleSet
@@ -97,14 +98,15 @@ def valued(rows: Sequence[Configuration], catalogue: Catalogue, rules: Definitio
 
 def turned(rows: Rows, turn: Turn) -> Rows:
     """Return the rows after a turn, the very same where it changes none."""
+    if turn is same:
+        return rows
     after = tuple(turn(row) for row in rows)
-    return rows if all(new is old for new, old in zip(after, rows, strict=True)) else after
+    return rows if all(map(is_, after, rows)) else after
 
 
-def felt(rows: Rows, rules: Definition) -> Definition:
-    """Return the definition with every setting at its default that makes no difference to the rows."""
-    default = Definition(time_zone=rules.time_zone)
-    kept = {
+def felt(rows: Rows) -> tuple[str, ...]:
+    """Return the names of the definition's settings that make a difference to the rows."""
+    matters = {
         "past_due_grace_days": any(row.unpaid_since is not None for row in rows),
         "require_first_payment": not all(row.paid for row in rows),
         "usage": any(row.usage is not None for row in rows),
@@ -113,5 +115,4 @@ def felt(rows: Rows, rules: Definition) -> Definition:
         "churn_at": any(row.cancel_requested for row in rows),
         "refunds_netted_out": any(row.refunded for row in rows),
     }
-    settings: dict[str, Any] = {name: getattr(rules, name) for name, matters in kept.items() if matters}
-    return replace(default, **settings)
+    return tuple(name for name, holds in matters.items() if holds)

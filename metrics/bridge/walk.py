@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from metrics.bridge.variants import Rows, Variant, felt, turned, valued
 from metrics.build.batch import fits
@@ -40,15 +41,17 @@ class Walker:
     def __init__(self, rows: Sequence[Configuration], catalogue: Catalogue, currency: str, at: int) -> None:
         self.rows = tuple(rows)
         self._catalogue, self._currency, self._at = catalogue, currency, at
-        self._known: dict[tuple[int, Definition], Amounts] = {}
+        self._known: dict[tuple[Any, ...], Amounts] = {}
         # Rows are told apart by identity, so they must live as long as the answers.
-        self._kept: list[Rows] = []
+        self._felt: dict[int, tuple[Rows, tuple[str, ...]]] = {}
 
     def amounts(self, rows: Rows, rules: Definition) -> Amounts:
         """Return what each subscription comes to under a definition."""
-        key = id(rows), felt(rows, rules)
+        if id(rows) not in self._felt:
+            self._felt[id(rows)] = rows, felt(rows)
+        names = self._felt[id(rows)][1]
+        key = (id(rows), *[getattr(rules, name) for name in names])
         if key not in self._known:
-            self._kept.append(rows)
             self._known[key] = self._amounts(rows, rules)
         return self._known[key]
 
@@ -70,7 +73,8 @@ def walked(walker: Walker, ours: Definition, tools: Mapping[str, Sequence[Varian
         for rule in rules:
             rows = turned(rows, rule.turn)
             after = walker.amounts(rows, rule.definition)
-            moved += _differences(tool, rule.name, before, after)
+            if after is not before:
+                moved += _differences(tool, rule.name, before, after)
             before = after
         theirs[tool] = sum(before.values())
     return Walked(sum(base.values()), theirs, tuple(moved))
