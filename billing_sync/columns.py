@@ -96,18 +96,23 @@ def at(value: Any, place: str) -> Any:
 def _at(
     name: str, sql: str, places: tuple[str, ...], convert: Callable[[Any, str], Any], absent: Any
 ) -> Column:
-    ways = [place.split(".") for place in places or (name,)]
+    ways = [(place, *_way(place)) for place in places or (name,)]
 
     def read(value: JsonObject) -> Any:
-        for way in ways:
-            found: Any = value
-            for step in way:
-                found = found.get(step) if isinstance(found, dict) else None
+        for place, first, steps in ways:
+            found = value.get(first)
+            for step in steps:
+                found = found.get(step) if found.__class__ is dict else None
             if found is not None:
-                return convert(found, ".".join(way))
+                return convert(found, place)
         return absent
 
     return Column(name, sql, read)
+
+
+def _way(place: str) -> tuple[str, list[str]]:
+    first, *steps = place.split(".")
+    return first, steps
 
 
 def _text(value: Any, place: str) -> str:

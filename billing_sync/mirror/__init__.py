@@ -10,6 +10,7 @@ from billing_sync.columns import UnusableError, at, created_at, own_id
 from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
 from billing_sync.mirror.touched import mark_everyone, mark_touched
+from billing_sync.mirror.upsert import move_ranges
 from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, decode_object, name_of, write_payload
 from billing_sync.personal import event_without_personal, personal_fields, without_personal
@@ -22,6 +23,7 @@ __all__ = [
     "Unusable",
     "lock",
     "mark_everyone",
+    "move_ranges",
     "read_objects",
     "store",
     "store_events",
@@ -210,7 +212,7 @@ def _row(connection: Connection, resource: Resource, sighting: Sighting) -> upse
         sighting.api_version,
         sighting.fetched_at,
         sighting.fetched_at if sighting.deleted else None,
-        *(column.read(value) for column in resource.columns),
+        *[column.read(value) for column in resource.columns],
     )
     return (*row, sighting.position, sighting.applied_at) if is_event else row
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from billing_sync.columns import LONGEST_ID, UnusableError
 from billing_sync.mirror import upsert
-from billing_sync.models import Connection, SetAside
+from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, write_payload
 from billing_sync.personal import event_without_personal, without_personal
 from billing_sync.resource import Resource
@@ -52,12 +52,7 @@ def set_aside(connection: Connection, resource: Resource, unusable: Sequence[Unu
 
 def no_longer(connection: Connection, resource: Resource, ids: Sequence[str]) -> None:
     """Forget what was wrong with objects that are mirrored now."""
-    SetAside.objects.filter(
-        organization_id=connection.organization_id,
-        connection_id=connection.id,
-        resource=resource.name,
-        stripe_id__in=ids,
-    ).delete()
+    upsert.forget_set_aside(connection, resource, ids)
 
 
 def _payload_of(one: Unusable, resource: Resource) -> bytes | None:

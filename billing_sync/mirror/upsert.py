@@ -1,7 +1,8 @@
 """Write many rows of the mirror in one statement, newer over older, and say which changed."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any, LiteralString
 
 import psycopg
 from django.db import connection as database
@@ -9,11 +10,23 @@ from psycopg import sql
 from psycopg.adapt import PyFormat
 
 from billing_sync.columns import SEPARATOR
-from billing_sync.models import Connection, DirtyCustomer, Payer, SetAside
+from billing_sync.mirror.arrays import packed, register
+from billing_sync.models import Connection, DirtyCustomer, ListRange, Payer, SetAside
 from billing_sync.resource import Resource
 
 AT_ONCE = 1000
 KEY = ("organization_id", "connection_id", "stripe_id")
+OF_CUSTOMER = ("organization_id", "connection_id", "customer_id")
+NEWER: LiteralString = (
+    "WHERE present.fetched_at <= EXCLUDED.fetched_at "
+    "AND (present.payload IS DISTINCT FROM EXCLUDED.payload "
+    "OR (present.deleted_at IS NULL) <> (EXCLUDED.deleted_at IS NULL) "
+    "OR present.api_version <> EXCLUDED.api_version)"
+)
+FORGET = sql.SQL(
+    "DELETE FROM {} WHERE organization_id = %s AND connection_id = %s AND resource = %s "
+    "AND stripe_id = ANY(%b::text[])"
+).format(sql.Identifier(SetAside._meta.db_table))
 KEPT = (
     ("stripe_id", "text"),
     ("created_at", "timestamptz"),
@@ -41,6 +54,18 @@ ASIDE = (
     ("seen_at", "timestamptz"),
 )
 DIRTY = (("customer_id", "text"), ("marked", "uuid"))
+MOVED = (
+    ("number", "bigint"),
+    ("state", "text"),
+    ("starting_after", "text"),
+    ("newest_at", "timestamptz"),
+    ("oldest_at", "timestamptz"),
+    ("objects_done", "bigint"),
+    ("pages_done", "bigint"),
+    ("started_at", "timestamptz"),
+    ("moved_at", "timestamptz"),
+    ("completed_at", "timestamptz"),
+)
 Row = tuple[Any, ...]
 Typed = tuple[str, str]
 
@@ -48,13 +73,7 @@ Typed = tuple[str, str]
 def upsert(connection: Connection, resource: Resource, rows: Sequence[Row]) -> list[str]:
     """Write rows of (kept columns, typed columns), sorted by id; return the ids that are new or different."""
     columns = (*KEPT, *_typed(resource))
-    newer = sql.SQL(
-        "WHERE present.fetched_at <= EXCLUDED.fetched_at "
-        "AND (present.payload IS DISTINCT FROM EXCLUDED.payload "
-        "OR (present.deleted_at IS NULL) <> (EXCLUDED.deleted_at IS NULL) "
-        "OR present.api_version <> EXCLUDED.api_version)"
-    )
-    return _write(connection, resource.table, columns, rows, KEY, newer, "stripe_id")
+    return _write(connection, resource.table, columns, rows, KEY, NEWER, "stripe_id")
 
 
 def log(connection: Connection, resource: Resource, rows: Sequence[Row]) -> list[str]:
@@ -65,23 +84,33 @@ def log(connection: Connection, resource: Resource, rows: Sequence[Row]) -> list
 
 def upsert_payers(connection: Connection, rows: Sequence[Row]) -> None:
     """Write the personal data of customers, sorted by id."""
-    newer = sql.SQL(
+    newer = (
         "WHERE present.fetched_at <= EXCLUDED.fetched_at AND present.fields IS DISTINCT FROM EXCLUDED.fields"
     )
-    key = ("organization_id", "connection_id", "customer_id")
-    _write(connection, Payer._meta.db_table, PAYER, rows, key, newer, "customer_id")
+    _write(connection, Payer._meta.db_table, PAYER, rows, OF_CUSTOMER, newer, "customer_id")
 
 
 def upsert_set_aside(connection: Connection, rows: Sequence[Row]) -> None:
     """Remember objects that could not be used, sorted by id."""
     key = ("organization_id", "connection_id", "resource", "stripe_id")
-    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, sql.SQL(""), "stripe_id")
+    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, "", "stripe_id")
 
 
 def upsert_dirty(connection: Connection, rows: Sequence[Row]) -> None:
     """Mark customers, sorted by id, each with a fresh mark."""
-    key = ("organization_id", "connection_id", "customer_id")
-    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, key, sql.SQL(""), "customer_id")
+    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, OF_CUSTOMER, "", "customer_id")
+
+
+def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[str]) -> None:
+    """Forget what was wrong with these objects."""
+    given = [connection.organization_id, connection.id, resource.name, packed("text", ids)]
+    execute(FORGET, given)
+
+
+def move_ranges(connection: Connection, resource: Resource, moved: Collection[ListRange]) -> None:
+    """Write how far ranges of a list have come."""
+    arrays = [packed(kind, [getattr(row, name) for row in moved]) for name, kind in MOVED]
+    execute(_moving(), [*arrays, connection.organization_id, connection.id, resource.name])
 
 
 def lock(keys: Sequence[int]) -> None:
@@ -90,9 +119,10 @@ def lock(keys: Sequence[int]) -> None:
     execute(statement.format(sql.Placeholder()), [list(keys)])
 
 
-def execute(statement: sql.Composed, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
+def execute(statement: sql.Composed | bytes, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
     """Run a statement in the transaction in progress, with its parameters bound by the server."""
     cursor = psycopg.Cursor(database.connection)
+    register(cursor.adapters)
     cursor.execute(statement, parameters)
     return cursor
 
@@ -100,33 +130,35 @@ def execute(statement: sql.Composed, parameters: Sequence[Any]) -> psycopg.Curso
 def _write(
     connection: Connection,
     table: str,
-    columns: Sequence[Typed],
+    columns: tuple[Typed, ...],
     rows: Sequence[Row],
-    key: Sequence[str],
-    newer: sql.SQL | None,
+    key: tuple[str, ...],
+    newer: LiteralString | None,
     result: str,
 ) -> list[str]:
     statement = _statement(table, columns, key, newer, result)
     changed: list[str] = []
     for start in range(0, len(rows), AT_ONCE):
-        arrays = [list(values) for values in zip(*rows[start : start + AT_ONCE], strict=True)]
+        given = zip(*rows[start : start + AT_ONCE], strict=True)
+        arrays = [packed(_sent(kind), values) for (_, kind), values in zip(columns, given, strict=True)]
         written = execute(statement, [connection.organization_id, connection.id, *arrays])
         changed += [str(identity) for (identity,) in written]
     return changed
 
 
+@cache
 def _statement(
-    table: str, columns: Sequence[Typed], key: Sequence[str], newer: sql.SQL | None, result: str
-) -> sql.Composed:
+    table: str, columns: tuple[Typed, ...], key: tuple[str, ...], newer: LiteralString | None, result: str
+) -> bytes:
     names = [sql.Identifier(name) for name, _ in columns]
     comma = sql.SQL(", ")
     updates = [
         sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name)) for name, _ in columns if name not in key
     ]
-    instead = sql.SQL("DO NOTHING")
+    instead: sql.Composable = sql.SQL("DO NOTHING")
     if newer is not None:
-        instead = sql.SQL("DO UPDATE SET {} {}").format(comma.join(updates), newer)  # type: ignore[assignment]
-    return sql.SQL(
+        instead = sql.SQL("DO UPDATE SET {} ").format(comma.join(updates)) + sql.SQL(newer)
+    statement = sql.SQL(
         "INSERT INTO {table} AS present (organization_id, connection_id, {names}) "
         "SELECT %s, %s, {chosen} FROM unnest({arrays}) AS given ({names}) "
         "ON CONFLICT ({key}) {instead} RETURNING {result}"
@@ -139,6 +171,23 @@ def _statement(
         instead=instead,
         result=sql.Identifier(result),
     )
+    return statement.as_bytes(None)
+
+
+@cache
+def _moving() -> bytes:
+    names = [sql.Identifier(name) for name, _ in MOVED]
+    statement = sql.SQL(
+        "UPDATE {ranges} AS present SET {moves} FROM unnest({arrays}) AS given ({names}) "
+        "WHERE present.number = given.number AND organization_id = %s AND connection_id = %s "
+        "AND purpose = 'import' AND resource = %s"
+    ).format(
+        ranges=sql.Identifier(ListRange._meta.db_table),
+        moves=sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(name) for name in names[1:]),
+        arrays=sql.SQL(", ").join([_array(kind) for _, kind in MOVED]),
+        names=sql.SQL(", ").join(names),
+    )
+    return statement.as_bytes(None)
 
 
 def _chosen(name: str, kind: str) -> sql.Composed:
@@ -149,8 +198,11 @@ def _chosen(name: str, kind: str) -> sql.Composed:
 
 def _array(kind: str) -> sql.Composed:
     """Return the placeholder of one column's values; lists of lists would not keep their bounds."""
-    given = sql.SQL("text" if kind == "text[]" else kind)
-    return sql.SQL("{}::{}[]").format(sql.Placeholder(format=PyFormat.BINARY), given)
+    return sql.SQL("{}::{}[]").format(sql.Placeholder(format=PyFormat.BINARY), sql.SQL(_sent(kind)))
+
+
+def _sent(kind: str) -> str:
+    return "text" if kind == "text[]" else kind
 
 
 def _typed(resource: Resource) -> list[Typed]:
