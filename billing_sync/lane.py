@@ -6,14 +6,16 @@ each other.
 """
 
 import logging
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from accounts import jobs
 from accounts.redaction import describe
 from accounts.tenancy import tenant
 from billing_sync import pages, ranges
+from billing_sync.garbage import seldom_searched
 from billing_sync.listing import Asked, asked, span, strayed
 from billing_sync.models import Connection, ListRange
 from billing_sync.ranges import Place, place
@@ -33,8 +35,11 @@ from billing_sync.stripe_errors import (
 logger = logging.getLogger(__name__)
 
 FETCHERS, FIRST_FETCHERS = 12, 4
+# Written in one transaction: more would save little, and hold memory.
+TOGETHER, HELD_SECONDS = 5, 0.5
 LOOK_SECONDS = 0.25
 IDLE_SECONDS = 0.005
+Arrived = tuple[Asked, Fetched]
 
 
 class Lane:
@@ -47,18 +52,21 @@ class Lane:
         self.key_error: StripeError | None = None
         self._rows: dict[Place, ListRange] = {}
         self._coming: dict[Future[Fetched], Asked] = {}
-        self._ready: list[ListRange] = []
+        self._ready: dict[Place, ListRange] = {}
+        self._arrived: dict[str, list[Arrived]] = {}
+        self._due_at = math.inf
         self._width = FIRST_FETCHERS
         self._looked_at = 0.0
 
     def read(self, seconds: float) -> None:
         """Read for so long, then write what is still on its way."""
         end = time.monotonic() + seconds
-        with Fetchers(FETCHERS) as fetchers:
+        with seldom_searched(), Fetchers(FETCHERS) as fetchers:
             self._fill(fetchers)
-            while self._coming:
+            while self._coming or self._arrived:
                 for future in self._next():
-                    self._arrived(future, fetchers if self._goes_on(end) else None)
+                    self._take(future, fetchers if self._goes_on(end) else None)
+                self._write_what_is_due(all_of_it=not self._goes_on(end))
                 if self._goes_on(end):
                     self._fill(fetchers)
         with tenant(self.connection.organization_id):
@@ -86,12 +94,13 @@ class Lane:
     def _fill(self, fetchers: Fetchers) -> None:
         """Give the idle threads something to fetch; where there was nothing, look again a little later."""
         while self._ready and len(self._coming) < self._width:
-            one = self._ready.pop()
+            _here, one = self._ready.popitem()
             self._ask(fetchers, asked(one, one.starting_after, one.oldest_at))
         idle = self._width - len(self._coming)
         if idle <= 0 or time.monotonic() < self._looked_at + LOOK_SECONDS:
             return
-        busy = [(one.resource, one.number) for one in self._coming.values()]
+        arrived = (page for held in self._arrived.values() for page, _ in held)
+        busy = [(one.resource, one.number) for one in (*self._coming.values(), *arrived)]
         with tenant(self.connection.organization_id):
             taken = ranges.take(self.connection, self.number, idle, [*busy, *self.failed])
         if len(taken) < idle:
@@ -105,8 +114,8 @@ class Lane:
         coming = fetchers.submit(read_page, self.stripe, resource, page.after, **page.params)
         self._coming[coming] = page
 
-    def _arrived(self, future: Future[Fetched], fetchers: Fetchers | None) -> None:
-        """Write a page while its successor is on its way; without `fetchers` it is the last for now."""
+    def _take(self, future: Future[Fetched], fetchers: Fetchers | None) -> None:
+        """Keep a page to be written, and ask for its successor; without `fetchers` it is the last for now."""
         page = self._coming.pop(future)
         try:
             fetched = future.result()
@@ -117,19 +126,36 @@ class Lane:
             logger.warning("%s is read whole: %s", page.resource, reason)
             pages.read_whole(self.connection, BY_NAME[page.resource], reason)
             return
-        here = page.resource, page.number
-        ahead = fetched.has_more and fetchers is not None and len(self._coming) < self._width
-        if ahead and fetchers is not None:
+        waiting = self._arrived.setdefault(page.resource, [])
+        waiting.append((page, fetched))
+        self._due_at = min(self._due_at, time.monotonic() + HELD_SECONDS)
+        if fetched.has_more and fetchers is not None and len(self._coming) < self._width:
             _newest, oldest = span(fetched.values)
-            self._ask(fetchers, asked(self._rows[here], fetched.last_id, oldest or page.before_at))
-        row = pages.write(self.connection, self.number, page, fetched)
-        if row is None or row.state not in ranges.UNREAD:
-            self._drop(here)
-        elif not ahead:
-            self._ready.append(row)
-        if row is not None:
-            self._rows[here] = row
-            self.objects += len(fetched.values) + len(fetched.unusable)
+            row = self._rows[page.resource, page.number]
+            self._ask(fetchers, asked(row, fetched.last_id, oldest or page.before_at))
+
+    def _write_what_is_due(self, *, all_of_it: bool) -> None:
+        """Write the lists of which many pages are there; all of them where none is coming or one is old."""
+        all_of_it = all_of_it or not self._coming or time.monotonic() > self._due_at
+        due = [name for name, arrived in self._arrived.items() if all_of_it or len(arrived) >= TOGETHER]
+        for name in due:
+            self._write(self._arrived.pop(name))
+        if all_of_it:
+            self._due_at = math.inf
+
+    def _write(self, arrived: Sequence[Arrived]) -> None:
+        rows = pages.write_together(self.connection, self.number, arrived)
+        asked_for = {(page.resource, page.number) for page in self._coming.values()}
+        for (page, fetched), row in zip(arrived, rows, strict=True):
+            here = page.resource, page.number
+            if row is None or row.state not in ranges.UNREAD:
+                self._drop(here)
+            elif here not in asked_for and here not in self.failed:
+                self._ready[here] = row
+            if row is not None:
+                self._rows[here] = row
+                self.objects += len(fetched.values) + len(fetched.unusable)
+        if any(rows):
             jobs.progressed()
 
     def _drop(self, here: Place) -> None:

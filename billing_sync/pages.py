@@ -1,7 +1,7 @@
 """Write pages of lists: each in one transaction with the cursor that it moves."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -30,20 +30,31 @@ READ = (Connection.State.IMPORTING, Connection.State.LIVE)
 
 def write(connection: Connection, lane: int, page: Asked, fetched: Fetched) -> ListRange | None:
     """Store a page and move its range past it; None where the range is somewhere else by now."""
-    resource = BY_NAME[page.resource]
+    return write_together(connection, lane, [(page, fetched)])[0]
+
+
+def write_together(
+    connection: Connection, lane: int, arrived: Sequence[tuple[Asked, Fetched]]
+) -> list[ListRange | None]:
+    """Store pages of one list in one transaction, each as `write` does, those of one range in their order."""
+    resource = BY_NAME[arrived[0][0].resource]
     with tenant(connection.organization_id):
-        row = _range(connection, page).filter(lane=lane, state__in=UNREAD).select_for_update().first()
-        if row is None or row.starting_after != fetched.after:
-            return None
-        kept = _within(row, page, fetched.values)
-        _store(connection, resource, replace(fetched, values=kept))
-        _move(row, fetched, kept)
-        row.save()
-        if row.state == State.COMPLETE:
-            _close(connection, resource)
-        elif row.pages_done == 1 or _is_time(row):
-            _sum_up(connection, resource)
-    return row
+        held = _held(connection, lane, arrived)
+        rows: list[ListRange | None] = []
+        taken: list[Fetched] = []
+        for page, fetched in arrived:
+            row = held.get(page.number)
+            if row is not None and (row.state not in UNREAD or row.starting_after != fetched.after):
+                row = None
+            if row is not None:
+                kept = _within(row, page, fetched.values)
+                _move(row, fetched, kept)
+                taken.append(replace(fetched, values=kept))
+            rows.append(row)
+        if taken:
+            _store(connection, resource, taken)
+            _tell(connection, resource, {row.number: row for row in rows if row is not None}.values())
+    return rows
 
 
 def read_whole(connection: Connection, resource: Resource, reason: str) -> None:
@@ -120,6 +131,25 @@ def cursors_of(connection: Connection) -> QuerySet[SyncCursor]:
     ).exclude(resource=POLL)
 
 
+def _held(
+    connection: Connection, lane: int, arrived: Sequence[tuple[Asked, Fetched]]
+) -> dict[int, ListRange]:
+    """Lock the ranges of these pages that a lane still reads."""
+    numbers = [page.number for page, _ in arrived]
+    mine = ranges.of(connection).filter(resource=arrived[0][0].resource, number__in=numbers, lane=lane)
+    locked = mine.filter(state__in=UNREAD).order_by("number").select_for_update()
+    return {row.number: row for row in locked}
+
+
+def _tell(connection: Connection, resource: Resource, moved: Collection[ListRange]) -> None:
+    """Write where ranges are now, and from time to time what that means for their list."""
+    mirror.move_ranges(connection, resource, moved)
+    if any(row.state == State.COMPLETE for row in moved):
+        _close(connection, resource)
+    elif any(row.pages_done == 1 for row in moved) or any(map(_is_time, moved)):
+        _sum_up(connection, resource)
+
+
 def _range(connection: Connection, page: Asked) -> QuerySet[ListRange]:
     return ranges.of(connection).filter(resource=page.resource, number=page.number)
 
@@ -132,12 +162,12 @@ def _within(row: ListRange, page: Asked, values: Sequence[JsonObject]) -> Sequen
     return [value for value in values if (at := made_at(value)) is None or at >= since_at]
 
 
-def _store(connection: Connection, resource: Resource, fetched: Fetched) -> None:
-    sightings = fetched.sightings()
+def _store(connection: Connection, resource: Resource, fetched: Sequence[Fetched]) -> None:
+    sightings = [sighting for page in fetched for sighting in page.sightings()]
     if resource is EVENTS:
         sightings = _told_by_the_import(connection, sightings)
     current = Connection.objects.get(organization_id=connection.organization_id, id=connection.id)
-    mirror.store(current, resource, sightings, fetched.unusable)
+    mirror.store(current, resource, sightings, [one for page in fetched for one in page.unusable])
 
 
 def _told_by_the_import(connection: Connection, sightings: list[mirror.Sighting]) -> list[mirror.Sighting]:
