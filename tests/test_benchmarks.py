@@ -10,6 +10,7 @@ from accounts.models import Organization
 from benchmarks import usage, watched
 from benchmarks.__main__ import options
 from benchmarks.processes import sandbox
+from benchmarks.request_rate import Rate, row
 from benchmarks.sync import told, walk
 from tests.soak import sized
 
@@ -64,6 +65,24 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(
         options(arguments)
     assert refused.value.code == 2
     assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("requests", "worker_cpu", "machine_cpu", "bound"),
+    [
+        (950, 5.0, 20.0, "the API's limit"),
+        (890, 18.0, 20.0, "our CPU"),
+        (890, 5.0, 20.0, "the machine: we had 25% of its CPU"),
+        (890, 5.0, 10.0, "neither: it waited"),
+    ],
+)
+def test_a_rate_says_what_bounds_it(
+    requests: int, worker_cpu: float, machine_cpu: float, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    found = Rate("live", 100, requests + 7, 10.0, 7, 90_000, worker_cpu, machine_cpu)
+    assert found.bound == bound
+    assert f"| {requests / 10:.1f} | {requests / 1_000:.0%} | 7 | 9,000 |" in row(found)
 
 
 WAITING = [("threading", "wait"), ("concurrent.futures._base", "result")]
