@@ -120,7 +120,7 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         manage("create_organization", slug, "--owner", "rate@example.com", "--currency", "usd")
         yield row(request_rate(slug, mode, min(given.customers, CUSTOMERS * MODES[mode][1] // 25)))
     yield ""
-    yield "- Objects per CPU second: of all the worker's processes; the sandbox and PostgreSQL have their own."
+    yield "- Objects per CPU second: of all the worker's processes; the sandbox has its own."
     yield "  A page holds 100 objects: the whole rate for live accounts is 10,000 objects a second."
     yield f"- Bound by: the API's limit from {KEPT:.0%} of it on; below, our CPU or the machine, where it"
     yield f"  has the cores at work for {BUSY:.0%} of the time."
