@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import alerts, machine, request_rate, sync, webhooks
+from benchmarks import alerts, definition, machine, request_rate, sync, webhooks
 from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
@@ -18,6 +18,7 @@ ENTRIES: Mapping[str, Entry] = {
     "requests": request_rate.report,
     "webhooks": webhooks.report,
     "alerts": alerts.report,
+    "definition": definition.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 

@@ -69,6 +69,11 @@ def amounts(organization_id: UUID) -> Amounts:
     return found
 
 
+def result(preview: Preview) -> dict[str, Any]:
+    assert preview.result is not None
+    return dict(preview.result)
+
+
 def listed(preview: Preview) -> dict[tuple[str, str], tuple[int, int]]:
     rows = PreviewedChange.objects.filter(preview_id=preview.id)
     return {(row.subscription_id, row.currency): (row.before_micro, row.after_micro) for row in rows}
@@ -87,15 +92,15 @@ def test_a_preview_is_what_applying_makes_and_changing_back_restores_all(
         catch_up(organization.id)
         with tenant(organization.id):
             now = months(organization.id), amounts(organization.id)
-            assert nonzero(preview.result["before"]) == was[0]
-            assert nonzero(preview.result["after"]) == now[0]
+            assert nonzero(result(preview)["before"]) == was[0]
+            assert nonzero(result(preview)["after"]) == now[0]
             keys = was[1].keys() | now[1].keys()
             apart = {key: (was[1].get(key, 0), now[1].get(key, 0)) for key in keys}
             apart = {key: pair for key, pair in apart.items() if pair[0] != pair[1]}
             found = listed(preview)
             assert {key: pair for key, pair in found.items() if pair[0] != pair[1]} == apart
             changed += len(found)
-            counts = preview.result["counts"].values()
+            counts = result(preview)["counts"].values()
             assert sum(each["net_micro"] for each in counts) == sum(b - a for a, b in apart.values())
             back = {name: DEFAULTS[name] for name in proposal}
             definitions.set_definition(organization.id, back, by=owner.user)
@@ -124,7 +129,7 @@ def test_applying_writes_one_restatement_with_who_what_and_every_month(
         assert entry.detail["settings"] == {"discounts": ["forever_and_repeating", "none"]}
         assert (entry.detail["version_before"], entry.detail["version_after"]) == (1, 2)
         at = FLOWS.index("new_micro")
-        old, new = (nonzero(preview.result[side]) for side in ("before", "after"))
+        old, new = (nonzero(result(preview)[side]) for side in ("before", "after"))
         expected = {
             (currency, month): (old.get((currency, month), [0])[at], new.get((currency, month), [0])[at])
             for currency, month in old.keys() | new.keys()

@@ -1,0 +1,45 @@
+"""The previews that `definition` times, in a process of their own: an organization's slug, and its size."""
+
+import os
+import sys
+import time
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from accounts.models import Organization, User  # noqa: E402
+from accounts.tenancy import tenant  # noqa: E402
+from metrics.build.rebuild import rebuild  # noqa: E402
+from metrics.restating import previews  # noqa: E402
+
+CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("churn at the request", {"churn_at": "cancellation_request"}),
+    ("no discounts", {"discounts": "none"}),
+    ("netted by month", {"movement_window": "month"}),
+    ("time zone and discounts", {"time_zone": "America/Los_Angeles", "discounts": "none"}),
+)
+
+
+def main() -> None:
+    """Build from the history, then preview each change in this process."""
+    slug, size = sys.argv[1], int(sys.argv[2])
+    organization, by = Organization.objects.get(slug=slug), User.objects.get(email=f"{slug}@example.com")
+    rebuild(organization.id, from_history=True)
+    previews.AT_ONCE = size
+    for name, values in CHANGES:
+        begun, used = time.perf_counter(), time.process_time()
+        with tenant(organization.id):
+            preview = previews.propose(organization.id, values, by=by)
+        seconds = time.perf_counter() - begun
+        each = seconds * 1_000 / max(preview.customers, 1)
+        cpu = time.process_time() - used
+        sys.stdout.write(
+            f"| {size:,} | {name} | {preview.customers:,} | {seconds:.2f} | {cpu:.2f} | {each:.2f} |\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
