@@ -62,7 +62,7 @@ def lines(explanation: Explanation) -> list[Line]:
 def formula(explanation: Explanation) -> str:
     """Return the arithmetic as one line: €49.00 × 3 − 20 % forever, tax out ÷ 3 months = €39.20."""
     told = lines(explanation)
-    whole = " ".join(line.short for line in told if line.short)
+    whole = " ".join(line.short for line in told if line.short).replace(" ,", ",")
     return f"{whole} = {told[-1].left}"
 
 
