@@ -109,47 +109,51 @@ def checked(shown: Shown, month: date, currency: str) -> tuple[Report | None, bo
 
 def points(slug: str, found: Report, shown: Shown) -> list[Point]:
     """Return the five points with their amounts."""
-    rules, currency, month = shown.definition, found.where.currency, found.where.month
+    return [*_of_amounts(slug, found), *_of_rules(slug, found, shown)]
 
-    def rows(rule: str) -> str:
-        return rows_url(slug, rule, month, currency) if found.count(rule) else ""
 
-    late = -found.amount("past_due")
+def _of_amounts(slug: str, found: Report) -> list[Point]:
+    """Return the points that the amounts themselves decide."""
+    usage = money(found.usage_micro, found.where.currency)
     return [
         Point(
             _("Longer plans are divided by their months"),
-            _("Each counts for its price ÷ months.") if not found.wrong else _("Some do not."),
+            _("Some do not.") if found.wrong else _("Each counts for its price ÷ months."),
             not found.wrong,
-            money(found.long_micro, currency),
-            rows("long_plans"),
+            money(found.long_micro, found.where.currency),
+            _rows(slug, found, "long_plans"),
         ),
         Point(
             _("Nothing that does not recur is in"),
-            _("Setup fees and one-off items billed this month stay out.")
-            if not found.usage_micro
-            else _("Usage counts, as your definition says: %(sum)s.")
-            % {"sum": money(found.usage_micro, currency)},
+            _("Usage counts, as your definition says: %(sum)s. Billed once this month:") % {"sum": usage}
+            if found.usage_micro
+            else _("Setup fees and one-off items billed this month stay out:"),
             not found.usage_micro,
-            money(found.amount("setup_fees"), currency),
-            rows("setup_fees"),
+            money(found.amount("setup_fees"), found.where.currency),
+            _rows(slug, found, "setup_fees"),
         ),
+    ]
+
+
+def _of_rules(slug: str, found: Report, shown: Shown) -> list[Point]:
+    """Return the points that the definition decides."""
+    rules, late = shown.definition, -found.amount("past_due")
+    return [
         Point(
             _("Refunds are netted"),
             _("A last period given back in full counts 0; refunds of this month:")
             if rules.refunds_netted_out
             else _("Your definition lets refunded periods count; refunds of this month:"),
             rules.refunds_netted_out,
-            money(found.amount("refunded"), currency),
-            rows("refunded"),
+            money(found.amount("refunded"), found.where.currency),
+            _rows(slug, found, "refunded"),
         ),
         Point(
             _("Only paying subscriptions count"),
-            _("Trials, free plans and unpaid ones are out, and nobody who counts is late.")
-            if not late
-            else _("Trials, free plans and unpaid ones are out, but some who count are late with a payment:"),
+            _("Trials, free plans and unpaid ones are out. Late with a payment, but counted:"),
             not late and rules.require_first_payment,
-            money(late, currency),
-            rows("past_due"),
+            money(late, found.where.currency),
+            _rows(slug, found, "past_due"),
         ),
         Point(
             _("The definition is written down"),
@@ -157,6 +161,11 @@ def points(slug: str, found: Report, shown: Shown) -> list[Point]:
             shown.freshness.definition_version == rules.version,
         ),
     ]
+
+
+def _rows(slug: str, found: Report, rule: str) -> str:
+    """Return the address of a rule's rows, nothing where it has none."""
+    return rows_url(slug, rule, found.where.month, found.where.currency) if found.count(rule) else ""
 
 
 def mistake_rows(slug: str, found: Report, pointed: tuple[str, ...] = ()) -> list[MistakeRow]:
@@ -168,7 +177,7 @@ def mistake_rows(slug: str, found: Report, pointed: tuple[str, ...] = ()) -> lis
             money(found.mrr_micro + found.amount(name), where.currency),
             money(found.amount(name), where.currency, signed=True),
             found.count(name),
-            rows_url(slug, name, where.month, where.currency) if found.count(name) else "",
+            _rows(slug, found, name),
             name in pointed,
         )
         for name in MISTAKES
@@ -178,7 +187,7 @@ def mistake_rows(slug: str, found: Report, pointed: tuple[str, ...] = ()) -> lis
 def figures(slug: str, found: Report) -> list[tuple[Text, Text, Money, str]]:
     """Return the month's bookings, billings and cash, each with its meaning and its rows."""
     where = found.where
-    booked = rows_url(slug, "bookings", where.month, where.currency) if found.count("bookings") else ""
+    booked = _rows(slug, found, "bookings")
     return [
         (*FIGURES[name], money(amount, where.currency), booked if name == "bookings" else "")
         for name, amount in amounts(found).items()

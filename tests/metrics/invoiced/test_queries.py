@@ -66,6 +66,11 @@ def random_lines(organization: Organization, count: int) -> None:
             )
         )
     InvoicedLine.objects.bulk_create(made)
+    refunded(organization, connection_id, start + timedelta(days=10))
+
+
+def refunded(organization: Organization, connection_id: str, at: datetime) -> None:
+    """Write that every subscription was given back from an instant on."""
     Configuration.objects.bulk_create(
         Configuration(
             organization=organization,
@@ -73,7 +78,7 @@ def random_lines(organization: Organization, count: int) -> None:
             customer_id=f"cus_{n}",
             subscription_id=f"sub_{n % 7}",
             item_id="si_1",
-            from_at=start + timedelta(days=10),
+            from_at=at,
             price_id="price_1",
             quantity=1,
             currency="eur",
@@ -160,10 +165,10 @@ def test_pages_of_lines_hold_every_line_once(organization: Organization) -> None
     with tenant(organization.id):
         random_lines(organization, 150)
         shown, october = queries.shown(organization.id), date(2026, 10, 1)
-        whole = ledger.lines(shown, "eur", october, "counted", most=1_000)
+        whole = ledger.lines(shown, "eur", october, "one_off", most=1_000)
         paged: list[ledger.Line] = []
         while some := ledger.lines(
-            shown, "eur", october, "counted", after=paged[-1].key if paged else None, most=3
+            shown, "eur", october, "one_off", after=paged[-1].key if paged else None, most=3
         ):
             paged += some
     assert paged == whole
