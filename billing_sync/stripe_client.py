@@ -41,7 +41,7 @@ stripe.enable_telemetry = False
 
 PAGE = 100
 LARGEST_ANSWER, HEAD = 200_000_000, 4096
-CONNECT_SECONDS, READ_SECONDS = 10, 30
+CONNECT_SECONDS = 10
 CONNECTIONS = 32
 TRIES = 5
 FIRST_PAUSE_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5.0
@@ -138,7 +138,7 @@ def _pool(url: str) -> urllib3.PoolManager:
 def _pool_through(proxy: str) -> urllib3.PoolManager:
     choices: dict[str, Any] = {
         "maxsize": CONNECTIONS,
-        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=settings.STRIPE_READ_SECONDS),
         "ca_certs": stripe.ca_bundle_path,
     }
     return urllib3.ProxyManager(proxy, **choices) if proxy else urllib3.PoolManager(**choices)

@@ -72,6 +72,7 @@ def deliveries(
     endpoint: WebhookEndpoint,
     since: int = 0,
     handling: Handling | None = None,
+    skew: int = 0,
 ) -> Iterator[Delivery]:
     """Yield what an endpoint is sent of the events from an instant on; the same for the same seed."""
     records = [record for record in happened(company, since) if endpoint.wants(record.type)]
@@ -80,7 +81,7 @@ def deliveries(
     def shown(record: Any) -> Json:
         return snapshot(build("event", record, endpoint.live), endpoint, account)
 
-    return planned(records, shown, endpoint, handling or Handling())
+    return planned(records, shown, endpoint, handling or Handling(), skew)
 
 
 def planned(

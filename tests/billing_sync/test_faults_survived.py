@@ -40,8 +40,21 @@ LOST = f"{EVENTS.format(slug='umbrella')} EXCEPT {EVENTS.format(slug='acme')}"
 ADDED = f"{EVENTS.format(slug='acme')} EXCEPT {EVENTS.format(slug='umbrella')}"
 OLDEST = f"SELECT min(created_at) FROM ({EVENTS.format(slug='umbrella')}) AS listed"
 UNFINISHED = "SELECT kind, key, state, attempts, last_error FROM accounts_job WHERE state <> 'done'"
+# Stripe's clock is minutes ahead of ours from the beginning to the end.
+CALM = Faults(skew=240)
 STORM = Faults(
-    latency=20, rate_limit=15, error=20, lock_timeout=10, burst=10, burst_every=150, cut=15, drift=20, seed=5
+    latency=20,
+    rate_limit=15,
+    error=20,
+    lock_timeout=10,
+    burst=10,
+    burst_every=150,
+    cut=15,
+    hang=15,
+    hang_ms=2_500,
+    skew=CALM.skew,
+    drift=20,
+    seed=5,
 )
 
 
@@ -102,29 +115,33 @@ def test_kills_flushes_restarts_and_a_stormy_api_change_nothing(
     servers: Servers, record_property: Callable[[str, object], None]
 ) -> None:
     sandbox = Sandbox(generate(seed=11, size=CUSTOMERS, now=TODAY), faults=STORM)
-    worker = Worker(servers.environment)
+    # An answer that hangs takes longer than that.
+    worker = Worker({**servers.environment, "STRIPE_READ_SECONDS": "1"})
     with serving(sandbox) as base_url:
         worker.start()
         try:
             servers.manage("connect_stripe", "acme", "--api-key", FULL_KEY, "--api-base", base_url)
             disturb(servers, worker)
             until(lambda: servers.ask(IMPORTED), servers, worker)
-            sandbox.misbehave(Faults())
+            sandbox.misbehave(CALM)
             until(lambda: servers.ask(DONE), servers, worker)
         except BaseException:
             worker.kill()
             raise
         stuck = servers.ask("SELECT kind, last_error FROM accounts_job WHERE state = 'set_aside'")
         read = servers.ask("SELECT sum(objects_done), sum(pages_done) FROM billing_sync_listrange")
+        hung = sandbox.statistics.shown()["statuses"].get("hung", 0)
         worker.stop()
         servers.manage("connect_stripe", "umbrella", "--api-key", FULL_KEY, "--api-base", base_url)
         servers.manage("sync", "umbrella")
     assert stuck == []
+    assert hung > 0
     assert facts(servers, "acme") == facts(servers, "umbrella")
     assert no_event_lost(servers)
     assert (servers.flushes, servers.restarts) == (FLUSHES, RESTARTS)
     for name, value in zip(("objects", "pages"), read[0], strict=True):
         record_property(name, int(value))
+    record_property("answers that hung", hung)
     record_property("kills", KILLS)
     record_property("flushes of Redis", FLUSHES)
     record_property("restarts of PostgreSQL", RESTARTS)
