@@ -13,15 +13,17 @@ from metrics.build import stored
 from metrics.build.batch import fits
 from metrics.build.load import Loader
 from metrics.build.rebuild import shelve
-from metrics.build.tally import Cut, Tally
+from metrics.build.tally import Cut
 from metrics.build.write import Build, Scope
 from metrics.core.definition import Definition
 from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment, segments
+from metrics.core.movements import steps
 from metrics.flows import FLOWS
 from metrics.models import CurrentBuild
 from metrics.restating.figures import flows_in
+from metrics.restating.monthly import Months
 from metrics.restating.narrowing import Reach
 from metrics.restating.spans import Difference, differences
 
@@ -82,14 +84,14 @@ class Found:
 
 @dataclass(slots=True)
 class Comparing:
-    """One comparison in the making; its tally holds what the other rules add to the build's tables."""
+    """One comparison in the making; its months hold what the other rules add to the build's."""
 
     build: Build
     connection_ids: Sequence[UUID]
     before: Cut
     after: Cut
     reach: Reach
-    tally: Tally = field(default_factory=Tally)
+    months: Months = field(default_factory=Months)
     found: Found = field(default_factory=Found)
 
     @classmethod
@@ -99,7 +101,7 @@ class Comparing:
         old, new = (Cut.of(each, pointer.computed_at) for each in (before, after))
         return cls(build, list(pointer.connection_ids), old, new, Reach.between(before, after))
 
-    def steps(self) -> Iterator[int]:
+    def run(self) -> Iterator[int]:
         """Compare chunk by chunk; yield how many payers have been looked at."""
         done, organization_id = 0, self.build.organization_id
         for connection_id in self.connection_ids:
@@ -120,7 +122,7 @@ class Comparing:
         after = {
             currency: {month: dict(row) for month, row in rows.items()} for currency, rows in before.items()
         }
-        for (currency, month), added in self.tally.monthly.items():
+        for (currency, month), added in self.months.rows.items():
             row = after.setdefault(currency, {}).setdefault(month, dict.fromkeys(FLOWS, 0))
             for name, amount in zip(FLOWS, added, strict=True):
                 row[name] += amount
@@ -143,9 +145,12 @@ class Comparing:
                 new = self._valued(name, past[name], loader.shelf.catalogue())
             if new == old and not self.reach.nets_anew:
                 continue
-            self.tally.add(old, self.before, -1)
-            self.tally.add(new, self.after)
-            for one in differences(self.before.until_now(old), self.after.until_now(new)):
+            was = self.before.until_now(old)
+            now = was if new is old else self.after.until_now(new)
+            before = steps(was)
+            self.months.add(was, before, self.before, -1)
+            self.months.add(now, before if now is was else steps(now), self.after, 1)
+            for one in differences(was, now) if now is not was else ():
                 self.found.add(Moved(connection_id, name, one))
 
     def _read(

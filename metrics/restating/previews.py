@@ -73,7 +73,7 @@ def compute(organization_id: UUID, preview_id: UUID) -> None:
             return
         before = definitions.of_version(organization_id, preview.definition_version)
     comparing = Comparing.of(pointer, before, changed(before, preview.settings))
-    for done in comparing.steps():
+    for done in comparing.run():
         with tenant(organization_id):
             ours.update(customers_done=done)
     with tenant(organization_id):
