@@ -27,6 +27,8 @@ BUILT = (
     "metrics_dailyrevenue",
     "metrics_monthlyrevenue",
     "metrics_planrevenue",
+    "metrics_comparison",
+    "metrics_comparedamount",
 )
 OTHER_BUILDS = (
     "definition_version < %(version)s",
