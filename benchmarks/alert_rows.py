@@ -100,7 +100,6 @@ def large(database: Database, slug: str, customers: int) -> str:
     attempts = f"generate_series(1, {failed}) n, generate_series(1, 2) attempt"
     fill(database, "billing_sync_charge", CHARGE, slug, attempts)
     fill(database, "billing_sync_invoicepayment", PAYMENT, slug, f"generate_series(1, {failed * 5}) n")
-    database.execute("VACUUM ANALYZE")
     return f"{customers:,} customers, {movements:,} movements and {failed * 2:,} failed payments"
 
 

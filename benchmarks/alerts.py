@@ -57,6 +57,7 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         yield "The seconds hold the worker's own rhythm: it looks for due jobs every few."
         yield ""
         yield f"Back-test of 12 months over {large(database, 'large', BACKTESTED)}:"
+        database.execute("VACUUM ANALYZE")
         yield ""
     yield from work("backtest", "large")
 

@@ -65,7 +65,7 @@ def _movements(
 
 
 def _failed(shown: Shown, currency: str, start: date, end: date) -> tuple[int, list[dict[str, Any]]]:
-    failures = first_failures(shown, [currency], start, end)
+    failures = first_failures(shown, currency, start, end)
     newest = failures[: -AT_MOST - 1 : -1]
     owners = dict(
         Invoice.objects.filter(

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db import connection
 
-from metrics.alerts.failures import first_failures
+from metrics.alerts.failures import failed_days
 from metrics.alerts.rules import RULES, AlertSettings, since
 from metrics.alerts.series import Day, Moved, Series
 from metrics.queries import Shown
@@ -54,7 +54,7 @@ def all_series(
     today = shown.today
     start = min(since(rule, judged_from, settings) for rule in rules)
     days = _days(shown, currencies, start, today)
-    failed = _failed(shown, currencies, start, today) if FAILING in rules else {}
+    failed = failed_days(shown, currencies, start, today) if FAILING in rules else {}
     return {
         currency: Series(
             today=today,
@@ -75,13 +75,6 @@ def _days(shown: Shown, currencies: Currencies, start: date, end: date) -> dict[
         cursor.execute(DAYS, [shown.organization_id, *_wanted(currencies), start, end])
         for currency, on, kind, amount, squares, count in cursor.fetchall():
             found[currency].append(Day(on, kind, Moved(int(amount), int(squares), count)))
-    return found
-
-
-def _failed(shown: Shown, currencies: Currencies, start: date, end: date) -> dict[str, list[date]]:
-    found: dict[str, list[date]] = defaultdict(list)
-    for one in first_failures(shown, currencies, start, end):
-        found[one.currency].append(one.on)
     return found
 
 

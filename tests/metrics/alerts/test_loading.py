@@ -11,7 +11,7 @@ from billing_sync.sandbox.server import serve
 from billing_sync.sandbox.stories import FULL
 from config.clock import set_now
 from metrics import queries
-from metrics.alerts.failures import first_failures
+from metrics.alerts.failures import failed_days, first_failures
 from metrics.alerts.loading import series_of
 from metrics.listings import customer_rows
 from tests.billing_sync.accounts import connected
@@ -48,7 +48,8 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
         rows = [row for row in customer_rows(organization.id, MIDNIGHT) if row.currency == currency]
         earlier = customer_rows(organization.id, MIDNIGHT - timedelta(days=30))
         since = date(2026, 1, 1)
-        failures = [one.on for one in first_failures(shown, [currency], since, MIDNIGHT.date())]
+        counted = failed_days(shown, [currency], since, MIDNIGHT.date())
+        failures = [one.on for one in first_failures(shown, currency, since, MIDNIGHT.date())]
     assert seen.mrr_micro == sum(row.mrr_micro for row in rows) > 0
     assert seen.customers == len(rows)
     assert seen.customers_at(MIDNIGHT.date() - timedelta(days=30)) == len(
@@ -59,3 +60,4 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
     known = known_failures(company, currency)
     assert sorted(failures) == [day for day in known if since <= day < MIDNIGHT.date()]
     assert failures
+    assert counted == {currency: failures}
