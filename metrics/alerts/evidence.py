@@ -15,6 +15,7 @@ from metrics.models import Movement
 from metrics.queries import Shown, current
 
 AT_MOST = 25
+LEFT = ("churn",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def _movements(
     found = moves.filter(date__gte=start, date__lt=end)
     largest = found.order_by(Abs("amount_micro").desc(), "date", "customer_id")[:AT_MOST]
     rows = [_row(one.date, one.connection_id, one.customer_id, one.kind, one.amount_micro) for one in largest]
-    return found.count(), rows
+    # Of churn, people are told how many customers left: one who left twice is one.
+    told = found.values("connection_id", "customer_id").distinct() if kinds == LEFT else found
+    return told.count(), rows
 
 
 def _failed(shown: Shown, currency: str, start: date, end: date) -> tuple[int, list[dict[str, Any]]]:

@@ -61,6 +61,14 @@ def test_an_alert_keeps_the_rows_behind_it(organization: Organization) -> None:
     assert {row["customer"] for row in alert.evidence["rows"]} == {f"cus_{n}" for n in range(5)}
 
 
+def test_a_customer_who_left_twice_is_counted_once(organization: Organization) -> None:
+    back = [Told(LOSS - timedelta(days=3), "reactivation", "cus_0", 1_000_000)]
+    told = [*leaving(0, 1, LOSS - timedelta(days=5)), *back, *recovering()]
+    judge(organization, told, LOSS + timedelta(days=1))
+    alert = judge(organization, told, LOSS + timedelta(days=2))[0]
+    assert (alert.rule, alert.evidence["count"], len(alert.evidence["rows"])) == ("revenue_churn", 5, 6)
+
+
 def test_days_that_nobody_judged_are_judged_in_their_order(organization: Organization) -> None:
     judge(organization, recovering(), LOSS - timedelta(days=1))
     found = judge(organization, recovering(), LOSS + timedelta(days=20))
