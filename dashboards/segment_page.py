@@ -13,9 +13,11 @@ from dashboards.formatting import money
 from dashboards.plans import plan_label
 from dashboards.rule_words import rule_words
 from dashboards.timeline import inexact, moment, stripe_link
+from metrics.cases import explained, segment_cases
+from metrics.core.history import Configuration
 from metrics.core.ledger import Segment
 from metrics.evidence.arithmetic import Explanation, explain
-from metrics.evidence.record import Account, catalogue, past
+from metrics.evidence.record import Account, Named, catalogue, past
 from metrics.queries import Shown
 from metrics.settings import settings
 
@@ -49,6 +51,7 @@ def segment_page(shown: Shown, account: Account, segment: Segment, slug: str) ->
         "committed": money(segment.committed_micro, segment.currency),
         "excluded": rule_words(segment.excluded) if segment.excluded else "",
         "inexact": inexact(segment),
+        "notes": _notes(segment, beside, named),
         "formula": formula(told) if told else "",
         "lines": lines(told) if told else [],
         "ignored": [ignored(one) for one in told.ignored] if told else [],
@@ -60,6 +63,12 @@ def segment_page(shown: Shown, account: Account, segment: Segment, slug: str) ->
         "customer_url": reverse("customer", args=[slug, account.connection_id, account.customer_id]),
         "settings": {name: value for name, value in settings(shown.definition).items() if name != "version"},
     }
+
+
+def _notes(segment: Segment, beside: list[Configuration], named: Named) -> list[str]:
+    """Explain the hard cases that a segment is; how it is dated the page says by itself."""
+    cases = segment_cases(segment, beside, named.catalogue.prices.get(segment.price))
+    return explained(code for code in cases if code != "dated_by_period")
 
 
 def _objects(account: Account, segment: Segment, told: Explanation | None, slug: str) -> Iterator[ObjectLink]:

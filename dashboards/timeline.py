@@ -1,6 +1,6 @@
 """One customer: what moved the MRR and when, and the segments that it consists of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -10,15 +10,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from dashboards.case_notes import movement_notes, segment_notes
 from dashboards.formatting import Money, money
 from dashboards.glossary import TERMS
 from dashboards.plans import plan_label
 from dashboards.reasons import reasons
 from dashboards.rule_words import rule_words
 from dashboards.stripe_links import stripe_url
+from metrics.core.history import Configuration
 from metrics.core.ledger import Segment
 from metrics.core.movements import Movement, Step
-from metrics.evidence.record import Account, Ledger, price_names
+from metrics.evidence.record import Account, Ledger, Named, past, priced
 from metrics.queries import Shown
 
 AT_ONCE = 50
@@ -49,6 +51,7 @@ class MovementRow:
     after: Money
     anchor: str
     steps: list[StepRow]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class SegmentRow:
     excluded: str
     inexact: str
     current: bool
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +81,44 @@ class SubscriptionRows:
     rows: list[SegmentRow]
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is known of one customer beside the segments: prices, names, history, and who asks."""
+
+    slug: str
+    account: Account
+    held: Ledger
+    known: Named
+    past: Sequence[Configuration]
+
+    @property
+    def names(self) -> Names:
+        return self.known.names
+
+    def url(self, segment: Segment) -> str:
+        """Return the address of a segment's arithmetic."""
+        return segment_url(self.slug, self.account, segment)
+
+
 def timeline_page(
     shown: Shown, account: Account, held: Ledger, slug: str, before: date | None
 ) -> dict[str, Any]:
     """Return what the page of one customer shows; `before` is the day before which movements are told."""
-    names = price_names(shown, account.connection_id, {one.price for one in held.segments})
+    known = priced(shown, account.connection_id, {one.price for one in held.segments})
+    story = Story(slug, account, held, known, past(shown, account.connection_id, account.customer_id))
     computed_at = shown.freshness.computed_at
     now = int(computed_at.timestamp()) if computed_at else 0
-    after = balances(held.movements)
+    after, notes = balances(held.movements), movement_notes(held, shown.zone)
     told = [one for one in reversed(held.movements) if before is None or one.on < before]
     objects = reverse("object", args=[slug, account.connection_id, account.customer_id])
     return {
         "time_zone": shown.definition.time_zone,
         "held": [money(amount, code) for code, amount in sorted(held.balances(now).items()) if amount],
-        "movements": [_movement(one, after, held, account, names, slug) for one in told[:AT_ONCE]],
+        "movements": [_movement(one, story, after, notes) for one in told[:AT_ONCE]],
         "count": len(held.movements),
         "next_url": f"?before={told[AT_ONCE - 1].on.isoformat()}" if len(told) > AT_ONCE else "",
         "first_url": "?" if before else "",
-        "subscriptions": list(_subscriptions(held, account, names, slug, now)),
+        "subscriptions": _subscriptions(story, now),
         "object_url": objects,
         "stripe_url": stripe_link(account, account.customer_id, "customers"),
     }
@@ -148,11 +172,9 @@ def moment(at: int) -> datetime:
 
 def _movement(
     one: Movement,
-    after: dict[tuple[date, str], int],
-    held: Ledger,
-    account: Account,
-    names: Names,
-    slug: str,
+    story: Story,
+    after: Mapping[tuple[date, str], int],
+    notes: Mapping[tuple[date, str], list[str]],
 ) -> MovementRow:
     return MovementRow(
         on=one.on,
@@ -163,18 +185,19 @@ def _movement(
         amount_micro=one.amount_micro,
         after=money(after[one.on, one.currency], one.currency),
         anchor=anchor(one.on, one.currency),
-        steps=[_step(step, held, account, names, slug) for step in one.steps],
+        steps=[_step(step, story) for step in one.steps],
+        notes=notes[one.on, one.currency],
     )
 
 
-def _step(step: Step, held: Ledger, account: Account, names: Names, slug: str) -> StepRow:
-    found = _segment_of(step, held)
+def _step(step: Step, story: Story) -> StepRow:
+    found = _segment_of(step, story.held)
     return StepRow(
         at=moment(step.at),
-        plan=plan_label(names, step.price),
+        plan=plan_label(story.names, step.price),
         reasons=reasons(step.reasons),
         amount=money(step.amount_micro, step.currency, signed=True),
-        url=segment_url(slug, account, found) if found else "",
+        url=story.url(found) if found else "",
     )
 
 
@@ -186,33 +209,34 @@ def _segment_of(step: Step, held: Ledger) -> Segment | None:
     return next(began, None) or next(ended, None)
 
 
-def _subscriptions(
-    held: Ledger, account: Account, names: Names, slug: str, now: int
-) -> Sequence[SubscriptionRows]:
+def _subscriptions(story: Story, now: int) -> list[SubscriptionRows]:
     found = []
-    for name, group in groupby(held.segments, key=lambda one: one.subscription):
+    for name, group in groupby(story.held.segments, key=lambda one: one.subscription):
         rows = sorted(group, key=lambda one: (-one.start, one.item))
+        own = [row for row in story.past if row.subscription == name]
+        notes = segment_notes(rows, own, story.known.catalogue.prices)
         found.append(
             SubscriptionRows(
                 id=name,
-                url=reverse("object", args=[slug, account.connection_id, name]),
-                stripe_url=stripe_link(account, name),
-                rows=[_segment(one, account, names, slug, now) for one in rows],
+                url=reverse("object", args=[story.slug, story.account.connection_id, name]),
+                stripe_url=stripe_link(story.account, name),
+                rows=[_segment(one, story, now, each) for one, each in zip(rows, notes, strict=True)],
             )
         )
     return sorted(found, key=lambda one: one.rows[0].start, reverse=True)
 
 
-def _segment(one: Segment, account: Account, names: Names, slug: str, now: int) -> SegmentRow:
+def _segment(one: Segment, story: Story, now: int, notes: list[str]) -> SegmentRow:
     return SegmentRow(
-        url=segment_url(slug, account, one),
+        url=story.url(one),
         start=moment(one.start),
         end=None if one.end is None else moment(one.end),
-        plan=plan_label(names, one.price),
+        plan=plan_label(story.names, one.price),
         quantity=one.quantity,
         mrr=money(one.mrr_micro, one.currency),
         mrr_micro=one.mrr_micro,
         excluded=rule_words(one.excluded) if one.excluded else "",
         inexact=inexact(one),
         current=one.start <= now and (one.end is None or now < one.end),
+        notes=notes,
     )

@@ -106,26 +106,31 @@ def catalogue(shown: Shown, connection_id: UUID, customer_id: str, rows: list[Co
     """Return the prices and coupons of a history; those that only payloads embed are read from these."""
     wanted = {one.price for one in rows}
     laid = {applied.coupon for one in rows for applied in one.discounts}
-    names: dict[str, tuple[str, str]] = {}
-    prices, coupons = {}, {}
+    known = priced(shown, connection_id, wanted)
+    coupons = {}
+    if laid:
+        for stored in _of(Coupon.objects.all(), shown, connection_id, laid):
+            coupons[stored.stripe_id] = coupon_fact(_decoded(stored.payload, payloads.Coupon))
+    if wanted - known.catalogue.prices.keys() or laid - coupons.keys():
+        return Named(embedded(shown.organization_id, connection_id, [customer_id]), known.names)
+    return Named(Catalogue(known.catalogue.prices, coupons), known.names)
+
+
+def priced(shown: Shown, connection_id: UUID, ids: set[str]) -> Named:
+    """Return prices that are stored themselves, with their names, empty where Stripe gave none."""
     product = Product.objects.filter(
         organization_id=shown.organization_id,
         connection_id=OuterRef("connection_id"),
         stripe_id=OuterRef("product_id"),
     )
-    held = _of(Price.objects.all(), shown, connection_id, wanted).annotate(
+    held = _of(Price.objects.all(), shown, connection_id, ids).annotate(
         product_name=Subquery(product.values("name")[:1])
     )
+    names, prices = {}, {}
     for found in held:
         prices[found.stripe_id] = price_fact(_decoded(found.payload, payloads.Price))
         names[found.stripe_id] = found.product_name or "", found.nickname
-    if laid:
-        for stored in _of(Coupon.objects.all(), shown, connection_id, laid):
-            coupons[stored.stripe_id] = coupon_fact(_decoded(stored.payload, payloads.Coupon))
-    if wanted - prices.keys() or laid - coupons.keys():
-        shelf = embedded(shown.organization_id, connection_id, [customer_id])
-        return Named(shelf, names)
-    return Named(Catalogue(prices, coupons), names)
+    return Named(Catalogue(prices, {}), names)
 
 
 def embedded(organization_id: UUID, connection_id: UUID, customers: list[str]) -> Catalogue:
@@ -181,16 +186,3 @@ def plan_name(organization_id: UUID, price_id: str) -> str:
         .first()
     )
     return (found and (found.nickname or found.product_name)) or price_id
-
-
-def price_names(shown: Shown, connection_id: UUID, ids: set[str]) -> dict[str, tuple[str, str]]:
-    """Return the names of prices' products and their own, empty where Stripe gave none."""
-    product = Product.objects.filter(
-        organization_id=shown.organization_id,
-        connection_id=OuterRef("connection_id"),
-        stripe_id=OuterRef("product_id"),
-    )
-    found = _of(Price.objects.all(), shown, connection_id, ids).annotate(
-        product_name=Subquery(product.values("name")[:1])
-    )
-    return {one.stripe_id: (one.product_name or "", one.nickname) for one in found}
