@@ -22,13 +22,11 @@ from billing_sync.mirror import Sighting, Unusable
 from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resource import Resource
-from billing_sync.resources import BY_KIND, CUSTOMERS, EVENTS, MIRRORED
+from billing_sync.resources import BY_KIND, CUSTOMERS, EVENTS, MIRRORED, tells_deletion
 from config.clock import now
 
 AT_ONCE = 1000
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-# The end of a subscription or of a discount is an event of this name too, and no deletion.
-ENDS = frozenset({"subscription", "discount"})
 INSIDE = frozenset({"price", "product", "coupon", "customer", "tax_rate"})
 
 
@@ -125,7 +123,7 @@ def _take(read: _Chunk, event: JsonObject, made_at: datetime, number: int, text:
     kind = str(value.get("object") or "")
     resource = BY_KIND.get(kind)
     if resource is not None and resource is not EVENTS and value.get("id"):
-        deleted = str(event.get("type", "")).endswith(".deleted") and kind not in ENDS
+        deleted = tells_deletion(str(event.get("type", "")))
         read.seen.setdefault(resource, []).append(Sighting(value, made_at, version, deleted))
     for inner in _inside(value):
         found = BY_KIND[inner["object"]]

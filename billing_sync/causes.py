@@ -21,6 +21,7 @@ from billing_sync.resources import (
     INVOICE_ITEMS,
     INVOICE_PAYMENTS,
     PAYMENT_METHODS,
+    tells_deletion,
 )
 from billing_sync.stripe_client import Stripe
 
@@ -158,7 +159,7 @@ def _was_told(connection: Connection, finding: Finding) -> bool:
     last = told.order_by("-created_at", "-stripe_id").first()
     if last is None:
         return False
-    deleted = last.type.endswith(".deleted")
+    deleted = tells_deletion(last.type)
     if finding.before is None or finding.difference == Difference.VANISHED:
         return deleted == (finding.difference == Difference.VANISHED)
     shown, before, after = at(read_payload(last.payload), "data.object"), finding.before, finding.after

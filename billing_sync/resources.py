@@ -283,3 +283,11 @@ RESOURCES = (
 MIRRORED = (*RESOURCES, PAYMENT_METHODS)
 BY_NAME = {resource.name: resource for resource in MIRRORED}
 BY_KIND = {resource.kind: resource for resource in MIRRORED}
+# The end of a subscription or of a discount is told by an event of that name too: no object is gone.
+_ENDS = frozenset({"subscription", "discount"})
+
+
+def tells_deletion(event_type: str) -> bool:
+    """Tell whether an event of the type says that its object is gone from Stripe."""
+    *_, kind, verb = ["", *event_type.split(".")]
+    return verb == "deleted" and kind not in _ENDS

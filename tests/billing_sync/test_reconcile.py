@@ -128,6 +128,15 @@ def test_what_we_had_been_told_is_unexplained(organization: Organization, accoun
     assert last_run(organization)["unexplained"] == 1
 
 
+def test_the_end_of_a_subscription_does_not_explain_that_it_is_gone(
+    organization: Organization, account: Tampered
+) -> None:
+    ends = rows(organization, models.Event, "object_id", "type")
+    ended = next(identity for identity, kind in ends if kind == "customer.subscription.deleted")
+    account.delete("subscription", ended)
+    assert ("subscriptions", ended, GONE, "deleted_unannounced") in compared(organization)
+
+
 def announced(account: Tampered, subscription: str) -> str:
     """Alter a subscription, and return the event that tells it."""
     before = {event.id for event in account.sandbox.company.book.all("event")}
