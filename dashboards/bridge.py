@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from billing_sync.models import Payer
 from dashboards.formatting import Money, money
+from dashboards.places import Places
 from metrics.bridge.comparing import Place
 from metrics.bridge.models import ComparedAmount, Comparison
 from metrics.bridge.reading import Page
@@ -68,6 +69,8 @@ class Row:
     before: Money
     after: Money
     moved: Money
+    url: str = ""
+    subscription_url: str = ""
 
 
 def walk_table(slug: str, where: Place, found: Mapping[str, Comparison]) -> dict[str, Any]:
@@ -124,8 +127,8 @@ def books() -> list[Book]:
     return found
 
 
-def drawn(page: Page, currency: str) -> list[Row]:
-    """Return rows below a cell with the names of their customers."""
+def drawn(page: Page, currency: str, where: Places) -> list[Row]:
+    """Return rows below a cell with the names of their customers, and where these open."""
     names = names_of(page.rows)
     return [
         Row(
@@ -135,6 +138,8 @@ def drawn(page: Page, currency: str) -> list[Row]:
             money(one.ours_micro, currency),
             money(one.theirs_micro, currency),
             money(one.theirs_micro - one.ours_micro, currency, signed=True),
+            where.customer(one.connection_id, one.customer_id),
+            where.stored(one.connection_id, one.subscription_id),
         )
         for one in page.rows
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboards.definition_words import label, said
 from dashboards.formatting import DASH, money, percent
+from dashboards.places import Places
 from dashboards.selection import named
 from metrics.core.rates import Waterfall
 from metrics.model import waterfall
@@ -81,6 +82,7 @@ class BalanceRow:
     customer: str
     currency: str
     cells: tuple[str, str, str, str]
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def figure_rows(held: Published) -> list[FigureRow]:
     ]
 
 
-def balance_row(one: ClosedBalance) -> BalanceRow:
+def balance_row(one: ClosedBalance, opens: Places) -> BalanceRow:
     """Return one customer's MRR before and at the end of the month, published and by now."""
     restated = one.restated or {}
     amounts = (
@@ -125,7 +127,8 @@ def balance_row(one: ClosedBalance) -> BalanceRow:
         restated.get("ending", 0),
     )
     first, second, third, fourth = (str(money(each, one.currency)) for each in amounts)
-    return BalanceRow(one.customer_id, one.currency.upper(), (first, second, third, fourth))
+    url = opens.customer(one.connection_id, one.customer_id)
+    return BalanceRow(one.customer_id, one.currency.upper(), (first, second, third, fourth), url)
 
 
 def entry_row(entry: Restatement) -> EntryRow:

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from billing_sync.models import Payer
 from dashboards.formatting import Money, money
+from dashboards.places import Places
 from dashboards.rule_words import rule_words
 from dashboards.selection import AddressError, Selection
 from metrics.clean.checking import OUT
 from metrics.clean.reading import Report
 from metrics.invoiced.queries import InvoicedMonth, Key, Line, Part
+from metrics.queries import Shown
 
 LABELS = {
     "counted": (gettext_lazy("Counted"), gettext_lazy("Recurring and paid: what MRR is made from.")),
@@ -70,16 +72,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One invoice line behind a cell."""
+    """One invoice line behind a cell, and where its customer and its invoice open."""
 
     name: str
     customer: str
     invoice: str
-    line: str
     kind: str
     on: date
     amount: Money
     part: Money
+    url: str
+    invoice_url: str
+    stripe_url: str
 
 
 def label_of(rule: str) -> str:
@@ -124,10 +128,10 @@ def outside(slug: str, report: Report) -> list[Cell]:
     ]
 
 
-def line_rows(organization_id: UUID, lines: Sequence[Line], currency: str) -> list[LineRow]:
+def line_rows(shown: Shown, lines: Sequence[Line], currency: str, opens: Places) -> list[LineRow]:
     """Return lines with the names of their customers."""
     payers = Payer.objects.filter(
-        organization_id=organization_id, customer_id__in={line.key[1] for line in lines}
+        organization_id=shown.organization_id, customer_id__in={line.key[1] for line in lines}
     ).values_list("connection_id", "customer_id", "name", "email")
     names = {(connection, customer): name or email for connection, customer, name, email in payers}
     return [
@@ -135,11 +139,13 @@ def line_rows(organization_id: UUID, lines: Sequence[Line], currency: str) -> li
             names.get(line.key[:2]) or line.key[1],
             line.key[1],
             line.key[2],
-            line.line_id,
             label_of(line.kind) if line.kind != "recurring" else _("Recurring"),
             line.billed_on,
             money(line.amount_micro, currency),
             money(line.part_micro, currency),
+            opens.customer(*line.key[:2]),
+            opens.stored(line.key[0], line.key[2], line.line_id),
+            opens.at_stripe(line.key[0], line.key[2]),
         )
         for line in lines
     ]

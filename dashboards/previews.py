@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from dashboards.definition_words import label, said
 from dashboards.formatting import DASH, money, percent
+from dashboards.places import Places
 from dashboards.selection import named
 from metrics.core.rates import Waterfall
 from metrics.flows import FLOWS, Month
@@ -61,6 +62,8 @@ class ChangedRow:
     change: str
     since: datetime
     until: datetime | None
+    url: str
+    subscription_url: str
 
 
 def proposed(preview: Preview) -> list[tuple[str, str, str]]:
@@ -125,7 +128,7 @@ class Outcome:
         )
 
 
-def changed_row(one: PreviewedChange) -> ChangedRow:
+def changed_row(one: PreviewedChange, opens: Places) -> ChangedRow:
     """Return one subscription of the list."""
     currency = one.currency
     return ChangedRow(
@@ -137,6 +140,8 @@ def changed_row(one: PreviewedChange) -> ChangedRow:
         str(money(one.after_micro - one.before_micro, currency, signed=True)),
         one.differs_from,
         one.differs_until,
+        opens.customer(one.connection_id, one.customer_id),
+        opens.stored(one.connection_id, one.subscription_id),
     )
 
 

@@ -12,6 +12,7 @@ from accounts.access import OrganizationRequest
 from dashboards import bridge as drawing
 from dashboards.formatting import money
 from dashboards.fragments import render_page
+from dashboards.places import Places, inside
 from dashboards.selection import AddressError, choices, select
 from metrics import queries
 from metrics.bridge import comparing, reading
@@ -77,16 +78,14 @@ def bridge_step(request: OrganizationRequest, slug: str, vendor: str, step: str)
         selection = select(organization, request.GET, months)
         where = comparing.place(shown, selection.month, selection.currency)
         if where is not None:
-            context |= {
-                "selection": selection,
-                **_rows(slug, where, vendor, step, request.GET.get("after", "")),
-            }
+            opens, after = inside(slug, where.connection_ids), request.GET.get("after", "")
+            context |= {"selection": selection, **_rows(opens, where, vendor, step, after)}
     except AddressError as error:
         return refused(request, str(error), error.status)
     return render_page(request, "bridge/step.html", context)
 
 
-def _rows(slug: str, where: Place, vendor: str, step: str, after: str) -> dict[str, Any]:
+def _rows(opens: Places, where: Place, vendor: str, step: str, after: str) -> dict[str, Any]:
     try:
         page = reading.rows_below(where, vendor, step, after)
     except reading.UnknownPlaceError:
@@ -95,13 +94,13 @@ def _rows(slug: str, where: Place, vendor: str, step: str, after: str) -> dict[s
         ) from None
     kept = comparing.kept(where, [vendor]).get(vendor)
     told = kept.result["steps"].get(step) if kept else None
-    following = drawing.step_url(slug, where, vendor, step, page.following) if page.following else ""
+    address = (opens.slug, where, vendor, step)
     return {
         "total": money(told["amount_micro"] if told else 0, where.currency, signed=True),
         "count": told["subscriptions"] if told else 0,
-        "rows": drawing.drawn(page, where.currency),
-        "following": following,
-        "first": drawing.step_url(slug, where, vendor, step) if after else "",
+        "rows": drawing.drawn(page, where.currency, opens),
+        "following": drawing.step_url(*address, page.following) if page.following else "",
+        "first": drawing.step_url(*address) if after else "",
     }
 
 

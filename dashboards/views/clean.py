@@ -12,6 +12,7 @@ from dashboards.bridge import drawn
 from dashboards.excluded import rows_url
 from dashboards.formatting import money
 from dashboards.fragments import render_page
+from dashboards.places import inside
 from dashboards.rule_words import rule_words
 from dashboards.selection import AddressError, Selection, choices, select
 from dashboards.views.bridge import refused
@@ -93,7 +94,7 @@ def _rows(slug: str, shown: Shown, selection: Selection, rule: str, after: str) 
         "selection": selection,
         "total": money(found.amount(rule), currency, signed=True),
         "count": found.count(rule),
-        "rows": drawn(page, currency),
+        "rows": drawn(page, currency, inside(slug, where.connection_ids)),
         "following": rows_url(slug, rule, month, currency, page.following) if page.following else "",
         "first": rows_url(slug, rule, month, currency) if after else "",
     }

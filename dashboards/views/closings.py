@@ -14,6 +14,8 @@ from accounts.models import Role
 from billing_sync import health
 from dashboards.closing_words import REFUSALS, balance_row, change_rows, entry_row, figure_rows
 from dashboards.fragments import render_page
+from dashboards.places import inside
+from dashboards.places import named as named_objects
 from dashboards.selection import named
 from metrics import queries
 from metrics.management.output import json_text
@@ -72,7 +74,8 @@ def closed_month(request: OrganizationRequest, slug: str, month: str) -> HttpRes
     rows = list(closings.closed(organization_id).filter(month=on))
     if not rows:
         raise Http404("This month is not closed.")
-    held = [closings.published(row) for row in rows]
+    shown = queries.shown(organization_id)
+    opens, held = inside(slug, shown.connection_ids), [closings.published(row) for row in rows]
     changed = list(closings.changed_balances(organization_id, on)[: CUSTOMERS + 1])
     ledger = Restatement.objects.filter(organization_id=organization_id, months__contains=[on])
     found = ledger.select_related("by").defer("changes").order_by("-at", "-id")[: entries.AT_ONCE]
@@ -82,10 +85,10 @@ def closed_month(request: OrganizationRequest, slug: str, month: str) -> HttpRes
         "title": named(on),
         "row": rows[0],
         "held": [(each, each.row.currency.upper(), figure_rows(each)) for each in held],
-        "customers": [balance_row(each) for each in changed[:CUSTOMERS]],
+        "customers": [balance_row(each, opens) for each in changed[:CUSTOMERS]],
         "more_customers": len(changed) > CUSTOMERS,
         "entries": [entry_row(each) for each in found],
-        "time_zone": queries.shown(organization_id).definition.time_zone,
+        "time_zone": shown.definition.time_zone,
     }
     return render_page(request, "closings/month.html", context)
 
@@ -128,14 +131,14 @@ def restatement(request: OrganizationRequest, slug: str, restatement_id: UUID) -
     """Show one change of published numbers: each figure before and after, and the objects."""
     rows = Restatement.objects.filter(organization_id=request.organization.id).select_related("by")
     entry = get_object_or_404(rows, id=restatement_id)
-    changes = change_rows(reversed(entry.changes))
+    shown, changes = queries.shown(request.organization.id), change_rows(reversed(entry.changes))
     context = {
         "section": "audit",
         "entry": entry_row(entry),
-        "objects": entry.objects_named,
+        "objects": named_objects(shown, inside(slug, shown.connection_ids), entry.objects_named),
         "changes": changes[:CHANGES],
         "left_out": max(len(changes) - CHANGES, 0),
-        "time_zone": queries.shown(request.organization.id).definition.time_zone,
+        "time_zone": shown.definition.time_zone,
     }
     return render_page(request, "closings/restatement.html", context)
 

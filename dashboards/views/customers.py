@@ -15,7 +15,7 @@ from dashboards.selection import AddressError
 from dashboards.timeline import timeline_page
 from dashboards.views.dashboard import address_error
 from metrics import queries
-from metrics.evidence.record import account, ledger
+from metrics.evidence.record import account, is_known, ledger
 
 
 @require_safe
@@ -45,8 +45,8 @@ def customer(request: OrganizationRequest, slug: str, connection_id: UUID, custo
     if found is None:
         raise Http404("No such customer.")
     held = ledger(shown, connection_id, customer_id)
-    if not held.segments:
-        raise Http404("This customer never had a subscription.")
+    if not held.segments and not is_known(shown, connection_id, customer_id):
+        raise Http404("No such customer.")
     told = request.GET.get("before", "")
     try:
         before = day_of(told) if told else None

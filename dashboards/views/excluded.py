@@ -9,6 +9,7 @@ from accounts.access import OrganizationRequest
 from dashboards import excluded as drawing
 from dashboards.clean import checked
 from dashboards.fragments import render_page
+from dashboards.places import places
 from dashboards.selection import AddressError, Selection, choices, select
 from dashboards.views.bridge import refused
 from metrics import queries
@@ -71,7 +72,7 @@ def _lines(slug: str, shown: Shown, selection: Selection, rule: str, after: str)
         "label": label,
         "text": drawing.text_of(rule),
         "cell": next((one for one in (*cells["headings"], *cells["excluded"]) if one.label == label), None),
-        "rows": drawing.line_rows(shown.organization_id, found[:PAGE], currency),
+        "rows": drawing.line_rows(shown, found[:PAGE], currency, places(shown, slug)),
         "following": drawing.lines_url(slug, rule, month, currency, found[PAGE - 1].key) if more else "",
         "first": drawing.lines_url(slug, rule, month, currency) if after else "",
     }

@@ -13,6 +13,7 @@ from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
 from dashboards.definition_forms import DefinitionForm
 from dashboards.fragments import render_page
+from dashboards.places import inside
 from dashboards.previews import Outcome, changed_row, column_labels, proposed
 from dashboards.views.definition import definition_context
 from metrics import queries
@@ -87,13 +88,14 @@ def _outcome(request: OrganizationRequest, shown: Shown, found: Preview) -> dict
     start = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
     rows = PreviewedChange.objects.filter(organization_id=found.organization_id, preview_id=found.id)
     listed = list(rows.filter(position__gt=start).order_by("position")[: AT_ONCE + 1])
+    opens = inside(request.organization.slug, shown.connection_ids)
     return {
         "headlines": outcome.headlines(),
         "currencies": currencies,
         "currency": currency,
         "columns": column_labels(),
         "months": outcome.months(currency) if currency else [],
-        "rows": [changed_row(each) for each in listed[:AT_ONCE]],
+        "rows": [changed_row(each, opens) for each in listed[:AT_ONCE]],
         "more": listed[AT_ONCE - 1].position if len(listed) > AT_ONCE else None,
         "start": start,
         "listed": outcome.listed,

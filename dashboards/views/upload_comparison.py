@@ -14,6 +14,7 @@ from accounts.access import OrganizationRequest
 from dashboards.bridge import drawn
 from dashboards.formatting import money
 from dashboards.fragments import render_page
+from dashboards.places import inside
 from dashboards.uploads import WORDS, comparison_url, settled
 from dashboards.views.bridge import refused
 from metrics import queries
@@ -73,7 +74,7 @@ def upload_reason(request: OrganizationRequest, slug: str, upload_id: UUID, reas
     context |= {
         "back": comparison_url(*address),
         "total": money(total, where.currency, signed=True),
-        "rows": drawn(page, where.currency),
+        "rows": drawn(page, where.currency, inside(slug, where.connection_ids)),
         "following": comparison_url(*address, reason, page.following) if page.following else "",
         "first": comparison_url(*address, reason) if after else "",
     }

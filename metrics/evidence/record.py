@@ -8,7 +8,7 @@ import msgspec
 import zstandard
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from billing_sync.models import Connection, Coupon, Mirrored, Payer, Price, Product
+from billing_sync.models import Connection, Coupon, Customer, Mirrored, Payer, Price, Product
 from metrics.build import payloads
 from metrics.build.facts import coupon_fact, price_fact
 from metrics.build.load import Loader
@@ -19,6 +19,7 @@ from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment
 from metrics.core.movements import Movement, movements, steps
+from metrics.invoiced.models import InvoicedLine
 from metrics.models import Segment as Row
 from metrics.queries import Shown, current
 
@@ -81,6 +82,14 @@ def account(shown: Shown, connection_id: UUID, customer_id: str) -> Account | No
     name = found.payer_name or found.payer_email or customer_id
     at_stripe = found.kind != Connection.Kind.ARCHIVE
     return Account(connection_id, customer_id, name, found.name, found.livemode, at_stripe)
+
+
+def is_known(shown: Shown, connection_id: UUID, customer_id: str) -> bool:
+    """Say whether a customer was ever seen or billed, even without a subscription."""
+    mine = {"organization_id": shown.organization_id, "connection_id": connection_id}
+    if Customer.objects.filter(**mine, stripe_id=customer_id).exists():
+        return True
+    return InvoicedLine.objects.filter(**mine, customer_id=customer_id).exists()
 
 
 def ledger(shown: Shown, connection_id: UUID, customer_id: str) -> Ledger:

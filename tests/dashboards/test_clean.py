@@ -62,8 +62,26 @@ def test_every_link_of_both_pages_opens(teammate: Person) -> None:
         for link in re.findall(r'href="(/o/acme/audit/(?:clean|excluded)/\w[^"]+)"', page)
     }
     assert len(links) > 8
+    behind = set[str]()
     for link in sorted(links):
-        assert "<tbody> <tr>" in text_of(teammate, link)
+        rows = re.findall(r"<tr> (.+?) </tr>", text_of(teammate, link).split("<tbody>")[1])
+        assert rows
+        for row in rows:
+            opened = re.findall(r'href="(/o/acme/[^"]+)"', row)
+            assert [url.split("/")[3] for url in opened] == ["customers", "objects"], row
+            behind.update(opened)
+    lines = [url for url in behind if "?line=" in url]
+    assert lines
+    for url in (*lines[:3], *sorted(behind - set(lines))[::5]):
+        text_of(teammate, url)
+
+
+@pytest.mark.usefixtures("business")
+def test_an_invoice_opens_at_stripe_where_the_account_is_theirs(owner: Person) -> None:
+    text_of(owner, EXCLUDED)
+    opened = text_of(owner, f"{EXCLUDED}setup_fee")
+    invoice = re.findall(r"/objects/[^/]+/(in_\w+)/", opened)[0]
+    assert f'href="https://dashboard.stripe.com/test/invoices/{invoice}"' in opened
 
 
 @pytest.mark.usefixtures("business")

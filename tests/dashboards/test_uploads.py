@@ -161,7 +161,10 @@ def test_bad_rows_are_listed_and_nothing_is_stored(owner: Person, organization: 
     owner.client.post(page, CHOSEN)
     shown = text(owner.client.get(page))
     assert "2 rows cannot be read" in shown
-    assert '<th scope="row" class="number">3</th> <td>“=HYPERLINK(1)” is not an amount.</td>' in shown
+    assert (
+        '<th scope="row" class="number">3</th> <td class="wraps">“=HYPERLINK(1)” is not an amount.</td>'
+        in shown
+    )
     with tenant(organization.id):
         assert UploadedAmount.objects.count() == 0
         assert Upload.objects.get().state == "refused"
