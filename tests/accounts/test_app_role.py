@@ -4,13 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import LiteralString
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from django.apps import AppConfig, apps
+from django.db import connections
 from psycopg import sql
 
+from accounts.app_role import UnsafeRoleError
 from tests.environment import PROJECT
 
 SHOW = "import django; django.setup(); from accounts.models import Job; print(Job.objects.count())"
@@ -30,10 +33,25 @@ def start(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def as_role(name: str) -> str:
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    port = f":{parts.port}" if parts.port else ""
-    return urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname or ''}{port}"))
+def open_as(user: str) -> None:
+    """Open a connection of this process as a role, which the first one of every process is checked for."""
+    open_with(USER=user, PASSWORD="secret")
+
+
+def open_with(**given: object) -> None:
+    connection = connections["default"].copy()
+    options = {**connection.settings_dict["OPTIONS"], "pool": False}
+    connection.settings_dict = {**connection.settings_dict, "OPTIONS": options, **given}
+    with closing(connection):
+        connection.connect()
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> AppConfig:
+    """Let the next connection be this process's first."""
+    config = apps.get_app_config("accounts")
+    monkeypatch.setattr(config, "role_checked", False)
+    return config
 
 
 @pytest.fixture
@@ -67,38 +85,35 @@ def test_the_owner_is_refused(db: None, code: str) -> None:
     assert "Give DATABASE_URL a plain role that owns nothing." in refused.stderr
 
 
-def test_a_plain_role_may_start(weak_role: str) -> None:
-    started = start(WEB, DATABASE_URL=as_role(weak_role))
-    assert started.returncode == 0, started.stderr
+def test_a_plain_role_may_start(unchecked: AppConfig, weak_role: str) -> None:
+    open_as(weak_role)
+    assert unchecked.role_checked  # type: ignore[attr-defined]
 
 
-def test_a_role_that_owns_a_table_is_refused(weak_role: str) -> None:
+def test_a_role_that_owns_a_table_is_refused(unchecked: AppConfig, weak_role: str) -> None:
     execute("CREATE SCHEMA {0} AUTHORIZATION {0} CREATE TABLE own (id int)", weak_role)
-    refused = start(WEB, DATABASE_URL=as_role(weak_role))
-    assert refused.returncode == 1
-    assert "it owns own" in refused.stderr
+    with pytest.raises(UnsafeRoleError, match="it owns own"):
+        open_as(weak_role)
 
 
-def test_a_role_that_may_become_an_owner_is_refused(weak_role: str) -> None:
+def test_a_role_that_may_become_an_owner_is_refused(unchecked: AppConfig, weak_role: str) -> None:
     behind = f"{weak_role}_behind"
     execute("CREATE ROLE {}", behind)
     execute("GRANT {} TO CURRENT_USER WITH SET TRUE, INHERIT TRUE", behind)
     try:
         execute("GRANT {} TO {}", behind, weak_role)
         execute("CREATE SCHEMA {0} AUTHORIZATION {0} CREATE TABLE own (id int)", behind)
-        refused = start(WEB, DATABASE_URL=as_role(weak_role))
+        with pytest.raises(UnsafeRoleError, match="it owns own, or is a member of its owner"):
+            open_as(weak_role)
     finally:
         execute("DROP OWNED BY {} CASCADE", behind)
         execute("DROP ROLE {}", behind)
-    assert refused.returncode == 1
-    assert "it owns own, or is a member of its owner" in refused.stderr
 
 
-def test_a_connection_with_a_preset_tenant_is_refused(db: None) -> None:
-    preset = "?options=-c%20app.organization_id%3Dx"
-    refused = start(WEB, DATABASE_URL=os.environ["DATABASE_URL"] + preset)
-    assert refused.returncode == 1
-    assert "it presets app.organization_id" in refused.stderr
+def test_a_connection_with_a_preset_tenant_is_refused(unchecked: AppConfig, db: None) -> None:
+    preset = {"options": "-c app.organization_id=x", "pool": False}
+    with pytest.raises(UnsafeRoleError, match=r"it presets app\.organization_id"):
+        open_with(OPTIONS=preset)
 
 
 def test_a_database_that_is_away_does_not_stop_the_start() -> None:
