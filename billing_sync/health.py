@@ -74,7 +74,7 @@ def standings(organization_id: UUID) -> list[Standing]:
                 row.data_through,
                 limited=row.limited,
                 partial=row.lacking or row.aside,
-                patience=_patience(events_read=not row.deaf),
+                patience=patience(events_read=not row.deaf),
             ),
             row.data_through,
             not row.deaf,
@@ -88,9 +88,12 @@ def standing_of(one: ConnectionProgress) -> Standing:
     partial = one.set_aside > 0 or any(
         resource.state == SyncCursor.State.UNAVAILABLE for resource in one.resources
     )
-    patience = _patience(events_read=one.events_read)
     health = _health(
-        one.state, one.data_through, limited=one.rate_limited, partial=partial, patience=patience
+        one.state,
+        one.data_through,
+        limited=one.rate_limited,
+        partial=partial,
+        patience=patience(events_read=one.events_read),
     )
     return Standing(one.id, one.name, health, one.data_through, one.events_read)
 
@@ -107,7 +110,8 @@ def data_through(found: list[Standing]) -> datetime | None:
     return min((one.data_through for one in followed or found if one.data_through), default=None)
 
 
-def _patience(*, events_read: bool) -> timedelta:
+def patience(*, events_read: bool) -> timedelta:
+    """Return for how long an account may tell nothing new; without events, until its next comparison."""
     return STALE_AFTER if events_read else STALE_WITHOUT_EVENTS_AFTER
 
 

@@ -8,10 +8,15 @@ from uuid import UUID
 from django.db import connection
 
 from billing_sync.models import SyncCursor
+from billing_sync.resources import EVENTS
 from metrics.alerts.failures import NEEDED
 
 ACCOUNTS = """
-SELECT id, kind, state, imported_at, data_through FROM billing_sync_connection WHERE organization_id = %s
+SELECT id, kind, state, imported_at, data_through, NOT EXISTS (
+    SELECT FROM billing_sync_synccursor AS list
+    WHERE list.organization_id = account.organization_id AND list.connection_id = account.id
+        AND list.resource = %s AND list.state = %s
+) FROM billing_sync_connection AS account WHERE organization_id = %s
 """
 UNREAD = """
 SELECT resource FROM billing_sync_synccursor
@@ -30,6 +35,8 @@ class Account(Protocol):
     def imported_at(self) -> datetime | None: ...
     @property
     def data_through(self) -> datetime | None: ...
+    @property
+    def events_read(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,13 @@ class Followed:
     state: str
     imported_at: datetime | None
     data_through: datetime | None
+    events_read: bool = True
 
 
 def accounts_of(organization_id: UUID) -> list[Followed]:
     """Return the organization's accounts."""
     with connection.cursor() as cursor:
-        cursor.execute(ACCOUNTS, [organization_id])
+        cursor.execute(ACCOUNTS, [EVENTS.name, SyncCursor.State.UNAVAILABLE, organization_id])
         return [Followed(*row) for row in cursor.fetchall()]
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Abs
 from accounts.members import members_of
 from accounts.models import Organization, Outbox
 from accounts.outbox import put
+from billing_sync.health import patience
 from billing_sync.models import Connection
 from config import clock
 from metrics.alerts.accounts import Followed
@@ -125,7 +126,8 @@ def _trouble(account: Followed) -> str:
     if account.state in BROKEN:
         return str(account.state)
     through = account.data_through
-    silent = through is not None and clock.now() - through > SILENT_FOR
+    most = max(SILENT_FOR, patience(events_read=account.events_read))
+    silent = through is not None and clock.now() - through > most
     return "stale" if silent and account.state == Connection.State.LIVE else ""
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from billing_sync.health import patience
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.progress import ConnectionProgress
 from config import clock
@@ -15,8 +16,6 @@ from metrics.alerts.rules import RULES, AlertSettings, Reading, readings, since
 from metrics.alerts.series import Series
 from metrics.core.intervals import day_start
 from metrics.queries import Freshness, Shown
-
-STALE_AFTER = timedelta(hours=1)
 
 
 class Silence(StrEnum):
@@ -76,9 +75,13 @@ def _standing(
 
 
 def stale(fresh: Freshness, connections: Sequence[Account]) -> bool:
-    """Say whether an account that is followed has told nothing new for an hour."""
-    through = known_through(fresh, connections)
-    return through is not None and bool(_followed(connections)) and clock.now() - through >= STALE_AFTER
+    """Say whether an account that is followed, or what is computed of them all, is older than it may be."""
+    through, followed = known_through(fresh, connections), _followed(connections)
+    if through is None or not followed:
+        return False
+    patient = [(one.data_through or through, patience(events_read=one.events_read)) for one in followed]
+    now, longest = clock.now(), max(longest for _, longest in patient)
+    return now - through >= longest or any(now - read >= most for read, most in patient)
 
 
 def known_through(fresh: Freshness, connections: Sequence[Account]) -> datetime | None:

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Organization, Outbox
 from accounts.tenancy import tenant
-from billing_sync.models import Connection
+from billing_sync.models import Connection, SyncCursor
 from config.clock import set_now
 from metrics.alerts import versions
 from metrics.alerts.models import Acknowledgement, Alert, AlertEvaluation, MailPreference
@@ -114,6 +114,23 @@ def test_what_is_not_known_through_midnight_is_not_judged(organization: Organiza
         assert AlertEvaluation.objects.get().silence == trouble
     fired = [one.fired_on for one in judge(organization, recovering(), on)]
     assert fired[:1] == ([on] if trouble == "stale" else [])
+
+
+def test_an_account_without_events_is_judged_by_its_last_comparison(organization: Organization) -> None:
+    judge(organization, recovering(), LOSS)
+    on = LOSS + timedelta(days=2)
+    write(organization, recovering(), noon(on))
+    with tenant(organization.id), set_now(noon(on) + timedelta(hours=3)):
+        for each in Connection.objects.all():
+            SyncCursor.objects.create(
+                organization=organization,
+                connection_id=each.id,
+                resource="events",
+                state=SyncCursor.State.UNAVAILABLE,
+            )
+        judge_now(organization)
+        assert [one.fired_on for one in Alert.objects.order_by("fired_on")][:1] == [on]
+        assert AlertEvaluation.objects.get().silence == ""
 
 
 def test_members_hear_what_they_asked_for(
