@@ -9,7 +9,7 @@ from dashboards.charts import mrr_chart, stack, waterfall_chart
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS
 from dashboards.links import Link
-from dashboards.opening import Opening, opened_figures
+from dashboards.opening import Opening, opened_figures, opening_of
 from dashboards.plans import plan_rows
 from dashboards.reporting import plan_shares, rates_used
 from dashboards.selection import Selection, choices, named
@@ -49,15 +49,15 @@ class Row:
 def overview(
     organization: Organization, selection: Selection, history: Months | Reported, today: date
 ) -> dict[str, Any]:
-    """Return the dashboard's rows for a selection; a figure of converted amounts has no rows of its own."""
-    opening = None if selection.reporting else Opening(organization.slug, selection.currency, today)
+    """Return the dashboard's rows for a selection, each figure with the rows that it opens."""
+    opening = opening_of(organization.slug, selection, today)
     read = history.last(max(selection.length, 2), selection.currency, until=selection.month)
     months = read[-selection.length :]
     figures = snapshot(read[-1], read[-2], in_progress=selection.in_progress)
     plans = plan_shares(organization.id, selection, history, read[-1])
     return {
         "selection": selection,
-        "choices": choices(selection, history.currencies()),
+        "choices": choices(selection, history.currencies(), converts=True),
         "figures": opened_figures(figures, opening, read[-1], read[-2], selection.first),
         "rows": [_row(month, selection, opening) for month in reversed(months)],
         "mrr_chart": mrr_chart(months, selection),
@@ -68,7 +68,7 @@ def overview(
     }
 
 
-def _row(month: Month, selection: Selection, opening: Opening | None) -> Row:
+def _row(month: Month, selection: Selection, opening: Opening) -> Row:
     currency, flow = month.currency, waterfall(month)
     return Row(
         key=f"{month.month:%Y-%m}",
@@ -81,11 +81,10 @@ def _row(month: Month, selection: Selection, opening: Opening | None) -> Row:
         arr=money(flow.arr, currency),
         growth=percent(flow.mrr_growth_rate, signed=True),
         customers=month.customers_end,
-        opens=opening.row(month) if opening else {},
+        opens=opening.row(month),
     )
 
 
-def _cell(month: Month, kind: str, opening: Opening | None) -> Cell:
+def _cell(month: Month, kind: str, opening: Opening) -> Cell:
     amount = getattr(month, f"{kind}_micro")
-    opens = opening.kind(month, kind) if opening else None
-    return Cell(kind, money(amount, month.currency, signed=kind == "currency"), opens)
+    return Cell(kind, money(amount, month.currency, signed=kind == "currency"), opening.kind(month, kind))

@@ -77,7 +77,7 @@ def rates_used(selection: Selection, history: Months | Reported) -> list[RateRow
     used = history.used(last_months(selection.month, selection.length))
     rows = [(one.month, one.opening, one.closing, one.opening or one.closing) for one in used]
     return [
-        RateRow(named(month), _pair(either), _cell(opening), _cell(closing))
+        RateRow(named(month), _pair(either), rate_cell(opening), rate_cell(closing))
         for month, opening, closing, either in reversed(rows)
         if either
     ]
@@ -87,7 +87,7 @@ def without_rates(selection: Selection, months: Months, error: MissingRateError)
     """Return what a page shows that lacks a rate: which, and the way to another view."""
     return {
         "selection": selection,
-        "choices": choices(selection, months.currencies()),
+        "choices": choices(selection, months.currencies(), converts=True),
         "missing_rate": str(error),
         "state_template": "dashboards/missing_rate.html",
     }
@@ -97,7 +97,8 @@ def _pair(rate: Rate) -> str:
     return f"{rate.base.upper()} → {rate.to.upper()}"
 
 
-def _cell(rate: Rate | None) -> RateCell:
+def rate_cell(rate: Rate | None) -> RateCell:
+    """Return a rate with its day and source, a dash for none."""
     if rate is None:
         return NO_RATE
     return RateCell(rate_text(rate), ", ".join([_on(rate.on), *map(_quoted, _told(rate))]))

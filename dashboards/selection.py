@@ -83,10 +83,15 @@ class Selection:
         return f"?{urlencode({**chosen, 'span': span or self.span})}"
 
 
-def select(organization: Organization, parameters: QueryDict, months: Months) -> Selection:
-    """Read the address of a page over the organization's months; AddressError says what is wrong."""
+def select(
+    organization: Organization, parameters: QueryDict, months: Months, *, converts: bool = False
+) -> Selection:
+    """Read the address of a page over the organization's months; AddressError says what is wrong.
+
+    A page that converts nothing shows the organization's currency where an address asks for all in one.
+    """
     own, codes, present = organization.currency.lower(), months.currencies(), month_of(months.today)
-    reporting = _reporting(parameters.get("in", ""))
+    reporting = _reporting(parameters.get("in", "")) if converts else ""
     currency = reporting or _currency(own, parameters.get("currency", ""), codes)
     begun = filter(None, map(months.first, codes if reporting else [currency]))
     first = min(min(begun, default=present), present)
@@ -193,13 +198,13 @@ class Choices:
     spans: list[Choice]
 
 
-def choices(selection: Selection, currencies: list[str]) -> Choices:
+def choices(selection: Selection, currencies: list[str], *, converts: bool = False) -> Choices:
     """Return the links that change one thing about the selection."""
     return Choices(
         previous=_step(selection, -1, _("Previous month, %(month)s")),
         next=_step(selection, 1, _("Next month, %(month)s")),
         years=_years(selection),
-        currencies=_currencies(selection, currencies),
+        currencies=_currencies(selection, currencies, converts),
         rates=_rates(selection),
         spans=[
             Choice(
@@ -213,12 +218,12 @@ def choices(selection: Selection, currencies: list[str]) -> Choices:
     )
 
 
-def _currencies(selection: Selection, currencies: list[str]) -> list[Choice]:
-    """Return each currency by itself, and all of them in one where that is something else."""
+def _currencies(selection: Selection, currencies: list[str], converts: bool) -> list[Choice]:
+    """Return each currency by itself, and all of them in one where a page converts and that is another."""
     plain = None if selection.reporting else selection.currency
     found = [Choice(each, each.upper(), selection.url(currency=each), each == plain) for each in currencies]
     to = selection.currency if selection.reporting else selection.own or next(iter(currencies), "")
-    if to and (selection.reporting or currencies != [to]):
+    if converts and to and (selection.reporting or currencies != [to]):
         label = _("All in %(code)s") % {"code": to.upper()}
         found.append(Choice("all", label, selection.url(reporting=to), selection.reporting))
     return found

@@ -55,7 +55,7 @@ def numbers_of(
 ) -> dict[str, Any]:
     """Return what the page shows of the month that its address chooses."""
     organization = request.organization
-    selection = select(organization, request.GET, months)
+    selection = select(organization, request.GET, months, converts=True)
     words = {"month": named(selection.month), "name": organization.name}
     title = _("%(month)s · %(name)s · Millrace") % words
     try:

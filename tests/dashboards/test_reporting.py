@@ -36,7 +36,7 @@ def page(person: Person, query: str = "") -> str:
 
 def cells(html: str, kind: str) -> list[str]:
     """Return one column of the waterfall, latest month first."""
-    return re.findall(rf'data-cell="{kind}">(.*?)</td>', html)
+    return re.findall(rf'data-cell="{kind}">(.*?)\s*</td>', html)
 
 
 def test_movements_take_the_opening_rate_and_the_rest_is_the_column_currency(
@@ -64,7 +64,7 @@ def test_the_plans_of_every_currency_share_the_month(owner: Person, organization
     stored(organization.id, monthly("eur/usd", **RATES))
     html = page(owner, "?in=usd&month=2026-09")
     mix = html[html.index("mix-heading") :]
-    amounts = re.findall(r'<td class="number">\$([\d,.]+)</td>', mix[: mix.index("waterfall")])
+    amounts = re.findall(r'<td class="number">\$([\d,.]+)\s*</td>', mix[: mix.index("waterfall")])
     assert sum(float(one.replace(",", "")) for one in amounts) == 21_660.00
 
 
@@ -125,3 +125,14 @@ def test_the_page_asks_no_more_than_one_statement_for_its_rates(
     plain = statements(owner, URL + "?month=2026-10")
     asked = statements(owner, URL + "?in=usd&month=2026-10")
     assert len(asked) == len(plain) + 1, "\n".join(asked)
+
+
+@pytest.mark.parametrize("tab", ["bridge", "clean", "excluded"])
+def test_an_audit_page_neither_offers_all_currencies_in_one_nor_shows_one_as_all(
+    owner: Person, tab: str
+) -> None:
+    answer = owner.client.get(f"{URL}audit/{tab}/?in=jpy")
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "All in" not in html
+    assert re.search(r'id="currency-usd"[^>]*aria-current="true"', html)
