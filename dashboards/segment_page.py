@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from dashboards.arithmetic_words import formula, ignored, lines
+from dashboards.definition_rows import setting_rows
 from dashboards.formatting import money
 from dashboards.plans import plan_label
 from dashboards.rule_words import rule_words
@@ -61,7 +62,7 @@ def segment_page(shown: Shown, account: Account, segment: Segment, slug: str) ->
         "objects": links[:MOST],
         "more_objects": max(0, len(links) - MOST),
         "customer_url": reverse("customer", args=[slug, account.connection_id, account.customer_id]),
-        "settings": {name: value for name, value in settings(shown.definition).items() if name != "version"},
+        "settings": setting_rows(settings(shown.definition)),
     }
 
 
