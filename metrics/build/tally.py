@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from metrics.core.definition import Definition
@@ -45,7 +45,7 @@ class Cut:
     def until_now(self, ledger: Iterable[Segment]) -> tuple[Segment, ...]:
         """Return the ledger as it stands: what begins later is left out, what ends later is open."""
         return tuple(
-            replace(one, end=None) if one.end is not None and one.end > self.at else one
+            one._replace(end=None) if one.end is not None and one.end > self.at else one
             for one in ledger
             if one.start <= self.at
         )

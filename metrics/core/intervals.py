@@ -18,6 +18,7 @@ def day_start(on: date, zone: ZoneInfo) -> int:
     return int(datetime(on.year, on.month, on.day, tzinfo=zone).timestamp())
 
 
+@lru_cache(maxsize=65_536)
 def local_day(at: int, zone: ZoneInfo) -> date:
     """Return the local day of an instant; an hour repeated across midnight belongs to the new day."""
     on = datetime.fromtimestamp(at, zone).date()

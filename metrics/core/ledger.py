@@ -1,9 +1,11 @@
 """From configurations to segments: history valued under one definition."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from metrics.core.definition import Definition
 from metrics.core.facts import Catalogue, Exact, Price
@@ -19,10 +21,11 @@ DURATIONS = {
 TRIALS = ("trialing", "item_trialing")
 COUNTING = ("active", "past_due")
 DAY = 86_400
+SUBSCRIPTION, TOGETHER = attrgetter("subscription"), attrgetter("start", "currency")
+ORDER = attrgetter("subscription", "start", "currency")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One item's MRR over `[start, end)`; 0 names the rule that left it out in `excluded`.
 
     `committed_micro` leaves out requested cancellations and adds what is signed, not started;
@@ -49,23 +52,25 @@ class Segment:
     end_exact: bool
 
 
+# What a reader sees of a segment beside its span.
+SHOWN = slice(Segment._fields.index("currency"), Segment._fields.index("cancellation"))
+Items = Mapping[str, Sequence[Segment]]
+
+
 def segments(
     configurations: Iterable[Configuration], catalogue: Catalogue, definition: Definition
 ) -> tuple[Segment, ...]:
     """Value one customer's configurations under a definition, by item and time."""
-    ledger: dict[tuple[str, str], list[Segment]] = defaultdict(list)
-    counted: set[str] = set()
-    rows = sorted(_past_grace(configurations, definition), key=_together)
-    for _, group in groupby(rows, key=_together):
-        valued = list(_valued(list(group), catalogue, definition, counted))
-        counted.update(name for one in valued if one.mrr_micro for name in (one.subscription, one.item))
-        for segment in valued:
-            _append(ledger[segment.subscription, segment.item], segment)
-    return tuple(segment for item in sorted(ledger) for segment in ledger[item])
-
-
-def _together(row: Configuration) -> tuple[str, int, str]:
-    return row.subscription, row.start, row.currency
+    ledger: list[Segment] = []
+    rows = sorted(_past_grace(configurations, definition), key=ORDER)
+    for _, own in groupby(rows, key=SUBSCRIPTION):
+        items: dict[str, list[Segment]] = defaultdict(list)
+        for _, together in groupby(own, key=TOGETHER):
+            # None of an instant counts as before the others.
+            for segment in list(_valued(list(together), catalogue, definition, items)):
+                _append(items[segment.item], segment)
+        ledger += chain(*[items[name] for name in sorted(items)])
+    return tuple(ledger)
 
 
 def _past_grace(rows: Iterable[Configuration], definition: Definition) -> Iterator[Configuration]:
@@ -83,41 +88,41 @@ def _past_grace(rows: Iterable[Configuration], definition: Definition) -> Iterat
 
 
 def _valued(
-    rows: list[Configuration], catalogue: Catalogue, definition: Definition, counted: set[str]
+    rows: list[Configuration], catalogue: Catalogue, definition: Definition, before: Items
 ) -> Iterator[Segment]:
     """Value the items that one subscription has at the same time, for they share its coupons."""
     durations, coupons, charges = DURATIONS[definition.discounts], catalogue.coupons, []
     for row in rows:
         price = catalogue.prices[row.price]
         known = [one for one in row.discounts if one.coupon in coupons and not price.metered]
-        counting = tuple(one for one in known if coupons[one.coupon].duration in durations)
+        counting = tuple([one for one in known if coupons[one.coupon].duration in durations])
         amount = row.usage if price.metered else asked(price, row.quantity, row.currency)
         charges.append(Charge(amount, price.product, counting))
     left = discounted(charges, coupons, rows[0].currency)
     for row, charge, amount in zip(rows, charges, left, strict=True):
         price = catalogue.prices[row.price]
         value = monthly_micro(price, amount * (1 - row.tax_share) if row.tax_share else amount)
-        excluded = _excluded(row, price, charge.amount, value, definition, counted)
+        excluded = _excluded(row, price, charge.amount, value, definition, before)
         mrr = 0 if excluded else value
         yield Segment(
-            subscription=row.subscription,
-            item=row.item,
-            start=row.start,
-            end=row.end,
-            currency=row.currency,
-            price=row.price,
-            product=price.product,
-            interval=f"{price.interval_count} {price.interval}",
-            quantity=row.quantity,
-            mrr_micro=mrr,
-            committed_micro=value if excluded == "not_started" else 0 if row.cancel_requested else mrr,
-            contracted=is_contracted(price),
-            excluded=excluded,
-            discounts=tuple(applied.discount for applied in charge.discounts),
-            cancellation=row.cancellation,
-            evidence=row.evidence,
-            start_exact=row.start_exact,
-            end_exact=row.end_exact,
+            row.subscription,
+            row.item,
+            row.start,
+            row.end,
+            row.currency,
+            row.price,
+            price.product,
+            f"{price.interval_count} {price.interval}",
+            row.quantity,
+            mrr,
+            value if excluded == "not_started" else 0 if row.cancel_requested else mrr,
+            is_contracted(price),
+            excluded,
+            tuple([applied.discount for applied in charge.discounts]),
+            row.cancellation,
+            row.evidence,
+            row.start_exact,
+            row.end_exact,
         )
 
 
@@ -127,43 +132,37 @@ def _excluded(
     amount: Exact | None,
     value: int,
     definition: Definition,
-    counted: set[str],
+    before: Items,
 ) -> str:
     """Name the first rule that leaves a configuration out of MRR, empty when none does.
 
     A trial of what has counted before is a gift to a customer, not churn.
     """
     if row.status in TRIALS:
-        on_trial = row.subscription if row.status == "trialing" else row.item
-        if on_trial not in counted:
+        on_trial = before if row.status == "trialing" else {row.item}
+        if not any(segment.mrr_micro for item in on_trial for segment in before.get(item, ())):
             return "trial"
     elif row.status not in COUNTING:
         return row.status
-    rules = {
-        "usage": price.metered and definition.usage == "exclude",
-        "price": amount is None,
-        "free": amount == 0,
-        "discount": value == 0,
-        "first_payment": definition.require_first_payment and not row.paid,
-        "refund": definition.refunds_netted_out and row.refunded,
-        "paused": row.collection_paused and not definition.paused_counts,
-        "payment_failure": row.unpaid_since is not None and definition.past_due_grace_days is not None,
-        "cancellation": row.cancel_requested and definition.churn_at == "cancellation_request",
-    }
-    return next((rule for rule, holds in rules.items() if holds), "")
+    return (
+        (price.metered and definition.usage == "exclude" and "usage")
+        or (amount is None and "price")
+        or (amount == 0 and "free")
+        or (value == 0 and "discount")
+        or (definition.require_first_payment and not row.paid and "first_payment")
+        or (definition.refunds_netted_out and row.refunded and "refund")
+        or (row.collection_paused and not definition.paused_counts and "paused")
+        or (row.unpaid_since is not None and definition.past_due_grace_days is not None and "payment_failure")
+        or (row.cancel_requested and definition.churn_at == "cancellation_request" and "cancellation")
+        or ""
+    )
 
 
 def _append(item: list[Segment], segment: Segment) -> None:
     """Add a segment, as one with the segment before when they meet and show the same."""
     last = item[-1] if item else segment
-    if last.end != segment.start or _shown(last) != _shown(segment):
+    if last.end != segment.start or last[SHOWN] != segment[SHOWN]:
         item.append(segment)
         return
     evidence = tuple(dict.fromkeys(last.evidence + segment.evidence))
-    item[-1] = replace(last, end=segment.end, evidence=evidence, end_exact=segment.end_exact)
-
-
-def _shown(segment: Segment) -> tuple[str | int | tuple[str, ...], ...]:
-    """Return what a reader sees of a segment beside its span; the interval follows from the price."""
-    counted = segment.mrr_micro, segment.committed_micro, segment.excluded
-    return (*counted, segment.price, segment.quantity, segment.currency, segment.discounts)
+    item[-1] = last._replace(end=segment.end, evidence=evidence, end_exact=segment.end_exact)

@@ -1,10 +1,10 @@
 """From segments to movements: one customer's changes of MRR, netted within a window and classified."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby, pairwise
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from metrics.core.intervals import Windows
@@ -20,6 +20,10 @@ RETURNS = {
     "free": "plan_change",
 }
 LEAVES = {"unpaid": "payment_failure", "discount": "discount_started", "free": "plan_change"}
+BACK = ("new", "reactivation")
+ABSENT = Segment("", "", 0, None, "", "", "", "", 0, 0, 0, False, "absent", (), "", (), True, True)
+PLAN = slice(Segment._fields.index("currency"), Segment._fields.index("interval"))
+IN_ORDER = attrgetter("at", "subscription", "item", "amount_micro")
 
 
 class Leg(NamedTuple):
@@ -45,21 +49,37 @@ class Step(NamedTuple):
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """One customer's net change in one currency and window; contraction and churn are negative.
 
-    `at` is the window's last step; `steps` are the raw changes that the window netted.
+    `steps` are the raw changes that the window netted; `switched` tells of a change of currency.
     """
 
     on: date
-    at: int
     kind: str
     currency: str
     amount_micro: int
-    reasons: tuple[str, ...]
-    legs: tuple[Leg, ...]
     steps: tuple[Step, ...]
+    switched: bool = False
+
+    @property
+    def at(self) -> int:
+        """Return the instant of the window's last step."""
+        return self.steps[-1].at
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return the reasons of all steps, sorted."""
+        reasons = sorted({reason for step in self.steps for reason in step.reasons})
+        return (*reasons, "currency_switch") if self.switched else tuple(reasons)
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Return what each item on each plan adds, where it adds anything, sorted."""
+        sums: Counter[tuple[str, str, str, str]] = Counter()
+        for step in self.steps:
+            sums[step[1:5]] += step.amount_micro
+        return tuple([Leg(*plan, delta) for plan, delta in sorted(sums.items()) if delta])
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -67,101 +87,106 @@ class Movement:
         return tuple(sorted({leg.subscription for leg in self.legs}))
 
 
-def steps(ledger: Sequence[Segment]) -> tuple[Step, ...]:
+def steps(ledger: Iterable[Segment]) -> tuple[Step, ...]:
     """Return every raw change of one customer's items, by time; a change of plan is two."""
     changes: list[Step] = []
-    for _, item in groupby(ledger, key=lambda segment: (segment.subscription, segment.item)):
-        silent: list[str] = []
-        for before, after in pairwise(_filled(item)):
-            silent = [] if before.mrr_micro else [*silent, before.excluded]
-            old, new = before.mrr_micro, after.mrr_micro
-            changed = (
-                [(after, new - old)] if _plan(before) == _plan(after) else [(before, -old), (after, new)]
-            )
-            for one, delta in changed:
-                if delta:
-                    reasons = _reasons(before, after, silent, ledger)
-                    leg = one.subscription, one.item, one.price, one.product, delta
-                    changes.append(Step(after.start, *leg, one.currency, reasons))
-    return tuple(sorted(changes, key=lambda step: (step.at, step.subscription, step.item, step.amount_micro)))
+    for _, rows in groupby(ledger, key=attrgetter("subscription")):
+        together = list(rows)
+        for _, item in groupby(together, key=attrgetter("item")):
+            changes += _of_item(item, together)
+    return tuple(sorted(changes, key=IN_ORDER))
 
 
-def movements(changes: Sequence[Step], windows: Windows) -> tuple[Movement, ...]:
+def movements(changes: Iterable[Step], windows: Windows) -> tuple[Movement, ...]:
     """Net one customer's steps within each window and name what remains, by time and currency."""
+    parts: dict[tuple[int | date, str], list[Step]] = defaultdict(list)
+    for step in changes:
+        parts[windows.key(step.at), step.currency].append(step)
     found: list[Movement] = []
-    balances: Counter[str] = Counter()
+    balances: dict[str, int] = defaultdict(int)
     ever: set[str] = set()
-    for _, window in groupby(changes, key=lambda step: windows.key(step.at)):
-        netted = []
-        by_currency = sorted(window, key=lambda step: step.currency)
-        for currency, group in groupby(by_currency, key=lambda step: step.currency):
-            within, before, was_above = tuple(group), balances[currency], currency in ever
-            for _, instant in groupby(within, key=lambda step: step.at):
-                balances[currency] += sum(step.amount_micro for step in instant)
-                if balances[currency] > 0:
-                    ever.add(currency)
-            if balances[currency] != before:
-                kind = _kind(before, balances[currency], was_above)
-                netted.append(_netted(kind, balances[currency] - before, within, windows))
-        found += _with_switch(netted)
-    return tuple(found)
+    for window, currency in sorted(parts):
+        within, was_above, at = parts[window, currency], currency in ever, None
+        before = after = balances[currency]
+        for step in within:
+            if after > 0 and step.at != at:
+                ever.add(currency)
+            after += step.amount_micro
+            at = step.at
+        balances[currency] = after
+        if after != before:
+            on, kind = windows.day(within[0].at), _kind(before, after, was_above)
+            found.append(Movement(on, kind, currency, after - before, tuple(within)))
+    return tuple(found if len(balances) == 1 else _with_switches(found, windows))
 
 
-def _filled(item: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield an item's segments with an absent one of 0 wherever before, between or after them is nothing."""
-    segment: Segment | None = None
-    end: int | None = None
+def _of_item(item: Iterable[Segment], together: Sequence[Segment]) -> Iterator[Step]:
+    """Yield the raw changes of one item, which is among all those of its subscription."""
+    silent: list[str] = []
+    for at, before, after in _turns(item):
+        old, new = before.mrr_micro, after.mrr_micro
+        silent = [] if old else [*silent, before.excluded]
+        changed = ((after, new - old),) if before[PLAN] == after[PLAN] else ((before, -old), (after, new))
+        reasons = _reasons(before, after, silent, together, at) if old or new else ()
+        for one, delta in changed:
+            if delta:
+                yield Step(
+                    at, one.subscription, one.item, one.price, one.product, delta, one.currency, reasons
+                )
+
+
+def _turns(item: Iterable[Segment]) -> Iterator[tuple[int, Segment, Segment]]:
+    """Yield when an item turns from one segment to the next; it is absent before, between and after them."""
+    last = ABSENT
     for segment in item:
-        if end != segment.start:
-            yield replace(segment, start=end or 0, end=segment.start, mrr_micro=0, excluded="absent")
-        yield segment
-        end = segment.end
-    if segment and end is not None:
-        yield replace(segment, start=end, end=None, mrr_micro=0, excluded="absent")
-
-
-def _plan(segment: Segment) -> tuple[str, str, str]:
-    return segment.currency, segment.price, segment.product
+        if last.end not in (None, segment.start):
+            yield last.end, last, ABSENT
+            last = ABSENT
+        yield segment.start, last, segment
+        last = segment
+    if last.end is not None:
+        yield last.end, last, ABSENT
 
 
 def _reasons(
-    before: Segment, after: Segment, silent: Sequence[str], ledger: Sequence[Segment]
+    before: Segment, after: Segment, silent: Sequence[str], together: Sequence[Segment], at: int
 ) -> tuple[str, ...]:
     if not before.mrr_micro:
-        started = "item_added" if _has_sibling(ledger, after, after.start - 1) else "started"
-        return (next((RETURNS[rule] for rule in RETURNS if rule in silent), started),)
+        for rule, reason in RETURNS.items():
+            if rule in silent:
+                return (reason,)
+        return ("item_added" if _has_sibling(together, after, at - 1) else "started",)
     if after.mrr_micro:
         return _differences(before, after)
-    if after.excluded == "absent" and _has_sibling(ledger, after, after.start):
+    if after is ABSENT and _has_sibling(together, before, at):
         return ("item_removed",)
     if after.excluded in ("absent", "cancellation"):
-        return (after.cancellation,)
+        return (before.cancellation,)
     return (LEAVES.get(after.excluded, after.excluded),)
 
 
-def _has_sibling(ledger: Sequence[Segment], segment: Segment, at: int) -> bool:
+def _has_sibling(together: Sequence[Segment], segment: Segment, at: int) -> bool:
     """Tell whether another item of the subscription counts at the instant."""
     return any(
-        other.subscription == segment.subscription
-        and other.item != segment.item
+        other.item != segment.item
         and other.mrr_micro
         and other.start <= at
         and (other.end is None or at < other.end)
-        for other in ledger
+        for other in together
     )
 
 
 def _differences(before: Segment, after: Segment) -> tuple[str, ...]:
     same_terms = (before.product, before.interval) == (after.product, after.interval)
     old, new = set(before.discounts), set(after.discounts)
-    told = {
-        "plan_change": not same_terms,
-        "price_change": same_terms and before.price != after.price,
-        "quantity": before.quantity != after.quantity,
-        "discount_started": bool(new - old),
-        "discount_ended": bool(old - new),
-    }
-    return tuple(reason for reason, holds in told.items() if holds) or ("revalued",)
+    told = (
+        ("plan_change", not same_terms),
+        ("price_change", same_terms and before.price != after.price),
+        ("quantity", before.quantity != after.quantity),
+        ("discount_started", new - old),
+        ("discount_ended", old - new),
+    )
+    return tuple([reason for reason, holds in told if holds]) or ("revalued",)
 
 
 def _kind(before: int, after: int, ever: bool) -> str:
@@ -172,27 +197,11 @@ def _kind(before: int, after: int, ever: bool) -> str:
     return "expansion" if after > before else "contraction"
 
 
-def _netted(kind: str, amount_micro: int, within: tuple[Step, ...], windows: Windows) -> Movement:
-    sums: Counter[tuple[str, str, str, str]] = Counter()
-    for step in within:
-        sums[step[1:5]] += step.amount_micro
-    return Movement(
-        on=windows.day(within[-1].at),
-        at=within[-1].at,
-        kind=kind,
-        currency=within[0].currency,
-        amount_micro=amount_micro,
-        reasons=tuple(sorted({reason for step in within for reason in step.reasons})),
-        legs=tuple(Leg(*plan, delta) for plan, delta in sorted(sums.items()) if delta),
-        steps=within,
-    )
-
-
-def _with_switch(netted: Sequence[Movement]) -> Iterator[Movement]:
-    """Mark a customer who leaves one currency for another within the window."""
-    kinds = {movement.kind for movement in netted}
-    switched = {"churn", "new", "reactivation"} if "churn" in kinds else set()
-    for movement in netted:
-        if movement.kind in switched and not kinds.isdisjoint(("new", "reactivation")):
-            movement = replace(movement, reasons=(*movement.reasons, "currency_switch"))
-        yield movement
+def _with_switches(found: Iterable[Movement], windows: Windows) -> Iterator[Movement]:
+    """Mark a customer who leaves one currency for another within a window."""
+    for _, together in groupby(found, key=lambda movement: windows.key(movement.at)):
+        netted = list(together)
+        kinds = {movement.kind for movement in netted}
+        switched = {"churn", *BACK} if "churn" in kinds and not kinds.isdisjoint(BACK) else ()
+        for movement in netted:
+            yield movement._replace(switched=movement.kind in switched)

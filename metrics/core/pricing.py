@@ -1,9 +1,7 @@
 """What prices ask for quantities over a billing interval, what coupons leave of it, and a month's share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import NamedTuple
 
 from metrics.core.facts import Coupon, Exact, Price
@@ -21,8 +19,7 @@ class Applied(NamedTuple):
     coupon: str
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """What one item asks over its interval (None: unknown), and the discounts laid on it."""
 
     amount: Exact | None
@@ -61,7 +58,9 @@ def discounted(charges: Sequence[Charge], coupons: Mapping[str, Coupon], currenc
     Stripe's own is not documented.
     """
     left = [charge.amount or 0 for charge in charges]
-    laid = {applied for charge in charges for applied in charge.discounts}
+    laid: set[Applied] = set()
+    for charge in charges:
+        laid.update(charge.discounts)
     for applied in sorted(laid, key=lambda one: (coupons[one.coupon].percent_off is None, one)):
         coupon = coupons[applied.coupon]
         reached = [
@@ -69,12 +68,13 @@ def discounted(charges: Sequence[Charge], coupons: Mapping[str, Coupon], currenc
             for n, charge in enumerate(charges)
             if applied in charge.discounts and (not coupon.products or charge.product in coupon.products)
         ]
-        off, total = (coupon.amounts_off or {}).get(currency, 0), sum(left[n] for n in reached)
-        share = Fraction(off) / total if off < total else Fraction(1)
-        if coupon.percent_off is not None:
-            share = min(coupon.percent_off / 100, Fraction(1))
+        if coupon.percent_off is None:
+            off, total = (coupon.amounts_off or {}).get(currency, 0), sum([left[n] for n in reached])
+            kept = 1 - Fraction(off) / total if off < total else Fraction(0)
+        else:
+            kept = max(1 - coupon.percent_off / 100, Fraction(0))
         for n in reached:
-            left[n] *= 1 - share
+            left[n] *= kept
     return left
 
 
@@ -83,15 +83,12 @@ def monthly_micro(price: Price, amount: Exact) -> int:
 
     Here, and only here, it is rounded, half to even: 10000/12 is 833_333_333.
     """
-    return round(amount * _micro_share(price.interval or "", price.interval_count))
+    a_year = INTERVALS_A_YEAR.get(price.interval or "", 0)
+    over = 12 * price.interval_count * amount.denominator
+    whole, rest = divmod(amount.numerator * MICRO * a_year, over)
+    return whole + (2 * rest + whole % 2 > over)
 
 
 def is_contracted(price: Price) -> bool:
     """Tell whether the interval is a year or longer."""
     return price.interval_count >= INTERVALS_A_YEAR.get(price.interval or "", price.interval_count + 1)
-
-
-@cache
-def _micro_share(interval: str, count: int) -> Exact:
-    share = Fraction(MICRO * INTERVALS_A_YEAR.get(interval, 0), 12 * count)
-    return share.numerator if share.denominator == 1 else share

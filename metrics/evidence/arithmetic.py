@@ -5,7 +5,7 @@ what a month's share is. Amounts are minor units, as fractions where they are no
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -164,7 +164,7 @@ def _discounts(charges: Sequence[Charge], place: int, catalogue: Catalogue, curr
     for number, applied in enumerate(order, start=1):
         counted = set(order[:number])
         some = [
-            replace(one, discounts=tuple(each for each in one.discounts if each in counted))
+            one._replace(discounts=tuple(each for each in one.discounts if each in counted))
             for one in charges
         ]
         after = discounted(some, coupons, currency)

@@ -1,6 +1,5 @@
 """A customer's changes, netted and named."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -108,12 +107,12 @@ def test_a_return_within_the_first_window_is_still_new() -> None:
 
 
 def test_changes_of_one_instant_are_netted_before_anyone_is_above_zero() -> None:
-    ledger = (replace(segment("2026-01-05", None, 0)), segment("2026-01-07", None, 500, "si_2"))
+    ledger = (segment("2026-01-05", None, 0), segment("2026-01-07", None, 500, "si_2"))
     assert kinds(moved(ledger)) == [("2026-01-07", "new", 500)]
 
 
 def test_a_currency_switch_is_churn_plus_new() -> None:
-    dollars = replace(segment("2026-02-10", None, 1000), currency="usd")
+    dollars = segment("2026-02-10", None, 1000)._replace(currency="usd")
     ledger = (segment("2026-01-05", "2026-02-10", 1000), dollars)
     assert [(one.currency, one.kind, one.reasons) for one in moved(ledger)] == [
         ("eur", "new", ("started",)),
@@ -125,7 +124,7 @@ def test_a_currency_switch_is_churn_plus_new() -> None:
 def test_another_change_beside_a_currency_switch_is_not_marked() -> None:
     euros = (segment("2026-01-05", "2026-02-10", 1000), segment("2026-02-10", None, 2000))
     dollars = tuple(
-        replace(one, subscription="sub_2", item="si_2", currency="usd")
+        one._replace(subscription="sub_2", item="si_2", currency="usd")
         for one in (segment("2026-02-10", None, 5),)
     )
     assert [one.reasons for one in moved((*euros, *dollars))][1:] == [("revalued",), ("started",)]
@@ -143,7 +142,7 @@ def test_another_change_beside_a_currency_switch_is_not_marked() -> None:
     ],
 )
 def test_a_difference_has_its_reason(change: dict[str, Any], reason: str) -> None:
-    after = replace(segment("2026-02-10", None, 1500), **change)
+    after = segment("2026-02-10", None, 1500)._replace(**change)
     moves = moved((segment("2026-01-05", "2026-02-10", 1000), after))
     assert moves[1].reasons == (reason,)
 
@@ -161,13 +160,13 @@ def test_a_difference_has_its_reason(change: dict[str, Any], reason: str) -> Non
     ],
 )
 def test_leaving_and_returning_name_the_rule(rule: str, leaves: str, returns: str) -> None:
-    silent = replace(segment("2026-01-10", "2026-01-20", 0), excluded=rule)
+    silent = segment("2026-01-10", "2026-01-20", 0)._replace(excluded=rule)
     ledger = (segment("2026-01-05", "2026-01-10", 1000), silent, segment("2026-01-20", None, 1000))
     assert [one.reasons for one in moved(ledger)] == [("started",), (leaves,), (returns,)]
 
 
 def test_items_that_come_and_go_beside_others_say_so() -> None:
-    beside = replace(segment("2026-01-01", None, 1000), subscription="sub_si_2")
+    beside = segment("2026-01-01", None, 1000)._replace(subscription="sub_si_2")
     other = segment("2026-01-10", "2026-01-20", 500, "si_2")
     assert [one.reasons for one in moved((beside, other))] == [
         ("started",),
