@@ -13,6 +13,14 @@ from config.embedded.postgres import Postgres
 from config.embedded.redis import Redis
 from tests.environment import PROJECT
 
+COMMANDS = """
+import sys, django
+from django.core.management import call_command
+django.setup()
+for line in sys.argv[1:]:
+    call_command(*line.split())
+"""
+
 
 class Servers:
     """Both servers of an installation, as its owner may treat them."""
@@ -37,6 +45,7 @@ class Servers:
         """Return what a process needs to use them."""
         return {
             **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATA_DIR": str(self.directory / "data"),
             "DATABASE_URL": self.postgres.app_url,
             "DATABASE_OWNER_URL": self.postgres.owner_url,
@@ -45,10 +54,10 @@ class Servers:
             "POLL_SECONDS": "1",
         }
 
-    def manage(self, *arguments: str) -> str:
-        """Run a command to its end and return its result."""
+    def manage(self, *commands: str) -> str:
+        """Run commands one after the other, in a process of their own, and return what they print."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, "-c", COMMANDS, *commands],
             cwd=PROJECT,
             env=self.environment,
             capture_output=True,
