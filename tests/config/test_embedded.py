@@ -82,10 +82,18 @@ def servers(data_dir: Path) -> list[psutil.Process]:
     return found
 
 
-def test_a_command_alone_starts_servers_and_stops_them(data_dir: Path) -> None:
-    done = manage(data_dir, "shell", "--no-imports", "-c", "import os; print(os.environ['DATABASE_URL'])")
+def test_a_command_alone_uses_the_keys_it_is_given_starts_servers_and_stops_them(data_dir: Path) -> None:
+    shown = (
+        "import os; from django.conf import settings as s; "
+        "print(os.environ['DATABASE_URL'], *s.ENCRYPTION_KEYS, s.SECRET_KEY)"
+    )
+    key = "a:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+    given = {"SECRET_KEY": "given" * 12, "ENCRYPTION_KEYS": key}
+    done = manage(data_dir, "shell", "--no-imports", "-c", shown, **given)
     assert done.returncode == 0, done.stderr
-    assert urlsplit(done.stdout).hostname == "127.0.0.1"
+    url, *keys = done.stdout.split()
+    assert urlsplit(url).hostname == "127.0.0.1"
+    assert keys == [key, "given" * 12]
     assert servers(data_dir) == []
 
 
@@ -99,14 +107,9 @@ def test_commands_share_the_servers_and_the_last_one_out_stops_them(data_dir: Pa
     assert servers(data_dir) == []
 
 
-def test_the_servers_stop_when_their_last_command_is_killed(data_dir: Path) -> None:
-    holder = Holder(data_dir)
-    holder.kill()
-    psutil.wait_procs(servers(data_dir), timeout=30)
-    assert servers(data_dir) == []
-
-
-def test_what_was_committed_outlives_a_kill_of_everything(data_dir: Path) -> None:
+def test_what_was_committed_outlives_a_kill_of_everything_and_a_killed_command_stops_the_servers(
+    data_dir: Path,
+) -> None:
     holder = Holder(data_dir)
     with psycopg.connect(holder.environment["DATABASE_OWNER_URL"]) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
@@ -116,37 +119,30 @@ def test_what_was_committed_outlives_a_kill_of_everything(data_dir: Path) -> Non
     again = Holder(data_dir)
     with psycopg.connect(again.environment["DATABASE_OWNER_URL"]) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
-    again.end()
+    assert servers(data_dir) != []
+    again.kill()
+    psutil.wait_procs(servers(data_dir), timeout=30)
+    assert servers(data_dir) == []
 
 
-def test_the_owner_bypasses_row_level_security_and_the_app_role_does_not(data_dir: Path) -> None:
+def test_the_owner_bypasses_row_level_security_the_app_role_does_not_and_a_wrong_password_is_refused(
+    data_dir: Path,
+) -> None:
     holder = Holder(data_dir)
+    url = holder.environment["DATABASE_URL"]
     roles = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname LIKE 'millrace%' ORDER BY 1"
-    with psycopg.connect(holder.environment["DATABASE_URL"]) as connection:
+    with psycopg.connect(url) as connection:
         rows = connection.execute(roles).fetchall()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(url.replace(urlsplit(url).password or "", "guess"))
     holder.end()
     assert rows == [("millrace_app", False, False), ("millrace_owner", False, True)]
-
-
-def test_a_wrong_password_is_refused(data_dir: Path) -> None:
-    holder = Holder(data_dir)
-    password = urlsplit(holder.environment["DATABASE_URL"]).password or ""
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(holder.environment["DATABASE_URL"].replace(password, "guess"))
-    holder.end()
 
 
 def test_generated_secrets_are_kept_and_private(data_dir: Path) -> None:
     first = secrets.kept(data_dir)
     assert secrets.kept(data_dir) == first
     assert stat.S_IMODE((data_dir / "secrets").stat().st_mode) == 0o600
-
-
-def test_given_keys_are_used_as_they_are(data_dir: Path) -> None:
-    line = "from django.conf import settings as s; print(s.SECRET_KEY, s.ENCRYPTION_KEYS)"
-    key = "a:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-    done = manage(data_dir, "shell", "--no-imports", "-c", line, SECRET_KEY="given" * 12, ENCRYPTION_KEYS=key)
-    assert done.stdout.strip() == f"{'given' * 12} ['{key}']", done.stderr
 
 
 @pytest.mark.parametrize(
