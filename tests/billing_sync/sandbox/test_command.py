@@ -43,9 +43,10 @@ def address(process: subprocess.Popen[str]) -> str:
     return found.group()
 
 
-def test_it_serves_writes_the_truth_and_stops_when_asked(tmp_path: Path) -> None:
-    written = tmp_path / "truth.json"
-    with started(*ASKED, "--now", "2026-11-01T00:00:00Z", "--truth", str(written)) as process:
+def test_it_serves_writes_the_truth_and_every_event_and_stops_when_asked(tmp_path: Path) -> None:
+    written, told = tmp_path / "truth.json", tmp_path / "events.jsonl"
+    files = ("--truth", str(written), "--events", str(told))
+    with started(*ASKED, "--now", "2026-11-01T00:00:00Z", *files) as process:
         client = client_of(address(process))
         found = {customer.id for customer in client.v1.customers.list().data}
         process.send_signal(signal.SIGTERM)
@@ -54,6 +55,9 @@ def test_it_serves_writes_the_truth_and_stops_when_asked(tmp_path: Path) -> None
         assert process.stdout.read() == ""
     assert json.loads(written.read_text())["customers"].keys() <= found
     assert len(found) == 5
+    events = [json.loads(line) for line in told.read_text().splitlines()]
+    assert {event["object"] for event in events} == {"event"}
+    assert [event["created"] for event in events] == sorted(event["created"] for event in events)
 
 
 def test_it_stops_when_asked_while_it_waits_for_a_webhook_to_be_answered() -> None:
@@ -66,15 +70,6 @@ def test_it_stops_when_asked_while_it_waits_for_a_webhook_to_be_answered() -> No
             with mute.accept()[0]:
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(timeout=5) == 0
-
-
-def test_events_ever_are_written_one_a_line(tmp_path: Path) -> None:
-    written = tmp_path / "events.jsonl"
-    with started(*ASKED, "--now", "2026-11-01T00:00:00Z", "--events", str(written)) as process:
-        address(process)
-    events = [json.loads(line) for line in written.read_text().splitlines()]
-    assert {event["object"] for event in events} == {"event"}
-    assert [event["created"] for event in events] == sorted(event["created"] for event in events)
 
 
 def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
