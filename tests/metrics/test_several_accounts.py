@@ -63,17 +63,27 @@ def leave(organization: Organization, company: Company, person: Person, *, keep:
         jobs.run_until_idle(organization.id)
 
 
-def test_live_accounts_are_added_up_and_a_test_account_is_left_out(
-    organization: Organization, companies: dict[str, Company]
-) -> None:
-    assert shown(organization) == known([companies["one"], companies["two"]])
-
-
-def test_an_account_that_was_disconnected_and_kept_still_counts(
+def test_live_accounts_are_added_up_and_one_that_was_left_and_kept_still_counts(
     organization: Organization, companies: dict[str, Company], owner: Person
 ) -> None:
+    assert shown(organization) == known([companies["one"], companies["two"]])
     leave(organization, companies["two"], owner, keep=True)
     assert shown(organization) == known([companies["one"], companies["two"]])
+    assert_the_one_left_makes_no_number_old(organization, companies["one"])
+
+
+def assert_the_one_left_makes_no_number_old(organization: Organization, followed_company: Company) -> None:
+    with tenant(organization.id):
+        Connection.objects.filter(state=Connection.State.DISCONNECTED).update(
+            data_through=NOW.replace(year=2025)
+        )
+        followed = Connection.objects.get(account_id=followed_company.account.id)
+    with set_now(NOW), tenant(organization.id):
+        jobs.enqueue(organization.id, "recompute")
+    with set_now(NOW):
+        jobs.run_until_idle(organization.id)
+    with tenant(organization.id):
+        assert queries.freshness(organization.id).data_through == followed.data_through
 
 
 def test_an_account_that_was_deleted_counts_no_longer(
@@ -98,20 +108,3 @@ def test_the_same_account_in_another_organization_counts_there_alone(
             connected(one, account.base_url, LIVE_KEY)
     expected = known([account.company])
     assert shown(organization) == shown(other_organization) == expected
-
-
-def test_a_disconnected_account_does_not_make_the_others_numbers_old(
-    organization: Organization, companies: dict[str, Company], owner: Person
-) -> None:
-    leave(organization, companies["two"], owner, keep=True)
-    with tenant(organization.id):
-        Connection.objects.filter(state=Connection.State.DISCONNECTED).update(
-            data_through=NOW.replace(year=2025)
-        )
-        followed = Connection.objects.get(account_id=companies["one"].account.id)
-    with set_now(NOW), tenant(organization.id):
-        jobs.enqueue(organization.id, "recompute")
-    with set_now(NOW):
-        jobs.run_until_idle(organization.id)
-    with tenant(organization.id):
-        assert queries.freshness(organization.id).data_through == followed.data_through
