@@ -14,7 +14,7 @@ from benchmarks.request_rate import Rate, row
 from benchmarks.sync import told, walk
 from tests.soak import sized
 
-CUSTOMERS = sized(300, 20_000)
+CUSTOMERS = sized(120, 20_000)
 ALLOWED_BYTES = 500 * 10**6
 HOLD = "held = bytearray(b'1') * 10**8; print(len(held), flush=True); input()"
 
