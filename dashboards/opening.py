@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from dashboards.links import Link
+from dashboards.selection import Selection
 from dashboards.snapshot import MOVEMENTS, Figure
 from metrics.core.rates import Rate
 from metrics.flows import Month
 from metrics.model import waterfall
 from metrics.periods import shift
+from metrics.queries import PlanShare
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,10 @@ class Opening:
         """Open the two numbers that a rate divides."""
         return Link(self.movements(month.month, rate=name), rate=rate)
 
-    def plan(self, month: Month, price_id: str, amount_micro: int) -> Link:
+    def plan(self, month: Month, plan: PlanShare) -> Link:
         """Open what one plan is worth at a month's end."""
-        url = self.customers(self.month_end(month.month), plan=price_id)
-        return Link(url, amount_micro=amount_micro)
+        url = self.customers(self.month_end(month.month), plan=plan.price_id)
+        return Link(url, amount_micro=plan.mrr_micro)
 
     def row(self, month: Month) -> dict[str, Link]:
         """Open the balances, the growth and the customers of a month."""
@@ -100,12 +102,53 @@ class Opening:
         return None if churn is None else self.rate(month, "revenue_churn_rate", churn)
 
 
+@dataclass(frozen=True, slots=True)
+class ConvertedOpening(Opening):
+    """The same in a reporting currency: each number opens the currencies that it is made of.
+
+    `rates` is the month whose closing rates convert every month, None where each has its own.
+    """
+
+    rates: date | None = None
+
+    def converted(self, month: date, figure: str, **more: str) -> str:
+        """Return the address of one figure's currencies."""
+        asked = {"in": self.currency, "month": f"{month:%Y-%m}", "figure": figure, **more}
+        asked |= {"rates": f"{self.rates:%Y-%m}"} if self.rates else {}
+        return f"{reverse('converted', args=[self.slug])}?{urlencode(asked)}"
+
+    def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
+        return self.converted(month, kind or rate or "net_new")
+
+    def ending(self, month: Month, *, figure: str = "mrr") -> Link:
+        times = 12 if figure == "arr" else 1
+        return Link(self.converted(month.month, figure), amount_micro=times * month.ending_micro)
+
+    def starting(self, month: Month) -> Link:
+        return Link(self.converted(month.month, "starting"), amount_micro=month.starting_micro)
+
+    def holders(self, month: Month) -> Link:
+        return Link(self.converted(month.month, "customers"), count=month.customers_end)
+
+    def net(self, month: Month) -> Link:
+        return Link(self.movements(month.month), amount_micro=waterfall(month).net_new)
+
+    def plan(self, month: Month, plan: PlanShare) -> Link:
+        url = self.converted(month.month, "plan", plan=plan.price_id, of=plan.currency)
+        return Link(url, amount_micro=plan.mrr_micro)
+
+
+def opening_of(slug: str, selection: Selection, today: date) -> Opening:
+    """Return where the numbers of a page open that shows a selection."""
+    if not selection.reporting:
+        return Opening(slug, selection.currency, today)
+    return ConvertedOpening(slug, selection.currency, today, selection.month if selection.constant else None)
+
+
 def opened_figures(
-    figures: Sequence[Figure], opening: Opening | None, month: Month, before: Month, first: date
+    figures: Sequence[Figure], opening: Opening, month: Month, before: Month, first: date
 ) -> list[Figure]:
     """Return the snapshot with what each figure opens, and each of the month before where it has any."""
-    if opening is None:
-        return list(figures)
     return [
         replace(
             one,

@@ -37,7 +37,7 @@ def _row(plan: PlanShare, month: Month, opening: Opening | None) -> PlanRow:
         mrr=money(plan.mrr_micro, month.currency),
         share=percent(share),
         per_mille=round(share * 1000) if share else 0,
-        opens=opening.plan(month, plan.price_id, plan.mrr_micro) if opening else None,
+        opens=opening.plan(month, plan) if opening else None,
     )
 
 

@@ -6,6 +6,7 @@ from dashboards.views import (
     clean,
     closings,
     connections,
+    converted,
     customers,
     dashboard,
     definition,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("webhooks/stripe/<uuid:connection_id>/", webhooks.stripe_webhook, name="stripe_webhook"),
     path("o/<slug:slug>/", dashboard.dashboard, name="dashboard"),
     path("o/<slug:slug>/movements/", movements.movements, name="movements"),
+    path("o/<slug:slug>/converted/", converted.converted, name="converted"),
     path("o/<slug:slug>/customers/", customers.customers, name="customers"),
     path(
         "o/<slug:slug>/customers/<uuid:connection_id>/<path:customer_id>/",

@@ -53,6 +53,7 @@ ORGANIZATION_URLS = {
     "invitation_revocation": FOR_OWNERS,
     "dashboard": OrganizationUrl(),
     "movements": OrganizationUrl(viewer=302, owner=302),
+    "converted": OrganizationUrl(viewer=302, owner=302),
     "customers": OrganizationUrl(viewer=302, owner=302),
     "customer": OrganizationUrl(viewer=404, owner=404),
     "segment": OrganizationUrl(viewer=400, owner=400),

@@ -98,6 +98,10 @@ class Reported:
                 found[error.day, error.base] = error
         return [found[key] for key in sorted(found)]
 
+    def parts(self, month: date) -> list[Month]:
+        """Return one month of every currency as it is before it is converted."""
+        return self._by_month([month])
+
     def _by_month(self, months: Sequence[date]) -> list[Month]:
         parts = self._parts(months)
         return [own[at] for at in range(len(months)) for own in parts]
