@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import alerts, definition, machine, request_rate, sync, webhooks
+from benchmarks import alerts, definition, machine, request_rate, sync, valuation, webhooks
 from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
@@ -19,6 +19,7 @@ ENTRIES: Mapping[str, Entry] = {
     "webhooks": webhooks.report,
     "alerts": alerts.report,
     "definition": definition.report,
+    "valuation": valuation.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 

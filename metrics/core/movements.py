@@ -1,6 +1,6 @@
 """From segments to movements: one customer's changes of MRR, netted within a window and classified."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
@@ -76,7 +76,7 @@ class Movement(NamedTuple):
     @property
     def legs(self) -> tuple[Leg, ...]:
         """Return what each item on each plan adds, where it adds anything, sorted."""
-        sums: Counter[tuple[str, str, str, str]] = Counter()
+        sums: dict[tuple[str, str, str, str], int] = defaultdict(int)
         for step in self.steps:
             sums[step[1:5]] += step.amount_micro
         return tuple([Leg(*plan, delta) for plan, delta in sorted(sums.items()) if delta])
