@@ -165,6 +165,8 @@ def after_of(text: str) -> Key | None:
     if not text:
         return None
     try:
+        if not text.isprintable():
+            raise ValueError
         connection_id, position, invoice, customer = text.split(SEPARATOR, 3)
         return UUID(connection_id), customer, invoice, int(position)
     except ValueError:

@@ -87,17 +87,17 @@ def _upload(request: OrganizationRequest, upload_id: UUID) -> Upload:
 
 
 def _place(request: OrganizationRequest, upload: Upload) -> Place | None:
-    """Return the month of the upload that the address names, else its newest; 404 for one it lacks."""
+    """Return the month of the upload that the address names, else its newest begun one; 404 for one it lacks."""
     held = UploadedAmount.objects.filter(organization_id=upload.organization_id, upload_id=upload.id)
+    shown = queries.shown(upload.organization_id)
     month, currency = request.GET.get("month", ""), request.GET.get("currency", "")
-    if month:
-        held = held.filter(month=_month(month))
+    held = held.filter(month=_month(month)) if month else held.filter(month__lte=shown.today)
     if currency:
-        held = held.filter(currency=currency)
+        held = held.filter(currency=currency) if currency.isprintable() else held.none()
     newest = held.order_by("-month", "currency").values_list("month", "currency").first()
     if newest is None and (month or currency):
         raise Http404("The file holds no such month.")
-    return comparing.place(queries.shown(upload.organization_id), *newest) if newest else None
+    return comparing.place(shown, *newest) if newest else None
 
 
 def _month(text: str) -> date:

@@ -76,12 +76,14 @@ class Place:
 
 
 def place(shown: Shown, month: date, currency: str) -> Place | None:
-    """Return a month's end, or now in a month that has not ended; None before the first build."""
+    """Return a month's end, or now in a month that has not ended; None for one to come or no build."""
     computed_at = shown.freshness.computed_at
     if shown.build is None or computed_at is None:
         return None
     # What began in the present second has begun: just before the next one is now.
     now = int(computed_at.timestamp()) + 1
+    if day_start(month, shown.zone) > now:
+        return None
     return Place(
         shown.organization_id,
         month,

@@ -20,7 +20,7 @@ from metrics.definitions import of_version
 from metrics.flows import Flows
 from metrics.model import model, waterfall, written
 from metrics.models import CurrentBuild
-from metrics.periods import shift
+from metrics.periods import month_of, shift
 from metrics.queries import Shown
 from metrics.restating.balances import balances, freeze
 from metrics.restating.figures import figures_of, flows_in
@@ -83,6 +83,8 @@ def refusal(shown: Shown, month: date, worst: Health) -> Refusal | None:
     fresh = shown.freshness
     if fresh.computed_at is None:
         return Refusal(Refusal.NO_NUMBERS)
+    if month > month_of(shown.today):
+        return Refusal(Refusal.NOT_ENDED)
     end = datetime.fromtimestamp(day_start(shift(month, 1), shown.zone), UTC)
     if end > fresh.computed_at:
         return Refusal(Refusal.NOT_ENDED)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
+from uuid import UUID
 
 import pytest
 
@@ -132,6 +133,7 @@ def test_a_check_follows_the_numbers(owner: Person, organization: Organization) 
         (f"{CLEAN}?month=2026", 400),
         (f"{EXCLUDED}nonsense", 404),
         (f"{EXCLUDED}counted?after=nonsense", 400),
+        (f"{EXCLUDED}counted?after={UUID(int=0)}~1~%00~cus_1", 400),
         (f"{EXCLUDED}?currency=xxx", 404),
     ],
 )

@@ -271,7 +271,7 @@ def test_a_file_of_another_organization_is_unreachable(
     assert owner.client.get(page).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["month=2020-01", "month=soon", "currency=xxx"])
+@pytest.mark.parametrize("query", ["month=2020-01", "month=soon", "currency=xxx", "currency=%00"])
 def test_a_month_that_the_file_lacks_is_not_found(
     owner: Person, organization: Organization, query: str
 ) -> None:
@@ -279,3 +279,11 @@ def test_a_month_that_the_file_lacks_is_not_found(
     owner.client.post(page, CHOSEN)
     assert owner.client.get(f"{page}/comparison?{query}").status_code == 404
     assert owner.client.get(f"{page}/comparison/colour").status_code == 404
+
+
+def test_a_month_to_come_is_not_compared_with_ours(owner: Person, organization: Organization) -> None:
+    page = sent(owner.client, SMALL.replace("2026-10", "2090-10"))
+    owner.client.post(page, CHOSEN)
+    assert "There are no figures of both to compare yet." in text(
+        owner.client.get(f"{page}/comparison?month=2090-10")
+    )

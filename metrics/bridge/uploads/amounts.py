@@ -32,10 +32,13 @@ def read(one: Table, columns: Columns) -> Reading:
     found = Reading()
     places = months_across(columns, one) if columns.form == "wide" else []
     for line, cells in one.rows:
+        if len(found.amounts) > MOST_AMOUNTS:
+            return _within(found)
         found.rows += 1
         try:
             for key, amount in _figures(one.header, cells, columns, places):
-                found.amounts[key] += amount
+                if amount:
+                    found.amounts[key] += amount
         except ValueError as error:
             found.problems.append((line, str(error)))
     if columns.form == "changes":
@@ -44,7 +47,10 @@ def read(one: Table, columns: Columns) -> Reading:
 
 
 def running(changes: dict[Key, int]) -> dict[Key, int]:
-    """Return the sums of changes at every month's end from each customer's first to the file's last."""
+    """Return the sums of changes at every month's end from each customer's first to the file's last.
+
+    More than can be stored are not made: the file is refused for them.
+    """
     by_customer: dict[tuple[str, str], dict[date, int]] = defaultdict(dict)
     for (on, currency, customer), amount in changes.items():
         by_customer[currency, customer][on] = amount
@@ -54,17 +60,22 @@ def running(changes: dict[Key, int]) -> dict[Key, int]:
         total, on = 0, min(moved)
         while on <= last:
             total += moved.get(on, 0)
-            sums[on, currency, customer] = total
+            if total:
+                sums[on, currency, customer] = total
             on = shift(on, 1)
+        if len(sums) > MOST_AMOUNTS:
+            break
     return sums
 
 
 def _within(found: Reading) -> Reading:
     """Leave out sums of 0, and refuse what cannot be stored."""
-    found.amounts = {key: amount for key, amount in found.amounts.items() if amount}
     if len(found.amounts) > MOST_AMOUNTS:
-        words = {"count": len(found.amounts), "most": MOST_AMOUNTS}
-        found.problems.append((1, _("The file makes %(count)d amounts; %(most)d are the most.") % words))
+        words = {"most": MOST_AMOUNTS}
+        found.problems.append(
+            (1, _("The file makes more than %(most)d amounts. Leave out older months.") % words)
+        )
+    found.amounts = {key: amount for key, amount in found.amounts.items() if amount}
     for (_on, _currency, customer), amount in found.amounts.items():
         if abs(amount) >= LARGEST:
             found.problems.append(

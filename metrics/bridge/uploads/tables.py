@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 SEPARATORS = (",", ";", "\t")
 MOST_COLUMNS = 400
+MOST_ROWS = 500_000
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -41,6 +42,9 @@ def table(content: bytes) -> Table:
             stripped = [cell.strip() for cell in cells]
             if not any(stripped):
                 continue
+            if len(rows) == MOST_ROWS:
+                words = {"most": MOST_ROWS}
+                raise FileError(_("The file has more than %(most)d rows. Leave out older months.") % words)
             if header:
                 rows.append((reader.line_num, stripped))
             else:
@@ -88,6 +92,9 @@ def separator(lines: list[str]) -> str:
 
 
 def _width(sample: list[str], delimiter: str) -> int:
-    """Count the columns that every line has."""
-    widths = [len(cells) for cells in csv.reader(sample, delimiter=delimiter) if cells]
+    """Count the columns that every line has; none where the lines cannot be read at all."""
+    try:
+        widths = [len(cells) for cells in csv.reader(sample, delimiter=delimiter) if cells]
+    except csv.Error:
+        return 0
     return min(widths, default=1) * 1_000 + (widths[0] if widths else 0)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from metrics.bridge.uploads import amounts as amounts_module
+from metrics.bridge.uploads import tables
 from metrics.bridge.uploads.amounts import read
 from metrics.bridge.uploads.columns import Columns, checked, guessed
 from metrics.bridge.uploads.tables import FileError, table
@@ -197,3 +199,22 @@ def test_every_bad_row_is_listed_by_its_line() -> None:
 def test_columns_that_cannot_be_read_by_are_refused(chosen: Columns, told: str) -> None:
     with pytest.raises(FileError, match=told):
         checked(chosen, table(LONG.encode()))
+
+
+def test_a_cell_without_an_end_is_refused_with_its_line() -> None:
+    for content in (b"a" * 200_000, b'Customer,Month,MRR\n"' + b"x" * 200_000):
+        with pytest.raises(FileError, match="is not CSV"):
+            table(content)
+
+
+def test_more_rows_or_amounts_than_can_be_kept_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amounts_module, "MOST_AMOUNTS", 100)
+    years = "Customer,Date,Change\na,1990-01-05,6.00\nb,2026-12-05,6.00\n"
+    file = table(years.encode())
+    columns = Columns(**{**_fields(guessed(file, "eur")), "form": "changes", "amount": 2})
+    assert "more than 100 amounts" in read(file, columns).problems[0][1]
+    many = "Customer,Month,MRR\n" + "".join(f"c{n},2026-10,1.00\n" for n in range(102))
+    assert "more than 100 amounts" in problems(many)[0][1]
+    monkeypatch.setattr(tables, "MOST_ROWS", 101)
+    with pytest.raises(FileError, match="more than 101 rows"):
+        table(many.encode())
