@@ -19,7 +19,16 @@ from dashboards.views.definition import definition_context
 from metrics import queries
 from metrics.queries import Shown
 from metrics.restating.models import Preview, PreviewedChange
-from metrics.restating.previews import APPLIED, DONE, WAITING, NothingToPreviewError, apply, is_stale, propose
+from metrics.restating.previews import (
+    APPLIED,
+    DONE,
+    WAITING,
+    NothingToPreviewError,
+    apply,
+    hold,
+    is_stale,
+    propose,
+)
 
 AT_ONCE = 50
 
@@ -65,8 +74,12 @@ def preview(request: OrganizationRequest, slug: str, preview_id: UUID) -> HttpRe
 @requires(Role.ADMIN)
 def preview_application(request: OrganizationRequest, slug: str, preview_id: UUID) -> HttpResponse:
     """Make the previewed settings the definition; everything is computed again."""
+    # Of two previews saved at once the second finds the rules moved on.
+    hold(request.organization.id)
     rows = Preview.objects.select_for_update()
     found = get_object_or_404(rows, organization_id=request.organization.id, id=preview_id)
+    if found.state == APPLIED:
+        return redirect("preview", slug, preview_id)
     if found.state != DONE or is_stale(found):
         messages.error(request, _("The numbers or the rules have moved on since. Preview the change again."))
         return redirect("preview", slug, preview_id)

@@ -87,7 +87,7 @@ def _upload(request: OrganizationRequest, upload_id: UUID) -> Upload:
 
 
 def _place(request: OrganizationRequest, upload: Upload) -> Place | None:
-    """Return the month of the upload that the address names, else its newest begun one; 404 for one it lacks."""
+    """Return the month that the address names, else the newest that has begun; 404 for one it lacks."""
     held = UploadedAmount.objects.filter(organization_id=upload.organization_id, upload_id=upload.id)
     shown = queries.shown(upload.organization_id)
     month, currency = request.GET.get("month", ""), request.GET.get("currency", "")

@@ -107,6 +107,11 @@ def compute_or_fail(organization_id: UUID, preview_id: UUID) -> None:
             ours.update(state=FAILED, error=describe(error))
 
 
+def hold(organization_id: UUID) -> None:
+    """Keep the numbers and the rules as they are until the transaction in progress ends."""
+    CurrentBuild.objects.select_for_update().filter(organization_id=organization_id).first()
+
+
 def is_stale(preview: Preview) -> bool:
     """Say whether other rules or another build have replaced what a preview was compared with."""
     pointer = CurrentBuild.objects.filter(organization_id=preview.organization_id).first()

@@ -124,6 +124,7 @@ def test_a_change_is_previewed_then_saved_as_the_next_version(
     assert (saved.version, saved.discounts, saved.past_due_grace_days) == (2, "none", 7)
     assert "This change has been saved." in shown(owner, address)
     owner.client.post(f"{address}/application")
+    assert "moved on since" not in shown(owner, address)
     with tenant(organization.id):
         assert definitions.latest(organization.id).version == 2
 

@@ -43,8 +43,9 @@ def table(content: bytes) -> Table:
             if not any(stripped):
                 continue
             if len(rows) == MOST_ROWS:
-                words = {"most": MOST_ROWS}
-                raise FileError(_("The file has more than %(most)d rows. Leave out older months.") % words)
+                raise FileError(
+                    _("The file has more than %(most)d rows. Leave out older months.") % {"most": MOST_ROWS}
+                )
             if header:
                 rows.append((reader.line_num, stripped))
             else:
