@@ -127,6 +127,27 @@ def restatements(request: OrganizationRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def restatements_json(request: OrganizationRequest, slug: str) -> HttpResponse:
+    """Answer the same with every figure that changed; `before` is the id to go on from."""
+    found = entries.newest(request.organization.id, _id(request.GET.get("before", "")), whole=True)
+    shown, more = found[: entries.AT_ONCE], len(found) > entries.AT_ONCE
+    told = [
+        {
+            "id": one.id,
+            "at": one.at,
+            "cause": one.cause,
+            "detail": one.detail,
+            "definition_version": one.definition_version,
+            "objects": one.objects_named,
+            "changes": one.changes,
+        }
+        for one in shown
+    ]
+    body = json_text({"restatements": told, "before": shown[-1].id if more else None})
+    return HttpResponse(body, content_type="application/json")
+
+
+@require_safe
 def restatement(request: OrganizationRequest, slug: str, restatement_id: UUID) -> HttpResponse:
     """Show one change of published numbers: each figure before and after, and the objects."""
     rows = Restatement.objects.filter(organization_id=request.organization.id).select_related("by")

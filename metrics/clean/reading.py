@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from metrics.bridge.comparing import Place
-from metrics.bridge.models import Comparison
+from metrics.bridge.models import ComparedAmount, Comparison
 from metrics.clean.checking import MISTAKES, OUT, SUBJECT
 
 FIGURES = (
@@ -65,6 +65,12 @@ class Report:
 def is_out(rule: str) -> bool:
     """Say whether a rule names what stands outside MRR."""
     return rule.startswith(OUT)
+
+
+def outside(where: Place) -> list[tuple[str, ComparedAmount]]:
+    """Return every subscription that stands outside MRR, by the rule that leaves it out."""
+    rows = ComparedAmount.objects.filter(**where.key(), subject=SUBJECT, rule__startswith=OUT).order_by("pk")
+    return [(one.rule.removeprefix(OUT), one) for one in rows]
 
 
 def report(where: Place) -> Report | None:

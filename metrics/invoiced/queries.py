@@ -144,6 +144,18 @@ def lines(
     return [_line(row, rule, named, shown.zone) for row in rows[:most]]
 
 
+def split_lines(shown: Shown, currency: str, on: date) -> list[tuple[str, Line]]:
+    """Return each line of a month under every part that it has a share in; the shares sum to the amounts."""
+    named = parts(shown.definition)
+    found = []
+    for row in _parted(shown, currency, on).order_by("pk"):
+        for rule in dict.fromkeys((row.rule, *named)):
+            line = _line(row, rule, named.get(rule, []), shown.zone)
+            if line.part_micro or rule == row.rule:
+                found.append((rule, line))
+    return found
+
+
 def _line(row: Any, rule: str, named: Sequence[str], zone: ZoneInfo) -> Line:
     share = sum(getattr(row, column) for column in named)
     if row.rule == rule:

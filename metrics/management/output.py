@@ -11,6 +11,8 @@ import msgspec
 
 from metrics import periods
 
+# What makes spreadsheets compute a cell, also after the blanks that they skip.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -26,6 +28,11 @@ def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue().removesuffix("\n")
+
+
+def neutral(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay as they are."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
 
 
 def argument(parse: Callable[[str], date]) -> Callable[[str], date]:

@@ -42,10 +42,14 @@ def enter(
     return entry
 
 
-def newest(organization_id: UUID, before: UUID | None = None) -> list[Restatement]:
-    """Return one page of entries, newest first, and one more where older ones follow."""
+def newest(organization_id: UUID, before: UUID | None = None, *, whole: bool = False) -> list[Restatement]:
+    """Return one page of entries, newest first, and one more where older ones follow.
+
+    What they changed is read with them only where they are wanted whole.
+    """
     rows = Restatement.objects.filter(organization_id=organization_id)
     last = rows.filter(id=before).only("at", "id").first() if before else None
     if last is not None:
         rows = rows.filter(Q(at__lt=last.at) | Q(at=last.at, id__lt=last.id))
-    return list(rows.select_related("by").defer("changes").order_by("-at", "-id")[: AT_ONCE + 1])
+    rows = rows if whole else rows.defer("changes")
+    return list(rows.select_related("by").order_by("-at", "-id")[: AT_ONCE + 1])

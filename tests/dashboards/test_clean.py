@@ -1,6 +1,10 @@
 """The clean check and the excluded ledger as pages: every figure opens rows that sum to it."""
 
+import csv
+import io
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -14,6 +18,7 @@ from accounts.tenancy import tenant
 from billing_sync.sandbox.company import scripted
 from billing_sync.sandbox.stories import STORIES
 from config.clock import set_now
+from dashboards.views import excluded_files
 from metrics import queries
 from metrics.bridge import comparing
 from metrics.bridge.models import Comparison
@@ -21,6 +26,7 @@ from metrics.build.recompute import recompute
 from metrics.clean.checking import SUBJECT
 from metrics.clean.reading import Report, report
 from metrics.core.money import major
+from metrics.invoiced.models import InvoicedLine
 from tests.cast import Person
 from tests.dashboards.test_statements import statements
 from tests.metrics.conftest import NOW
@@ -83,6 +89,41 @@ def test_an_invoice_opens_at_stripe_where_the_account_is_theirs(owner: Person) -
     opened = text_of(owner, f"{EXCLUDED}setup_fee")
     invoice = re.findall(r"/objects/[^/]+/(in_\w+)/", opened)[0]
     assert f'href="https://dashboard.stripe.com/test/invoices/{invoice}"' in opened
+
+
+@pytest.mark.usefixtures("business")
+def test_the_ledger_as_a_file_leaves_nothing_and_tells_nothing_twice(
+    owner: Person, organization: Organization
+) -> None:
+    with tenant(organization.id):
+        InvoicedLine.objects.filter(kind="setup_fee").update(line_id="=cmd()", customer_id="@ada")
+    told = json.loads(owner.client.get("/o/acme/audit/excluded.json").content)
+    sums = Counter[str]()
+    for line in told["lines"]:
+        sums[line["rule"]] += line["part_micro"]
+    assert {rule: amount for rule, amount in told["parts"].items() if amount} == {
+        rule: amount for rule, amount in sums.items() if amount
+    }
+    assert sum(sums.values()) == told["invoiced_micro"] > 0
+    assert {one["rule"] for one in told["subscriptions_now"]} == {"trial"}
+    answer = owner.client.get("/o/acme/audit/excluded.csv")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert len(rows) == len(told["lines"])
+    assert sum(int(row["part_micro"]) for row in rows) == told["invoiced_micro"]
+    assert {("'@ada", "'=cmd()")} == {
+        (row["customer_id"], row["line_id"]) for row in rows if row["kind"] == "setup_fee"
+    }
+
+
+@pytest.mark.usefixtures("business")
+def test_a_file_that_is_too_large_or_names_no_month_says_so(
+    owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excluded_files, "LARGEST", 1)
+    for ending in ("csv", "json"):
+        assert "a file gives up to 1." in text_of(owner, f"/o/acme/audit/excluded.{ending}", 400)
+        assert "A month is written" in text_of(owner, f"/o/acme/audit/excluded.{ending}?month=2026", 400)
 
 
 @pytest.mark.usefixtures("business")

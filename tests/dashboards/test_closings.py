@@ -113,6 +113,11 @@ def test_the_ledger_goes_by_pages_newest_first_and_all_asks_little(
     assert "customers: 29," in page
     assert "customers: 4," not in page
     older = page.split("?before=")[1].split('"')[0]
+    first = json.loads(shown(owner, "/o/acme/audit/restatements.json"))
+    assert [one["detail"]["customers"] for one in first["restatements"]] == [*range(29, 4, -1)]
+    assert first["before"] == older
+    rest = json.loads(shown(owner, "/o/acme/audit/restatements.json", before=older))
+    assert (len(rest["restatements"]), rest["before"]) == (5, None)
     assert "customers: 4," in shown(owner, "/o/acme/audit/restatements/", before=older)
     assert "customers: 29," in shown(owner, "/o/acme/audit/restatements/", before="nonsense")
     with set_now(NOW):
