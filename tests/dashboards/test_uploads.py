@@ -125,6 +125,12 @@ def test_every_difference_has_its_reason_and_the_rows_sum(
     opened = text(owner.client.get(f"{page}/comparison/unknown_customer?month=2026-10&currency=usd"))
     assert "&lt;b&gt;gone&lt;/b&gt;" in opened
     assert "<b>gone" not in opened
+    assert "every comparison with it" in text(owner.client.get(page))
+    owner.client.post(f"{page}/removal")
+    with tenant(organization.id):
+        for left in (Comparison, ComparedAmount):
+            assert not left.objects.filter(subject=UUID(page[-36:]).hex).exists()
+        assert not ComparedAmount.objects.filter(customer_id__contains="gone").exists()
 
 
 def test_kept_comparisons_ask_little(
