@@ -33,10 +33,16 @@ EVERYTHING = 2**53
 
 
 class Decoded:
-    """One company as a connection shows it, with the events of some last days."""
+    """One company as a connection shows it, with the events of some last days.
 
-    def __init__(self, company: Company, event_days: int = EVERYTHING) -> None:
+    Coupons that are deleted are in no list, but stay embedded in the discounts that were made of them.
+    """
+
+    def __init__(
+        self, company: Company, event_days: int = EVERYTHING, *, coupons_deleted: bool = False
+    ) -> None:
         self.company = company
+        self.coupons_deleted = coupons_deleted
         self.shelf = Shelf()
         self.events_since = company.now - min(event_days * DAY, company.now)
         for price in company.book.all("price"):
@@ -44,7 +50,7 @@ class Decoded:
             self.shelf.prices[price.id] = price_fact(
                 _read(payloads.Price, {**build("price", price, False), **extra})
             )
-        for coupon in company.book.all("coupon"):
+        for coupon in () if coupons_deleted else company.book.all("coupon"):
             extra = {"applies_to": coupon_extra(coupon, "applies_to")}
             self.shelf.coupons[coupon.id] = coupon_fact(
                 _read(payloads.Coupon, {**build("coupon", coupon, False), **extra})
@@ -76,16 +82,16 @@ class Decoded:
                 one.found.add(discount)
         for event in self.events[name]:
             if event.kind == "discount":
-                held = _read(payloads.Discount, build("discount", event.after, False))
+                held = _read(payloads.Discount, self._discount(event.after))
                 one.found.add(held, event.created if event.type.endswith(".deleted") else None)
                 continue
             shown = _read(payloads.Event[payloads.Subscription], build("event", event, False)).data.object
             one.snapshots[shown.id].append(state_fact(shown, event.created, one.found, event.id))
         for record in self._records("subscription", name):
             value = build("subscription", record, False)
-            value["discounts"] = [build("discount", held, False) for held in record.discounts]
+            value["discounts"] = [self._discount(held) for held in record.discounts]
             for shown_item, item in zip(value["items"]["data"], record.items, strict=True):
-                shown_item["discounts"] = [build("discount", held, False) for held in item.discounts]
+                shown_item["discounts"] = [self._discount(held) for held in item.discounts]
             one.present[record.id] = state_fact(
                 _read(payloads.Subscription, value), self.company.now, one.found
             )
@@ -103,7 +109,7 @@ class Decoded:
         for record in self._records("invoice", name):
             value = build("invoice", record, False)
             value["lines"] = {"data": [self._line(line) for line in record.lines]}
-            value["discounts"] = [build("discount", held, False) for held in record.discounts]
+            value["discounts"] = [self._discount(held) for held in record.discounts]
             payments = tuple(self.payments[record.id])
             invoice = _read(payloads.Invoice, value)
             one.billed.append(invoice)
@@ -126,7 +132,15 @@ class Decoded:
     def _line(self, line: Any) -> Any:
         """Return a line as an invoice shows it when its discounts are asked for."""
         held = [self.company.book.get("discount", name) for name, _ in line.discount_amounts]
-        return {**line_item(line, False), "discounts": [build("discount", one, False) for one in held]}
+        return {**line_item(line, False), "discounts": [self._discount(one) for one in held]}
+
+    def _discount(self, held: Any) -> Any:
+        value = build("discount", held, False)
+        if self.coupons_deleted:
+            extra = {"applies_to": coupon_extra(held.coupon, "applies_to")}
+            whole = {**build("coupon", held.coupon, False), **extra, "valid": False}
+            value["source"] = {"coupon": whole, "type": "coupon"}
+        return value
 
     def _records(self, kind: str, customer: str) -> list[Any]:
         newest = self.company.book.newest_first(kind, 0, EVERYTHING, customer=customer)

@@ -152,6 +152,18 @@ def test_days_that_calendars_make_hard_are_dated_as_the_zone_cuts_them(zone: str
     assert_true(company, valued(company, EVENT_DAYS), [zone])
 
 
+@pytest.mark.parametrize("name", ["percent_forever", "coupon_on_one_product", "stacked_coupons"])
+def test_a_coupon_deleted_before_the_import_counts_as_its_discounts_embed_it(name: str) -> None:
+    company = scenario(name, NOW, customers=2, days=150)
+    decoded, found = Decoded(company, coupons_deleted=True), {}
+    for one in decoded.customers():
+        past = history(one, decoded.shelf.catalogue())
+        assert past.set_aside == ()
+        found[one.id] = segments(past.configurations, decoded.shelf.catalogue(), Definition())
+    assert any(segment.discounts for ledger in found.values() for segment in ledger)
+    assert_true(company, found, ["UTC"])
+
+
 def test_one_person_twice_is_two_customers() -> None:
     def same(life: Life, habits: Habits) -> Story:
         yield life.now + 60
