@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from accounts.models import Organization
 from config import clock
@@ -30,7 +30,7 @@ def test_a_file_is_uploaded_mapped_and_compared(
     browser_page.get_by_text("Baremetrics").last.click()
     looks.inspect(browser_page, "bridge")
     browser_page.goto("/o/acme/audit/uploads/")
-    file = {"name": "theirs.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    file = FilePayload(name="theirs.csv", mimeType="text/csv", buffer=FILE.encode())
     browser_page.get_by_label("CSV file").set_input_files(file)
     browser_page.get_by_role("button", name="Upload").click()
     expect(browser_page.get_by_text("<script>x</script>")).to_be_visible()
