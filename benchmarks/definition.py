@@ -48,7 +48,7 @@ CONFIGURATION = {
 
 
 def report(given: argparse.Namespace) -> Iterator[str]:
-    """Yield how long previews of four changes take at 10,000 and 100,000 subscriptions."""
+    """Yield how long previews of five changes take at 10,000 and 100,000 subscriptions."""
     manage("migrate")
     yield "| subscriptions | change | customers valued | seconds | own CPU seconds | ms a customer |"
     yield "| ---: | --- | ---: | ---: | ---: | ---: |"

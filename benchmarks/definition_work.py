@@ -19,6 +19,7 @@ CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("churn at the request", {"churn_at": "cancellation_request"}),
     ("no discounts", {"discounts": "none"}),
     ("netted by month", {"movement_window": "month"}),
+    ("time zone", {"time_zone": "America/Los_Angeles"}),
     ("time zone and discounts", {"time_zone": "America/Los_Angeles", "discounts": "none"}),
 )
 

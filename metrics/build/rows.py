@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -180,9 +181,14 @@ def configuration(row: Sequence[Any]) -> Configuration:
     values = list(row)
     triples = zip(row[13][::3], row[13][1::3], row[13][2::3], strict=True)
     values[13] = tuple(Applied(level == "subscription", name, coupon) for name, coupon, level in triples)
-    values[14:16] = (None if text is None else Fraction(text) for text in row[14:16])
+    values[14:16] = (None if text is None else _fraction(text) for text in row[14:16])
     values[17] = tuple(row[17])
     return Configuration(*values)
+
+
+@lru_cache(maxsize=4_096)
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def segment_row(connection_id: UUID, customer_id: str, one: Segment) -> Row:
@@ -212,9 +218,7 @@ def segment_row(connection_id: UUID, customer_id: str, one: Segment) -> Row:
 
 def segment(row: Sequence[Any]) -> Segment:
     """Return a row of SEGMENT, less connection and customer, as it went in."""
-    values = list(row)
-    values[13], values[15] = tuple(row[13]), tuple(row[15])
-    return Segment(*values)
+    return Segment._make((*row[:13], tuple(row[13]), row[14], tuple(row[15]), *row[16:]))
 
 
 def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movement]) -> list[Row]:

@@ -58,9 +58,9 @@ def discounted(charges: Sequence[Charge], coupons: Mapping[str, Coupon], currenc
     Stripe's own is not documented.
     """
     left = [charge.amount or 0 for charge in charges]
-    laid: set[Applied] = set()
-    for charge in charges:
-        laid.update(charge.discounts)
+    laid = {applied for charge in charges for applied in charge.discounts}
+    if not laid:
+        return left
     for applied in sorted(laid, key=lambda one: (coupons[one.coupon].percent_off is None, one)):
         coupon = coupons[applied.coupon]
         reached = [

@@ -4,7 +4,7 @@ import heapq
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,17 +40,6 @@ class Moved:
     connection_id: UUID
     customer_id: str
     difference: Difference
-
-    @property
-    def since(self) -> datetime:
-        """Return the first instant at which its MRR differs."""
-        return datetime.fromtimestamp(self.difference.start, UTC)
-
-    @property
-    def until(self) -> datetime | None:
-        """Return when it differs no longer; None while it does."""
-        end = self.difference.end
-        return None if end is None else datetime.fromtimestamp(end, UTC)
 
     @property
     def order(self) -> tuple[int, str, str, str]:
@@ -136,12 +125,12 @@ class Comparing:
 
     def _compare(self, loader: Loader, connection_id: UUID, names: Sequence[str]) -> None:
         ledgers, past = self._read(connection_id, names)
-        if self.reach.values_anew:
+        if past:
             shelve(loader, past)
         for name in names:
             old = tuple(ledgers.get(name, ()))
             new = old
-            if self.reach.values_anew and any(map(self.reach.touches, past.get(name, ()))):
+            if name in past:
                 new = self._valued(name, past[name], loader.shelf.catalogue())
             if new == old and not self.reach.nets_anew:
                 continue
@@ -157,11 +146,12 @@ class Comparing:
         self, connection_id: UUID, names: Sequence[str]
     ) -> tuple[Mapping[str, list[Segment]], Mapping[str, list[Configuration]]]:
         """Read what is stored of some payers, again where an increment came between the two statements."""
-        scope = Scope(connection_id, names)
+        organization_id = self.build.organization_id
         while True:
             at = self._computed_at()
-            ledgers = stored.ledgers(self.build, scope)
-            past = stored.configurations(self.build.organization_id, scope) if self.reach.values_anew else {}
+            ledgers = stored.ledgers(self.build, Scope(connection_id, names))
+            touched = self.reach.valued_anew(organization_id, connection_id, names)
+            past = stored.configurations(organization_id, Scope(connection_id, touched)) if touched else {}
             if self._computed_at() == at:
                 return ledgers, past
 

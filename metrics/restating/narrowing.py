@@ -1,29 +1,29 @@
 """Whose numbers a change of settings can touch: everyone else keeps what the present build says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
 from metrics.build.load import fetch
 from metrics.core.definition import Definition
-from metrics.core.history import Configuration
 
-# What a configuration must be for a setting to value it otherwise, in SQL and in Python.
-TOUCHED: Mapping[str, tuple[str, Callable[[Configuration], bool]]] = {
-    "past_due_grace_days": ("unpaid_since IS NOT NULL", lambda one: one.unpaid_since is not None),
-    "require_first_payment": ("NOT paid", lambda one: not one.paid),
-    "usage": ("usage IS NOT NULL", lambda one: one.usage is not None),
-    "discounts": ("discounts <> '{}'", lambda one: bool(one.discounts)),
-    "paused_counts": ("collection_paused", lambda one: one.collection_paused),
-    "churn_at": ("cancel_requested", lambda one: one.cancel_requested),
-    "refunds_netted_out": ("refunded", lambda one: one.refunded),
+# What a configuration must be for a setting to value it otherwise.
+TOUCHED = {
+    "past_due_grace_days": "unpaid_since IS NOT NULL",
+    "require_first_payment": "NOT paid",
+    "usage": "usage IS NOT NULL",
+    "discounts": "discounts <> '{}'",
+    "paused_counts": "collection_paused",
+    "churn_at": "cancel_requested",
+    "refunds_netted_out": "refunded",
 }
 # These change how everyone's segments are cut and netted, and no segment.
 NETTING = frozenset({"time_zone", "movement_window"})
 OURS = "FROM metrics_configuration WHERE organization_id = %s AND connection_id = %s AND {condition}"
 NEXT = f"SELECT DISTINCT customer_id {OURS} AND customer_id > %s ORDER BY customer_id LIMIT %s"
 COUNT = f"SELECT count(DISTINCT customer_id) {OURS}"
+AMONG = f"SELECT DISTINCT customer_id {OURS} AND customer_id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,21 @@ class Reach:
     @property
     def condition(self) -> str:
         """Return the SQL that finds the configurations to look at."""
-        if self.nets_anew:
-            return "TRUE"
-        return f"({' OR '.join(TOUCHED[name][0] for name in sorted(self.settings)) or 'FALSE'})"
+        return "TRUE" if self.nets_anew else self.touched
 
-    def touches(self, one: Configuration) -> bool:
-        """Say whether the settings can value a configuration otherwise."""
-        return any(TOUCHED[name][1](one) for name in self.settings - NETTING)
+    @property
+    def touched(self) -> str:
+        """Return the SQL that finds the configurations that the settings can value otherwise."""
+        return f"({' OR '.join(TOUCHED[name] for name in sorted(self.settings - NETTING)) or 'FALSE'})"
+
+    def valued_anew(self, organization_id: UUID, connection_id: UUID, names: Sequence[str]) -> list[str]:
+        """Return those of some payers to look at whose segments can change."""
+        if not self.values_anew:
+            return []
+        if not self.nets_anew:
+            return list(names)
+        statement = AMONG.format(condition=self.touched)
+        return [name for (name,) in fetch(statement, (organization_id, connection_id, list(names)))]
 
     def next_customers(self, organization_id: UUID, connection_id: UUID, after: str, count: int) -> list[str]:
         """Return the next payers to look at, in order of their ids."""
