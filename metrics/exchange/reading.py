@@ -2,10 +2,12 @@
 
 import csv
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from io import BytesIO, StringIO
+from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
@@ -28,7 +30,7 @@ class BadRatesError(ValueError):
 
 def read_rates(content: bytes, today: date, *, fetched: bool = False) -> list[Quote]:
     """Return a file's rates, the later line where two tell of one day; BadRatesError names what is wrong."""
-    lines = list(csv.reader(StringIO(text_of(content), newline="")))
+    lines = lines_of(text_of(content))
     heading = [cell.strip() for cell in lines[0]] if lines else []
     if [cell.lower() for cell in heading] == list(COLUMNS):
         rows = _listed(lines, today)
@@ -55,6 +57,15 @@ def read_rates(content: bytes, today: date, *, fetched: bool = False) -> list[Qu
     return list(found.values())
 
 
+def lines_of(text: str) -> list[list[str]]:
+    """Return the cells of each line."""
+    reader = csv.reader(StringIO(text, newline=""))
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise BadRatesError(_at_line(reader.line_num, f"{error}.")) from None
+
+
 def text_of(content: bytes) -> str:
     """Return a file's text; a ZIP archive is read where it holds one file, as the central bank's does."""
     if content.startswith(b"PK"):
@@ -73,7 +84,9 @@ def _unpacked(content: bytes) -> bytes:
                 raise BadRatesError(_("The archive must hold one CSV file of at most 50 MB."))
             with archive.open(inside[0]) as file:
                 return file.read(MOST_BYTES)
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError):
+    except BadRatesError:
+        raise
+    except (BadZipFile, EOFError, LZMAError, OSError, RuntimeError, ValueError, zlib.error):
         raise BadRatesError(_("The archive cannot be opened. Upload the CSV file in it.")) from None
 
 

@@ -48,7 +48,7 @@ EARLIER = (
 RESTATE = (
     "INSERT INTO metrics_closedbalance (organization_id, {names}) SELECT %s, {names} "
     "FROM incoming_metrics_closedbalance ON CONFLICT (organization_id, {key}) "
-    "DO UPDATE SET restated = excluded.restated"
+    "DO UPDATE SET restated = NULLIF(excluded.restated, metrics_closedbalance.facts)"
 )
 
 
@@ -98,7 +98,7 @@ def freeze(organization_id: UUID, month: date, found: dict[Key, Facts]) -> int:
 
 
 def restate(organization_id: UUID, month: date, found: Iterable[tuple[Key, Facts]]) -> None:
-    """Hold beside what was published what some customers are now."""
+    """Hold beside what was published what some customers are now; nothing beside those who are it again."""
     if bring(CLOSED, [(month, *key, 0, 0, {}, facts) for key, facts in found]):
         statements(CLOSED)
         names, key = quoted(CLOSED.columns), quoted(CLOSED.key)

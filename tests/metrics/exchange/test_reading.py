@@ -16,6 +16,13 @@ TODAY = date(2026, 11, 21)
 HEAD = "date,base,quote,rate\n"
 
 
+def spoilt(content: bytes) -> bytes:
+    """Return an archive whose compressed bytes, which follow its head, are none."""
+    file = bytearray(zipped(content))
+    file[48:52] = b"\xff" * 4
+    return bytes(file)
+
+
 def read(text: str) -> list[Quote]:
     return read_rates(text.encode(), TODAY)
 
@@ -89,6 +96,8 @@ def test_every_wrong_line_counts_and_ten_are_named() -> None:
         (b"Date,USD,JPY\n2026-10-30,1.1\n", "Line 2: it has fewer columns than the first line."),
         (b"\xff\xfe\x00", "not text in UTF-8"),
         (b"PK\x03\x04 broken", "The archive cannot be opened."),
+        (spoilt(HEAD.encode() * 40), "The archive cannot be opened."),
+        (HEAD.encode() + b"a" * 200_000, "Line 2: field larger than field limit"),
         (zipped(bytes(MOST_BYTES + 1)), "one CSV file of at most 50 MB"),
     ],
 )

@@ -133,6 +133,11 @@ def test_closing_keeps_the_model_that_was_published(
         entry = Restatement.objects.get()
         assert entry.cause == "definition"
         assert entry.detail["closed_months"] == ["2026-09-01"]
+        assert closings.changed_balances(organization.id, MONTHS[-1]).exists()
+        definitions.set_definition(organization.id, {"discounts": "forever_and_repeating"}, by=owner.user)
+    catch_up(organization.id)
+    with tenant(organization.id):
+        assert not closings.changed_balances(organization.id, MONTHS[-1]).exists()
         Connection.objects.update(state=Connection.State.DELETING, imported_at=None)
     catch_up(organization.id)
     with tenant(organization.id):
