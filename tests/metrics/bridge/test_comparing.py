@@ -9,7 +9,6 @@ from accounts import jobs
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.sandbox.company import Company, generate
-from billing_sync.sandbox.stories import STORIES
 from metrics import queries
 from metrics.bridge import comparing, reading
 from metrics.bridge.models import ComparedAmount, Comparison
@@ -21,11 +20,32 @@ from tests.metrics.seeding import Mirror
 
 MONTHS = (date(2025, 6, 1), date(2026, 4, 1), date(2026, 10, 1), date(2026, 11, 1))
 OCTOBER = MONTHS[2]
+# What the tools count otherwise than we do, and what nobody does.
+TOLD_APART = [
+    "ordinary",
+    "never_pays",
+    "by_invoice",
+    "percent_once",
+    "percent_repeating",
+    "once_on_customer",
+    "amount_forever",
+    "card_fails_for_good",
+    "becomes_unpaid",
+    "unpaid_invoices",
+    "paused_void",
+    "paused_draft",
+    "metered",
+    "tax_inclusive",
+    "trial_converts",
+    "refunded_and_gone",
+    "euro",
+    "yen",
+]
 
 
 @pytest.fixture
 def company() -> Company:
-    return generate(seed=7, size=31, now=NOW, mix=dict.fromkeys(STORIES, 1))
+    return generate(seed=7, size=31, now=NOW, mix=dict.fromkeys(TOLD_APART, 1))
 
 
 def there(organization_id: UUID, month: date, currency: str) -> comparing.Place:
@@ -49,7 +69,7 @@ def test_every_walk_starts_at_the_headline_and_its_rows_sum_to_its_cells(mirror:
                     below = {rule: reading.difference(where, tool, rule) for rule in amounts}
                     assert below == amounts, (tool, month, currency)
                     moved |= {rule for rule, amount in amounts.items() if amount}
-    assert len(moved) >= 4, moved
+    assert moved >= {"discounts", "first_payment", "past_due", "usage"}
     _compared_anew(mirror)
 
 
