@@ -10,7 +10,7 @@ from accounts.models import Organization
 from benchmarks import usage, watched
 from benchmarks.__main__ import options
 from benchmarks.processes import sandbox
-from benchmarks.request_rate import Rate, row
+from benchmarks.request_rate import Rate, rate_permitted, row
 from benchmarks.sync import told, walk
 from tests.soak import sized
 
@@ -83,6 +83,15 @@ def test_a_rate_says_what_bounds_it(
     found = Rate("live", 100, requests + 7, 10.0, 7, 90_000, worker_cpu, machine_cpu)
     assert found.bound == bound
     assert f"| {requests / 10:.1f} | {requests / 1_000:.0%} | 7 | 9,000 |" in row(found)
+
+
+def test_the_longest_list_bounds_what_is_permitted() -> None:
+    assert (
+        rate_permitted({"GET invoices": 30, "GET events": 30, "GET charges": 30, "GET refunds": 30}, 100)
+        == 100
+    )
+    assert rate_permitted({"GET invoices": 75, "GET events": 25}, 100) == 100 / 3
+    assert rate_permitted({"GET invoices": 75, "GET events": 25}, 25) == 25
 
 
 WAITING = [("threading", "wait"), ("concurrent.futures._base", "result")]
