@@ -135,7 +135,7 @@ def report(given: argparse.Namespace) -> Iterator[str]:
     yield ""
     yield "- Objects per CPU second: of all the worker's processes; the sandbox has its own."
     yield "  A page holds 100 objects: the whole rate for live accounts is 10,000 objects a second."
-    yield f"- Permitted: {OF_EACH} a second of each list, and {MODES['test'][1]} of all together with a test key,"
+    yield f"- Permitted: {OF_EACH} a second of each list, and {MODES['test'][1]} of all with a test key,"
     yield f"  {MODES['live'][1]} with a live one; what is left of the longest list comes at a list's rate."
     yield f"- Bound by: the API's limit from {KEPT:.0%} of it on; below, our CPU or the machine, where it"
     yield f"  has the cores at work for {BUSY:.0%} of the time."
