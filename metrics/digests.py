@@ -47,6 +47,7 @@ def _facts(rows: QuerySet[Any], organization_id: UUID) -> Iterator[Row]:
 for _model in (
     models.Segment,
     models.Movement,
+    models.CustomerBalance,
     models.DailyRevenue,
     models.MonthlyRevenue,
     models.PlanRevenue,

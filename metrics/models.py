@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.models import Organization, TenantModel, User
 from metrics.alerts import models as alerts
+from metrics.auditing import models as auditing
 from metrics.bridge import models as bridge
 from metrics.built import Built
 from metrics.exchange import models as exchange
@@ -141,7 +142,10 @@ class Segment(Built):
 
 
 class Movement(Built):
-    """What one customer's MRR did on one local day, classified; its legs sum to it."""
+    """What one customer's MRR did on one local day, classified; its legs sum to it.
+
+    `after_micro` holds until `until`, the day of the customer's next movement in the currency, if any.
+    """
 
     pk = Built.key("date", "connection_id", "customer_id", "currency")
     connection_id = models.UUIDField()
@@ -151,6 +155,7 @@ class Movement(Built):
     kind = word()
     amount_micro = models.BigIntegerField()
     after_micro = models.BigIntegerField()
+    until = models.DateField(null=True)
     reasons = texts()
     subscription_ids = texts()
     legs = models.JSONField()
@@ -169,6 +174,48 @@ class Movement(Built):
                 name="movement_by_customer",
             )
         ]
+
+
+class CustomerBalance(Built):
+    """What one customer is worth in one currency now, where that is anything."""
+
+    pk = Built.key("currency", "connection_id", "customer_id")
+    currency = word()
+    connection_id = models.UUIDField()
+    customer_id = stripe_id()
+    mrr_micro = models.BigIntegerField()
+    committed_micro = models.BigIntegerField()
+    contracted_micro = models.BigIntegerField()
+    since = models.DateField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=[
+                    "organization",
+                    "definition_version",
+                    "build",
+                    "currency",
+                    "-mrr_micro",
+                    "-connection_id",
+                    "-customer_id",
+                ],
+                name="customer_balance_by_mrr",
+            )
+        ]
+
+
+class BuildPart(TenantModel):
+    """A range of payers that one job builds: `(after, last]` of a connection, or all after without `last`."""
+
+    pk = models.CompositePrimaryKey("organization_id", "definition_version", "build", "position")
+    definition_version = models.PositiveIntegerField()
+    build = models.PositiveBigIntegerField()
+    position = models.PositiveIntegerField()
+    connection_id = models.UUIDField()
+    after = models.CharField(max_length=255)
+    last = models.CharField(max_length=255, null=True)  # noqa: DJ001 - none is no bound
+    done_at = models.DateTimeField(null=True)
 
 
 class Flows(Built):
@@ -226,3 +273,4 @@ Comparison, ComparedAmount = bridge.Comparison, bridge.ComparedAmount
 Upload, UploadedAmount = bridge.Upload, bridge.UploadedAmount
 ExchangeRate, RateFetch = exchange.ExchangeRate, exchange.RateFetch
 InvoicedLine = invoiced.InvoicedLine
+AuditRun = auditing.AuditRun

@@ -35,6 +35,7 @@ class Batch:
     dated: list[rows.Row] = field(default_factory=list)
     segments: list[rows.Row] = field(default_factory=list)
     movements: list[rows.Row] = field(default_factory=list)
+    balances: list[rows.Row] = field(default_factory=list)
 
     @contextmanager
     def apart(self, customer_id: str) -> Iterator[None]:
@@ -70,7 +71,9 @@ class Batch:
         ledger = [one for one in valued if fits(one)]
         beyond = {one.subscription for one in valued if not fits(one)}
         self.unused += [(*key, name[:255], "amount_out_of_range") for name in sorted(beyond)]
-        self.movements += rows.movement_rows(*key, self.tally.add(ledger, self.cut))
+        moved = self.tally.add(ledger, self.cut)
+        self.movements += rows.movement_rows(*key, moved)
+        self.balances += rows.balance_rows(*key, self.cut.until_now(ledger), moved)
         self.segments += [rows.segment_row(*key, one) for one in ledger]
         change = self.cut.next_change(ledger)
         if change is not None:
@@ -92,12 +95,14 @@ class Batch:
         replace(rows.DATED, build, scope, self.dated)
         insert(rows.SEGMENT, build, self.segments)
         insert(rows.MOVEMENT, build, self.movements)
+        insert(rows.BALANCE, build, self.balances)
 
     def store_changed(self, build: Build, scope: Scope) -> None:
         """Write what differs from the scope's rows of a build in use."""
         replace(rows.DATED, build, scope, self.dated)
         replace(rows.SEGMENT, build, scope, self.segments)
         replace(rows.MOVEMENT, build, scope, self.movements)
+        replace(rows.BALANCE, build, scope, self.balances)
 
 
 def fits(one: Segment) -> bool:

@@ -20,7 +20,7 @@ from metrics.restating.checking import after_rebuild
 # Four times as many are no faster and take 70 MB more.
 CHUNK = 250
 # Raise it with every change of the core that can change a number: an upgrade then builds again.
-EDITION = 4
+EDITION = 5
 
 
 def rebuild(organization_id: UUID, *, from_history: bool = False) -> None:

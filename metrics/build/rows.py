@@ -1,7 +1,9 @@
 """The core's values as rows of our tables, and back."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -9,7 +11,7 @@ from uuid import UUID
 
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment
-from metrics.core.movements import Movement
+from metrics.core.movements import BACK, Movement
 from metrics.core.pricing import Applied
 
 Row = tuple[Any, ...]
@@ -108,11 +110,26 @@ MOVEMENT = Table(
         "kind": "text",
         "amount_micro": "bigint",
         "after_micro": "bigint",
+        "until": "day",
         "reasons": "texts",
         "subscription_ids": "texts",
         "legs": "document",
     },
     ("date", "connection_id", "customer_id", "currency"),
+)
+
+BALANCE = Table(
+    "metrics_customerbalance",
+    {
+        "currency": "text",
+        "connection_id": "uuid",
+        "customer_id": "text",
+        "mrr_micro": "bigint",
+        "committed_micro": "bigint",
+        "contracted_micro": "bigint",
+        "since": "day",
+    },
+    ("currency", "connection_id", "customer_id"),
 )
 
 INVOICED = Table(
@@ -222,9 +239,9 @@ def segment(row: Sequence[Any]) -> Segment:
 
 
 def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movement]) -> list[Row]:
-    """Return one customer's movements, each with the MRR of its currency after it."""
-    rows, after = [], dict[str, int]()
-    for one in moved:
+    """Return one customer's movements, each with the MRR of its currency after it and how long that held."""
+    rows, after, until = [], dict[str, int](), _untils(moved)
+    for one, end in zip(moved, until, strict=True):
         after[one.currency] = after.get(one.currency, 0) + one.amount_micro
         rows.append(
             (
@@ -235,9 +252,38 @@ def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movemen
                 one.kind,
                 one.amount_micro,
                 after[one.currency],
+                end,
                 one.reasons,
                 one.subscriptions,
                 [[leg.subscription, leg.item, leg.price, leg.product, leg.amount_micro] for leg in one.legs],
             )
         )
     return rows
+
+
+def _untils(moved: Sequence[Movement]) -> list[date | None]:
+    """Return for each movement, which come by time, the day of the next one in its currency."""
+    found: list[date | None] = []
+    following: dict[str, date] = {}
+    for one in reversed(moved):
+        found.append(following.get(one.currency))
+        following[one.currency] = one.on
+    return found[::-1]
+
+
+def balance_rows(
+    connection_id: UUID, customer_id: str, present: Sequence[Segment], moved: Sequence[Movement]
+) -> list[Row]:
+    """Return what one customer is worth now in each currency, since its last movement from nothing."""
+    worth: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for one in present:
+        if one.end is None and (one.mrr_micro or one.committed_micro):
+            sums = worth[one.currency]
+            sums[0] += one.mrr_micro
+            sums[1] += one.committed_micro
+            sums[2] += one.mrr_micro if one.contracted else 0
+    since = {one.currency: one.on for one in moved if one.kind in BACK}
+    return [
+        (currency, connection_id, customer_id, *sums, since.get(currency) if sums[0] else None)
+        for currency, sums in worth.items()
+    ]

@@ -24,6 +24,7 @@ VALUED = (
 BUILT = (
     "metrics_segment",
     "metrics_movement",
+    "metrics_customerbalance",
     "metrics_dailyrevenue",
     "metrics_monthlyrevenue",
     "metrics_planrevenue",
