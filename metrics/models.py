@@ -12,6 +12,7 @@ from metrics.auditing import models as auditing
 from metrics.bridge import models as bridge
 from metrics.built import Built
 from metrics.exchange import models as exchange
+from metrics.exposure import models as exposure
 from metrics.invoiced import models as invoiced
 from metrics.restating import models as restating
 
@@ -274,3 +275,4 @@ Upload, UploadedAmount = bridge.Upload, bridge.UploadedAmount
 ExchangeRate, RateFetch = exchange.ExchangeRate, exchange.RateFetch
 InvoicedLine = invoiced.InvoicedLine
 AuditRun = auditing.AuditRun
+Exposure = exposure.Exposure

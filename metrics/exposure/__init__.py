@@ -1,0 +1,1 @@
+"""MRR at risk today: which customers, why, and how much."""
