@@ -6,7 +6,8 @@ Money is in millionths of the currency's minor unit: one row's fits 64 bits, tot
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accounts.models import Organization, TenantModel, User
+from accounts.models import TenantModel, User
+from metrics import builds
 from metrics.alerts import models as alerts
 from metrics.auditing import models as auditing
 from metrics.bridge import models as bridge
@@ -15,6 +16,8 @@ from metrics.exchange import models as exchange
 from metrics.exposure import models as exposure
 from metrics.invoiced import models as invoiced
 from metrics.restating import models as restating
+
+BUILD = ("organization", "definition_version", "build")
 
 
 def stripe_id() -> "models.CharField[str, str]":
@@ -34,6 +37,10 @@ def total() -> "models.DecimalField[int, int]":
     return models.DecimalField(max_digits=40, decimal_places=0, default=0)
 
 
+def squares() -> "models.DecimalField[int, int]":
+    return models.DecimalField(max_digits=60, decimal_places=0, default=0, db_default=0)
+
+
 class Definition(TenantModel):
     """One version of an organization's rules; a version that made numbers never changes."""
 
@@ -44,24 +51,6 @@ class Definition(TenantModel):
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-
-
-class CurrentBuild(TenantModel):
-    """The pointer: which definition version and build every reader sees.
-
-    `computed_at` is the instant to which every table runs; `connection_ids` are the accounts summed, and
-    `edition` the code's that summed them: where either has changed since, everything is built again.
-    """
-
-    organization = models.OneToOneField(
-        Organization, on_delete=models.CASCADE, primary_key=True, related_name="+"
-    )
-    definition_version = models.PositiveIntegerField()
-    build = models.PositiveBigIntegerField()
-    computed_at = models.DateTimeField()
-    data_through = models.DateTimeField(null=True)
-    connection_ids = ArrayField(models.UUIDField(), default=list)
-    edition = models.PositiveIntegerField(default=0)
 
 
 class Configuration(TenantModel):
@@ -141,6 +130,25 @@ class Segment(Built):
     start_exact = models.BooleanField()
     end_exact = models.BooleanField()
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=[*BUILD, "price_id", "connection_id", "customer_id"],
+                name="segment_by_plan",
+            ),
+            models.Index(
+                fields=[*BUILD, "currency", "connection_id", "customer_id"],
+                condition=models.Q(contracted=True),
+                name="segment_contracted",
+            ),
+            # What is signed and has not started: committed to, while no movement tells of it yet.
+            models.Index(
+                fields=[*BUILD, "currency", "from_at"],
+                condition=models.Q(mrr_micro=0) & ~models.Q(committed_micro=0),
+                name="segment_signed",
+            ),
+        ]
+
 
 class Movement(Built):
     """What one customer's MRR did on one local day, classified; its legs sum to it.
@@ -164,16 +172,15 @@ class Movement(Built):
     class Meta:
         indexes = [
             models.Index(
-                fields=[
-                    "organization",
-                    "definition_version",
-                    "build",
-                    "connection_id",
-                    "customer_id",
-                    "date",
-                ],
-                name="movement_by_customer",
-            )
+                fields=[*BUILD, "connection_id", "customer_id", "date"], name="movement_by_customer"
+            ),
+            # The largest balances of a past day: read from its head, while those that held then are in it.
+            models.Index(
+                fields=[*BUILD, "currency", "-after_micro", "-connection_id", "-customer_id"],
+                include=["date", "until"],
+                condition=~models.Q(after_micro=0),
+                name="movement_by_balance",
+            ),
         ]
 
 
@@ -192,31 +199,19 @@ class CustomerBalance(Built):
     class Meta:
         indexes = [
             models.Index(
-                fields=[
-                    "organization",
-                    "definition_version",
-                    "build",
-                    "currency",
-                    "-mrr_micro",
-                    "-connection_id",
-                    "-customer_id",
-                ],
+                fields=[*BUILD, "currency", "-mrr_micro", "-connection_id", "-customer_id"],
                 name="customer_balance_by_mrr",
-            )
+            ),
+            models.Index(
+                fields=[*BUILD, "currency", "-committed_micro", "-connection_id", "-customer_id"],
+                name="balance_by_committed",
+            ),
+            models.Index(
+                fields=[*BUILD, "currency", "-contracted_micro", "-connection_id", "-customer_id"],
+                condition=~models.Q(contracted_micro=0),
+                name="balance_by_contracted",
+            ),
         ]
-
-
-class BuildPart(TenantModel):
-    """A range of payers that one job builds: `(after, last]` of a connection, or all after without `last`."""
-
-    pk = models.CompositePrimaryKey("organization_id", "definition_version", "build", "position")
-    definition_version = models.PositiveIntegerField()
-    build = models.PositiveBigIntegerField()
-    position = models.PositiveIntegerField()
-    connection_id = models.UUIDField()
-    after = models.CharField(max_length=255)
-    last = models.CharField(max_length=255, null=True)  # noqa: DJ001 - none is no bound
-    done_at = models.DateTimeField(null=True)
 
 
 class Flows(Built):
@@ -241,10 +236,15 @@ class Flows(Built):
 
 
 class DailyRevenue(Flows):
-    """One local day's flows in one currency, netted by day."""
+    """One local day's flows in one currency, netted by day, and Σ amount² of each kind for the alerts."""
 
     pk = Built.key("currency", "day")
     day = models.DateField()
+    new_squares = squares()
+    expansion_squares = squares()
+    reactivation_squares = squares()
+    contraction_squares = squares()
+    churn_squares = squares()
 
 
 class MonthlyRevenue(Flows):
@@ -266,6 +266,7 @@ class PlanRevenue(Built):
     items = models.BigIntegerField(default=0)
 
 
+BuildPart, BuildPlan, CurrentBuild = builds.BuildPart, builds.BuildPlan, builds.CurrentBuild
 Acknowledgement, Alert, AlertEvaluation = alerts.Acknowledgement, alerts.Alert, alerts.AlertEvaluation
 AlertRules, MailPreference, MailSettings = alerts.AlertRules, alerts.MailPreference, alerts.MailSettings
 ClosedBalance, ClosedMonth = restating.ClosedBalance, restating.ClosedMonth

@@ -2,10 +2,13 @@
 
 import uuid
 
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
 from accounts.rls import EnableRowLevelSecurity
+
+BUILD = ("organization", "definition_version", "build")
 
 
 class Migration(migrations.Migration):
@@ -19,6 +22,36 @@ class Migration(migrations.Migration):
             model_name="movement",
             name="until",
             field=models.DateField(null=True),
+        ),
+        migrations.CreateModel(
+            name="BuildPlan",
+            fields=[
+                (
+                    "organization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="accounts.organization",
+                    ),
+                ),
+                ("definition_version", models.PositiveIntegerField()),
+                ("build", models.PositiveBigIntegerField()),
+                ("computed_at", models.DateTimeField()),
+                ("data_through", models.DateTimeField(null=True)),
+                (
+                    "connection_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
+                ("edition", models.PositiveIntegerField(default=0)),
+                ("from_history", models.BooleanField()),
+            ],
+            options={
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="BuildPart",
@@ -144,5 +177,61 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        EnableRowLevelSecurity("metrics_auditrun", "metrics_buildpart", "metrics_customerbalance"),
+        *(
+            migrations.AddField(
+                model_name="dailyrevenue",
+                name=f"{kind}_squares",
+                field=models.DecimalField(db_default=0, decimal_places=0, default=0, max_digits=60),
+            )
+            for kind in ("new", "expansion", "reactivation", "contraction", "churn")
+        ),
+        migrations.AddIndex(
+            model_name="customerbalance",
+            index=models.Index(
+                fields=[*BUILD, "currency", "-committed_micro", "-connection_id", "-customer_id"],
+                name="balance_by_committed",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="customerbalance",
+            index=models.Index(
+                condition=models.Q(("contracted_micro", 0), _negated=True),
+                fields=[*BUILD, "currency", "-contracted_micro", "-connection_id", "-customer_id"],
+                name="balance_by_contracted",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="movement",
+            index=models.Index(
+                condition=models.Q(("after_micro", 0), _negated=True),
+                fields=[*BUILD, "currency", "-after_micro", "-connection_id", "-customer_id"],
+                include=("date", "until"),
+                name="movement_by_balance",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="segment",
+            index=models.Index(
+                fields=[*BUILD, "price_id", "connection_id", "customer_id"], name="segment_by_plan"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="segment",
+            index=models.Index(
+                condition=models.Q(("contracted", True)),
+                fields=[*BUILD, "currency", "connection_id", "customer_id"],
+                name="segment_contracted",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="segment",
+            index=models.Index(
+                condition=models.Q(("mrr_micro", 0), models.Q(("committed_micro", 0), _negated=True)),
+                fields=[*BUILD, "currency", "from_at"],
+                name="segment_signed",
+            ),
+        ),
+        EnableRowLevelSecurity(
+            "metrics_auditrun", "metrics_buildpart", "metrics_buildplan", "metrics_customerbalance"
+        ),
     ]
