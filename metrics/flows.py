@@ -20,6 +20,15 @@ FLOWS = (
     "customers_churned",
 )
 
+# Σ amount² of a day's movements by kind, which tells a change from chance.
+SQUARES = (
+    "new_squares",
+    "expansion_squares",
+    "reactivation_squares",
+    "contraction_squares",
+    "churn_squares",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:

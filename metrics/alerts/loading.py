@@ -22,10 +22,17 @@ GROUP BY currency
 ORDER BY 3 DESC, currency
 """
 DAYS = """
-SELECT currency, date, kind, sum(abs(amount_micro)), sum(amount_micro::numeric * amount_micro), count(*)
-FROM metrics_movement JOIN metrics_currentbuild USING (organization_id, definition_version, build)
-WHERE organization_id = %s AND (%s::text[] IS NULL OR currency = ANY(%s)) AND date >= %s AND date < %s
-GROUP BY currency, date, kind
+SELECT currency, day, kind, amount, squares, count
+FROM metrics_dailyrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
+CROSS JOIN LATERAL (VALUES
+    ('new', new_micro, new_squares, customers_new),
+    ('expansion', expansion_micro, expansion_squares, customers_expanded),
+    ('reactivation', reactivation_micro, reactivation_squares, customers_reactivated),
+    ('contraction', contraction_micro, contraction_squares, customers_contracted),
+    ('churn', churn_micro, churn_squares, customers_churned)
+) AS moved (kind, amount, squares, count)
+WHERE organization_id = %s AND (%s::text[] IS NULL OR currency = ANY(%s)) AND day >= %s AND day < %s
+  AND count <> 0
 """
 FAILING = "failed_payments_rising"
 Currencies = Sequence[str] | None

@@ -6,7 +6,7 @@ from typing import Any
 
 from metrics.build.tally import Tally
 from metrics.build.write import Build, execute
-from metrics.flows import FLOWS
+from metrics.flows import FLOWS, SQUARES
 
 ADD = (
     "INSERT INTO {table} (organization_id, definition_version, build, {columns}) "
@@ -36,7 +36,7 @@ class Sums:
     amounts: tuple[str, ...]
 
 
-DAILY = Sums("metrics_dailyrevenue", {"currency": "text", "day": "date"}, FLOWS)
+DAILY = Sums("metrics_dailyrevenue", {"currency": "text", "day": "date"}, FLOWS + SQUARES)
 MONTHLY = Sums("metrics_monthlyrevenue", {"currency": "text", "month": "date"}, FLOWS)
 PLANS = Sums(
     "metrics_planrevenue",

@@ -15,6 +15,8 @@ KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
 CONTRACTED, COMMITTED = len(KINDS), len(KINDS) + 1
 COUNTS = len(KINDS) + 2
 WIDTH = COUNTS + len(KINDS)
+# Days alone have the squares of what moved.
+SQUARES, DAY_WIDTH = WIDTH, WIDTH + len(KINDS)
 
 Period = tuple[str, date]
 Plan = tuple[str, date, str]
@@ -60,7 +62,7 @@ class Cut:
 class Tally:
     """Rows of the daily, monthly and plan tables in the making."""
 
-    daily: dict[Period, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * WIDTH))
+    daily: dict[Period, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * DAY_WIDTH))
     monthly: dict[Period, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * WIDTH))
     plans: dict[Plan, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     products: dict[str, str] = field(default_factory=dict)
@@ -74,7 +76,9 @@ class Tally:
         dated = [(one, tuple(_bounds(one, days, sign))) for one in present]
         # All that can fail is done: a customer counts wholly or not at all.
         for one in by_day:
-            self._move(self.daily[one.currency, one.on], one, sign)
+            row = self.daily[one.currency, one.on]
+            self._move(row, one, sign)
+            row[SQUARES + KINDS.index(one.kind)] += sign * one.amount_micro**2
         for one in by_setting:
             self._move(self.monthly[one.currency, month_of(one.on)], one, sign)
         self._balances(dated)

@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.models import Charge, InvoicePayment
-from metrics.flows import FLOWS
+from metrics.flows import FLOWS, SQUARES
 from metrics.models import CurrentBuild, DailyRevenue, Movement
 
 UNIT = 100_000_000
@@ -26,7 +26,7 @@ Moved = tuple[date, str, int]
 
 def moved(organization: Organization, key: dict[str, Any], currency: str, moves: Iterable[Moved]) -> None:
     """Write movements of (day, kind, major units), each of a customer of its own, and the days' sums."""
-    days: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FLOWS, 0))
+    days: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FLOWS + SQUARES, 0))
     with tenant(organization.id):
         for number, (on, kind, amount) in enumerate(moves):
             sign = -1 if kind in LOSSES else 1
@@ -44,6 +44,7 @@ def moved(organization: Organization, key: dict[str, Any], currency: str, moves:
                 legs=[],
             )
             days[on][f"{kind}_micro"] += amount * UNIT
+            days[on][f"{kind}_squares"] += (amount * UNIT) ** 2
             days[on][COUNTED[kind]] += 1
         for day, flows in days.items():
             DailyRevenue.objects.create(**key, currency=currency, day=day, **flows)

@@ -53,8 +53,9 @@ def write(organization: Organization, told: Sequence[Told], at: datetime) -> Non
         for model in (Movement, DailyRevenue, MonthlyRevenue):
             model.objects.filter(organization_id=organization.id).delete()
         Movement.objects.bulk_create(_movement(key, connection, one) for one in told)
+        squares = _squares(told)
         for on, row in _sums(told, lambda on: on).items():
-            DailyRevenue.objects.create(**key, currency="usd", day=on, **row)
+            DailyRevenue.objects.create(**key, currency="usd", day=on, **row, **squares[on])
         for on, row in _sums(told, lambda on: on.replace(day=1)).items():
             MonthlyRevenue.objects.create(**key, currency="usd", month=on, **row)
         facts = {"computed_at": at, "data_through": at, "connection_ids": [connection.id]}
@@ -69,6 +70,13 @@ def _sums(told: Sequence[Told], period: Callable[[date], date]) -> dict[date, di
         row = sums[period(one.on)]
         row[f"{one.kind}_micro"] += one.amount
         row[NAMES[one.kind]] += 1
+    return sums
+
+
+def _squares(told: Sequence[Told]) -> dict[date, dict[str, int]]:
+    sums: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in told:
+        sums[one.on][f"{one.kind}_squares"] += one.amount**2
     return sums
 
 
