@@ -52,11 +52,13 @@ def invoice_now(life: Life, name: str) -> None:
     collect(life, name, invoice)
 
 
-def add_item(life: Life, name: str, price: Price, quantity: int) -> str:
-    """Add an item for the rest of the period, and return its id."""
+def add_item(life: Life, name: str, price: Price, quantity: int, on_trial: bool = False) -> str:
+    """Add an item for the rest of the period, which may be a trial of it, and return its id."""
     subscription = life.subscription(name)
     first = subscription.items[0]
     added = Item(life.new_id("si"), name, price, quantity, life.now, first.period_start, first.period_end)
+    if on_trial:
+        added = replace(added, period_start=life.now, trial_start=life.now, trial_end=added.period_end)
     grown = replace(subscription, items=(*subscription.items, added))
     prorate(life, grown, None, added)
     life.save_subscription(grown)

@@ -164,7 +164,8 @@ class Life:
         values = item_values(subscription, self.running_coupons(subscription))
         for item, mrr_micro in zip(subscription.items, values, strict=True):
             if item.price.usage_type != "metered":
-                self._count(item, at, mrr_micro, subscription.currency)
+                worth = mrr_micro if item.trial_end is None else 0
+                self._count(item, at, worth, subscription.currency)
 
     def _count(self, item: Item, at: int, mrr_micro: int, currency: str) -> None:
         self.ledger.set(item.id, at, mrr_micro, item.price.id, item.quantity or 0, currency)

@@ -19,7 +19,7 @@ def regular_line(life: Life, subscription: Subscription, item: Item, invoice: st
     """Return the line that bills an item for its present period, and remember that it covers it."""
     amount = interval_amount(item.price, item.quantity or 0, subscription.currency)
     text = f"{item.quantity} × {item.price.nickname}"
-    if subscription.status == "trialing":
+    if subscription.status == "trialing" or item.trial_end is not None:
         amount, text = Fraction(0), f"Trial period for {item.price.nickname}"
     line = Line(
         life.new_id("il"),
@@ -74,7 +74,8 @@ def prorate(
 
 def _rest(life: Life, subscription: Subscription, item: Item) -> Fraction:
     """Return what the rest of an item's period costs, discounts taken off."""
-    if subscription.status == "trialing" or item.price.usage_type == "metered":
+    on_trial = subscription.status == "trialing" or item.trial_end is not None
+    if on_trial or item.price.usage_type == "metered":
         return Fraction(0)
     share = Fraction(item.period_end - life.now, item.period_end - item.period_start)
     others = tuple(one for one in subscription.items if one.id != item.id)

@@ -21,6 +21,7 @@ class Terms:
     """Set how a subscription starts; without any it is charged at once and counts at once."""
 
     trial_days: int = 0
+    trial_of_last: bool = False
     coupons: tuple[Coupon, ...] = ()
     item_coupons: tuple[Coupon, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
@@ -37,7 +38,7 @@ def subscribe(life: Life, orders: Sequence[Order], terms: Terms | None = None) -
     terms = terms or Terms()
     made = _made(life, orders, terms)
     life.save_subscription(made, "customer.subscription.created")
-    life.at(made.items[0].period_end, lambda: renew(life, made.id))
+    _renew_later(life, made.items, made.id)
     for discount in (*made.discounts, *made.items[0].discounts):
         if discount.end is not None:
             life.at(discount.end, lambda: life.value(life.subscription(made.id)))
@@ -56,7 +57,6 @@ def _made(life: Life, orders: Sequence[Order], terms: Terms) -> Subscription:
     name, first = life.new_id("sub"), orders[0][0]
     start = life.now - terms.backdated_days * DAY
     trial_end = life.now + terms.trial_days * DAY if terms.trial_days else None
-    end = trial_end or next_boundary(start, first.interval or "month", first.interval_count, life.now)
     discounts = tuple(discount_of(life, coupon, name) for coupon in terms.coupons)
     items = tuple(
         Item(
@@ -66,18 +66,20 @@ def _made(life: Life, orders: Sequence[Order], terms: Terms) -> Subscription:
             quantity,
             life.now,
             life.now if terms.imported else start,
-            end,
+            trial_end or _period_end(start, price, life.now),
             tax_rates=terms.tax_rates,
         )
         for price, quantity in orders
     )
+    if terms.trial_of_last:
+        items = (*items[:-1], replace(items[-1], trial_start=life.now, trial_end=items[-1].period_end))
     own = tuple(discount_of(life, coupon, name, items[0].id) for coupon in terms.item_coupons)
     return Subscription(
         name,
         life.customer.id,
         life.now,
         start,
-        end if terms.imported else trial_end or start,
+        items[0].period_end if terms.imported else trial_end or start,
         "trialing" if trial_end else "active",
         terms.currency or first.currency,
         (replace(items[0], discounts=own), *items[1:]),
@@ -108,12 +110,22 @@ def discount_of(life: Life, coupon: Coupon, subscription: str | None, item: str 
     return found
 
 
+def _period_end(anchor: int, price: Price, after: int) -> int:
+    return next_boundary(anchor, price.interval or "month", price.interval_count, after)
+
+
+def _renew_later(life: Life, items: Sequence[Item], name: str) -> None:
+    for until in sorted({item.period_end for item in items}):
+        life.at(until, lambda: renew(life, name))
+
+
 def bill(life: Life, subscription: Subscription, reason: str, used: Sequence[Item] = ()) -> str:
-    """Draft the invoice of a subscription's present period, and return its id."""
+    """Draft the invoice of the periods that begin now, and return its id."""
     invoice = life.new_id("in")
     lines = [usage_line(life, subscription, item, invoice) for item in used]
     for item in subscription.items:
-        if item.price.usage_type != "metered":
+        begins = reason != "subscription_cycle" or item.period_start == life.now
+        if begins and item.price.usage_type != "metered":
             lines.append(regular_line(life, subscription, item, invoice))
     draft(life, subscription, lines, invoice, reason)
     life.save_subscription(replace(subscription, latest_invoice=invoice))
@@ -123,9 +135,10 @@ def bill(life: Life, subscription: Subscription, reason: str, used: Sequence[Ite
 def renew(life: Life, name: str) -> None:
     """Begin the next period, and bill it an hour later, as Stripe does; or end the subscription."""
     subscription = life.subscription(name)
-    if subscription.ended_at is not None or life.now != subscription.items[0].period_end:
+    due = {item.id for item in subscription.items if item.period_end == life.now}
+    if subscription.ended_at is not None or not due:
         return
-    if subscription.cancel_at_period_end:
+    if subscription.cancel_at_period_end and subscription.items[0].id in due:
         end(life, name)
         return
     if subscription.status == "trialing":
@@ -134,13 +147,16 @@ def renew(life: Life, name: str) -> None:
             return
         subscription = replace(subscription, status="active", anchor=life.now)
     items = planned_items(life, subscription)
-    price = items[0].price
-    until = next_boundary(subscription.anchor, price.interval or "month", price.interval_count, life.now)
-    used = [item for item in items if item.price.usage_type == "metered"]
-    items = tuple(replace(item, period_start=life.now, period_end=until) for item in items)
+    used = [item for item in items if item.price.usage_type == "metered" and item.id in due]
+    items = tuple(_next_period(life, item, subscription.anchor) if item.id in due else item for item in items)
     invoice = bill(life, without_used(life, replace(subscription, items=items)), "subscription_cycle", used)
     collect_later(life, name, invoice)
-    life.at(until, lambda: renew(life, name))
+    _renew_later(life, [item for item in items if item.id in due], name)
+
+
+def _next_period(life: Life, item: Item, anchor: int) -> Item:
+    until = _period_end(anchor, item.price, life.now)
+    return replace(item, period_start=life.now, period_end=until, trial_start=None, trial_end=None)
 
 
 def _stop_trial(life: Life, subscription: Subscription) -> None:
@@ -167,11 +183,9 @@ def without_used(life: Life, subscription: Subscription) -> Subscription:
 def start_period_now(life: Life, name: str, reason: str = "subscription_update", **changes: object) -> None:
     """Begin a new period at this instant (a trial cut short, a resumption) and collect it at once."""
     subscription = replace(life.subscription(name), anchor=life.now, **changes)
-    price = subscription.items[0].price
-    until = next_boundary(life.now, price.interval or "month", price.interval_count, life.now)
-    items = tuple(replace(item, period_start=life.now, period_end=until) for item in subscription.items)
+    items = tuple(_next_period(life, item, life.now) for item in subscription.items)
     invoice = bill(life, replace(subscription, items=items), reason)
-    life.at(until, lambda: renew(life, name))
+    _renew_later(life, items, name)
     collect(life, name, invoice)
 
 

@@ -9,12 +9,12 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from metrics.core.facts import Catalogue, Customer, Price
-from metrics.core.marks import FOREVER, Mark, Span, overlaid
+from metrics.core.marks import FOREVER, Mark, overlaid
 from metrics.core.payments import counts_from, refunded_from, unpaid
 from metrics.core.pricing import Applied
 from metrics.core.record import Billed, Record, SetAside, recorded, regular
 from metrics.core.redemptions import discounts
-from metrics.core.standing import pauses, requests, statuses
+from metrics.core.standing import pauses, requests, statuses, trials
 from metrics.core.terms import Change, Trails, trails
 
 Fields = dict[str, Any]
@@ -136,9 +136,7 @@ def _marks(record: Record, changes: Trails) -> Iterator[Mark]:
     for item, trail in changes.items():
         yield from (Mark(at, item, "terms", terms, exact) for at, terms, _, exact in trail)
         yield from overlaid(pauses(record, item), item, "collection_paused")
-        for _, shown in [one for one in record.shown[item] if one[1].trial_start is not None][-1:]:
-            trial = Span(shown.trial_start or 0, shown.trial_end or FOREVER, "item_trialing")
-            yield from overlaid([trial], item, "status")
+        yield from overlaid(trials(record, item), item, "status")
         if _price(record, trail).metered:
             yield from _usage(record.of_item[item], item)
 

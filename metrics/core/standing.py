@@ -7,9 +7,11 @@ from operator import attrgetter
 from metrics.core.facts import SubscriptionState
 from metrics.core.marks import FOREVER, Mark, Span
 from metrics.core.payments import first_draft_renewal, never_charged, paid_until, settled_at
+from metrics.core.pricing import asked
 from metrics.core.record import Billed, Record, regular
 
 OWING = ("past_due", "unpaid")
+YEAR = 366 * 86_400
 
 
 def statuses(record: Record, overdue: int | None) -> Iterator[Mark]:
@@ -55,6 +57,27 @@ def requests(record: Record) -> Iterator[Mark]:
         first = next(run)
         at = record.seen(first) if first.canceled_at is None else first.canceled_at
         yield Mark(at, None, "cancel_requested", requested or None)
+
+
+def trials(record: Record, item: str) -> Iterator[Span]:
+    """Yield an item's own trials: as states show them, before the first event as lines that ask nothing."""
+    shown, tried = record.shown[item], {state.trial_start for state in record.states}
+    for (state, one), then in zip_longest(shown, shown[1:]):
+        if one.trial_start is not None:
+            end = FOREVER if one.trial_end is None else one.trial_end
+            over = min(end, then[0].at) if then else end if end <= state.at else FOREVER
+            yield Span(one.trial_start, over, "item_trialing")
+    for line, invoice in record.of_item[item]:
+        if line.amount or line.credited or line.period_start in tried or line.period_start >= record.logged:
+            continue
+        price = record.catalogue.prices[line.price or ""]
+        quantity = 1 if line.quantity is None else line.quantity
+        asks = 0 if price.metered else asked(price, quantity, invoice.currency) or 0
+        # A part of a period may be too short for its price to come to a unit of money.
+        if asks * (line.period_end - line.period_start) > price.interval_count * YEAR:
+            later = [two.line.period_start for two in record.of_item[item]]
+            end = min(at for at in (line.period_end, *later) if at > line.period_start)
+            yield Span(line.period_start, end, "item_trialing")
 
 
 def pauses(record: Record, item: str) -> Iterator[Span]:

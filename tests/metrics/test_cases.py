@@ -9,17 +9,17 @@ import pytest
 from billing_sync.sandbox.company import Company, scenario, scripted
 from metrics.cases import EXPLANATIONS, explained, movement_cases, segment_cases
 from metrics.core.definition import Definition
-from metrics.core.history import Configuration, history
+from metrics.core.history import history
 from metrics.core.intervals import windows
 from metrics.core.ledger import segments
 from metrics.core.movements import movements, steps
-from tests.metrics.core import build
 from tests.metrics.decoding import EVERYTHING, Decoded
 from tests.metrics.test_full_business import EVENT_DAYS, NOW
 from tests.metrics.test_hard_cases import instant, replacing
 
 CASES = {
     "trial_granted": "trial_granted",
+    "add_on_tried": "item_trial",
     "card_recovers": "past_due",
     "undone_cancellation": "leaving",
     "paused_void": "paused",
@@ -74,15 +74,6 @@ def test_a_plain_customer_is_no_hard_case() -> None:
     assert told(scenario("free_then_paid", NOW, customers=2, days=200)) == set()
 
 
-def test_an_item_on_trial_says_that_the_others_count() -> None:
-    shown = segments([row := trying()], build.CATALOGUE, Definition())
-    assert segment_cases(shown[0], [row]) == ["item_trial"]
-
-
-def trying() -> Configuration:
-    return Configuration("sub", "si", 0, None, "basic", 1, "eur", status="item_trialing")
-
-
 def test_a_day_of_25_hours_says_so() -> None:
     leaves, returns = (instant(f"2026-04-05 {hour}:00", "Pacific/Auckland") for hour in ("01", "20"))
     began = datetime(2026, 1, 5, tzinfo=UTC)
@@ -92,6 +83,6 @@ def test_a_day_of_25_hours_says_so() -> None:
 
 
 def test_every_case_has_words_and_a_story() -> None:
-    by_hand = {"dated_by_period", "item_trial", "clock_change"}
+    by_hand = {"dated_by_period", "clock_change"}
     assert set(CASES.values()) | by_hand == set(EXPLANATIONS)
     assert explained(["netted"]) == ["Steps up and down within one window are netted. The steps are below."]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,13 +11,11 @@ from billing_sync.sandbox.company import Company, scenario, scripted
 from billing_sync.sandbox.life import Life, Story
 from billing_sync.sandbox.stories import STORIES, Habits, Telling
 from metrics.core.definition import Definition
-from metrics.core.facts import Subscription
 from metrics.core.history import history
 from metrics.core.intervals import windows
 from metrics.core.ledger import Segment, segments
 from metrics.core.movements import movements, steps
 from tests.metrics.agreement import dated_as, judge, spans
-from tests.metrics.core import build
 from tests.metrics.decoding import EVERYTHING, Decoded
 from tests.metrics.test_full_business import EVENT_DAYS, NOW
 
@@ -174,21 +171,3 @@ def test_one_person_twice_is_two_customers() -> None:
     found = valued(company)
     assert_true(company, found)
     assert [kind for _, _, _, kind, _ in moved(company, found, "UTC", "day")] == ["new", "new"]
-
-
-def test_items_of_different_intervals_count_each_by_its_own() -> None:
-    """A monthly and a yearly item, each with lines of its own period in one subscription."""
-    monthly = [
-        build.invoice(start, build.line("basic", start, end))
-        for start, end in (("2026-01-01", "2026-02-01"), ("2026-02-01", "2026-03-01"))
-    ]
-    yearly = build.line("yearly", "2026-01-01", "2027-01-01", subscription_item="si_year")
-    first = build.invoice("2026-01-01", *monthly[0].lines, yearly)
-    items = (build.item("basic"), build.item("yearly", id="si_year"))
-    present = build.state("2026-02-10", "2026-01-01", *items, event=None)
-    facts = build.customer(Subscription("sub", present, (), (first, monthly[1])))
-    by_item = {
-        item: [(build.day(one.start), one.mrr_micro // 1_000_000) for one in rows if one.mrr_micro]
-        for item, rows in groupby(build.ledger(facts), key=lambda one: one.item)
-    }
-    assert by_item == {"si": [("2026-01-01", 1000)], "si_year": [("2026-01-01", 1000)]}

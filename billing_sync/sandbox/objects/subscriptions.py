@@ -115,7 +115,7 @@ def subscription_item(record: Item, live: bool) -> Json:
         "created": record.created,
         "current_period_end": record.period_end,
         "current_period_start": record.period_start,
-        "current_trial": None,
+        "current_trial": _trial(record),
         "discounts": [discount.id for discount in record.discounts],
         "metadata": {},
         "plan": _plan(record.price, live),
@@ -127,6 +127,13 @@ def subscription_item(record: Item, live: bool) -> Json:
     if record.quantity is None:
         del shown["quantity"]
     return shown
+
+
+def _trial(record: Item) -> Json | None:
+    if record.trial_start is None:
+        return None
+    offer = f"toff_{record.id.removeprefix('si_')}"
+    return {"end_date": record.trial_end, "start_date": record.trial_start, "trial_offer": offer}
 
 
 def subscription_schedule(record: Schedule, live: bool) -> Json:

@@ -15,6 +15,8 @@ class Item(Record, frozen=True):
     period_end: int
     discounts: tuple[Discount, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
+    trial_start: int | None = None
+    trial_end: int | None = None
 
 
 class Subscription(Record, frozen=True):

@@ -52,6 +52,43 @@ def trial_granted(life: Life, habits: Habits) -> Story:
     changing.grant_trial(life, sub, 21)
 
 
+def add_on_tried(life: Life, habits: Habits) -> Story:
+    """Add an item on a trial of its own until the next renewal, and take more of it months later."""
+    yield life.days(0.01, 0.1)
+    sub = _team(life)
+    yield life.days(35, 55)
+    added = changing.add_item(life, sub, life.catalog.prices["Add-on"], 4, on_trial=True)
+    yield life.now + life.rng.randint(62, 90) * DAY
+    changing.change(life, sub, added, quantity=6)
+
+
+def add_on_declined(life: Life, habits: Habits) -> Story:
+    """Add an item on a trial of its own, and drop it before the trial is over."""
+    yield life.days(0.01, 0.1)
+    sub = _team(life)
+    yield life.now + 31 * DAY
+    added = changing.add_item(life, sub, life.catalog.prices["Add-on"], 4, on_trial=True)
+    yield life.now + life.rng.randint(5, 20) * DAY
+    changing.remove_item(life, sub, added)
+
+
+def tried_beside_paid(life: Life, habits: Habits) -> Story:
+    """Start with one item that is paid at once and another whose first month is a trial."""
+    yield life.days(0.01, 0.1)
+    orders = [(life.catalog.prices["Business monthly"], 2), (life.catalog.prices["Add-on"], 3)]
+    subscribing.subscribe(life, orders, Terms(trial_of_last=True))
+
+
+def mixed_intervals(life: Life, habits: Habits) -> Story:
+    """Hold a monthly, a quarterly and a yearly item in one subscription, and change each of two of them."""
+    yield life.days(0.01, 0.1)
+    names = ("Team monthly", "Scale quarterly", "Business yearly")
+    sub = subscribing.subscribe(life, [(life.catalog.prices[name], 2) for name in names])
+    for place, quantity in ((2, 5), (0, 1)):
+        yield life.days(35, 55)
+        changing.change(life, sub, life.subscription(sub).items[place].id, quantity=quantity)
+
+
 def discounted(*names: str, on_item: tuple[str, ...] = ()) -> Telling:
     """Return a story of coupons on a subscription and on its item."""
 
@@ -156,6 +193,10 @@ STORIES: dict[str, Telling] = {
     "billed_at_once": billed_at_once,
     "planned_steps": planned_steps,
     "trial_granted": trial_granted,
+    "add_on_tried": add_on_tried,
+    "add_on_declined": add_on_declined,
+    "tried_beside_paid": tried_beside_paid,
+    "mixed_intervals": mixed_intervals,
     "repeating_on_item": discounted(on_item=("SPRING",)),
     "once_on_item": discounted(on_item=("WELCOME",)),
     "stacked_coupons": discounted("TWENTY", "FIVER", on_item=("ODD",)),

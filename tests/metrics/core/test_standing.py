@@ -87,18 +87,6 @@ def test_a_trial_on_a_subscription_that_counted_is_no_churn() -> None:
     assert counted(snapshots=snapshots) == [(JAN, None, 1000)]
 
 
-def test_an_items_own_trial_leaves_the_others_counting() -> None:
-    second = item("pro", id="si_2", trial_start=at(JAN), trial_end=at(FEB))
-    present = replace(fetched(), items=(*fetched().items, second))
-    assert counted(present=present) == [(JAN, None, 1000), (FEB, None, 3000)]
-
-
-def test_an_item_added_on_trial_waits_though_its_subscription_counts() -> None:
-    second = item("pro", id="si_2", created=at(FEB), trial_start=at(FEB), trial_end=at(MAR))
-    present = replace(fetched(), items=(*fetched().items, second))
-    assert counted(present=present) == [(JAN, None, 1000), (MAR, None, 3000)]
-
-
 # First payment
 
 
