@@ -198,14 +198,14 @@ def configuration(row: Sequence[Any]) -> Configuration:
     values = list(row)
     triples = zip(row[13][::3], row[13][1::3], row[13][2::3], strict=True)
     values[13] = tuple(Applied(level == "subscription", name, coupon) for name, coupon, level in triples)
-    values[14:16] = (None if text is None else _fraction(text) for text in row[14:16])
+    values[14], values[15] = _fraction(row[14]), _fraction(row[15])
     values[17] = tuple(row[17])
     return Configuration(*values)
 
 
 @lru_cache(maxsize=4_096)
-def _fraction(text: str) -> Fraction:
-    return Fraction(text)
+def _fraction(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
 
 
 def segment_row(connection_id: UUID, customer_id: str, one: Segment) -> Row:

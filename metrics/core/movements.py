@@ -115,7 +115,7 @@ def movements(changes: Iterable[Step], windows: Windows) -> tuple[Movement, ...]
             at = step.at
         balances[currency] = after
         if after != before:
-            on, kind = windows.day(within[0].at), _kind(before, after, was_above)
+            on, kind = windows.day(within[0].at), kind_of(before, after, was_above)
             found.append(Movement(on, kind, currency, after - before, tuple(within)))
     return tuple(found if len(balances) == 1 else _with_switches(found, windows))
 
@@ -189,7 +189,8 @@ def _differences(before: Segment, after: Segment) -> tuple[str, ...]:
     return tuple([reason for reason, holds in told if holds]) or ("revalued",)
 
 
-def _kind(before: int, after: int, ever: bool) -> str:
+def kind_of(before: int, after: int, ever: bool) -> str:
+    """Name a change of one customer's balance, by whether it was ever above 0."""
     if not before:
         return "reactivation" if ever else "new"
     if not after:

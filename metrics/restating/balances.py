@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from metrics.build import rows
 from metrics.build.load import fetch
-from metrics.build.write import Build, bring, execute, insert, quoted, statements
+from metrics.build.stored import valued_customers
+from metrics.build.write import Build, Scope, bring, execute, insert, quoted, statements
 from metrics.core.definition import Definition
 from metrics.core.intervals import day_start
 from metrics.periods import shift
 from metrics.restating.models import ClosedBalance
 
+AT_ONCE = 5_000
 Key = tuple[str, UUID, str]
 Facts = dict[str, Any]
 CLOSED = rows.Table(
@@ -35,15 +37,20 @@ CLOSED = rows.Table(
 )
 WITHIN = (
     "SELECT currency, connection_id, customer_id, subscription_id, extract(epoch FROM from_at)::bigint, "
-    "extract(epoch FROM to_at)::bigint, mrr_micro, committed_micro, contracted FROM metrics_segment "
+    "extract(epoch FROM to_at)::bigint, mrr_micro, committed_micro, contracted FROM metrics_segment AS old "
     "WHERE organization_id = %s AND definition_version = %s AND build = %s "
     "AND from_at < to_timestamp(%s) AND (to_at IS NULL OR to_at >= to_timestamp(%s)) "
-    "AND (mrr_micro <> 0 OR committed_micro <> 0)"
+    "AND (mrr_micro <> 0 OR committed_micro <> 0) AND {condition}"
 )
 EARLIER = (
     "SELECT DISTINCT currency, connection_id, customer_id FROM metrics_segment "
     "WHERE organization_id = %s AND definition_version = %s AND build = %s "
-    "AND from_at < to_timestamp(%s) AND mrr_micro > 0 AND customer_id = ANY(%s)"
+    "AND connection_id = %s AND customer_id = ANY(%s) AND from_at < to_timestamp(%s) AND mrr_micro > 0"
+)
+HELD = (
+    "SELECT currency, connection_id, customer_id, COALESCE(restated, facts) "
+    "FROM metrics_closedbalance AS old "
+    "WHERE organization_id = %s AND month = %s AND {condition}"
 )
 RESTATE = (
     "INSERT INTO metrics_closedbalance (organization_id, {names}) SELECT %s, {names} "
@@ -60,33 +67,45 @@ class _Sums:
     committed: int = 0
 
 
-def balances(
-    build: Build, definition: Definition, month: date, customer_ids: Sequence[str] | None = None
-) -> dict[Key, Facts]:
+def scopes(build: Build, connection_ids: Iterable[UUID]) -> Iterator[Scope]:
+    """Yield ranges that hold every payer of a build's accounts, few enough at a time to be held in memory."""
+    for connection_id in connection_ids:
+        after: str | None = ""
+        while after is not None:
+            names = valued_customers(build, connection_id, after, AT_ONCE)
+            # The last range has no upper bound: payers who vanished from the build are in it.
+            last = names[-1] if len(names) == AT_ONCE else None
+            yield Scope(connection_id, after=after, last=last)
+            after = last
+
+
+def balances(build: Build, definition: Definition, month: date, scope: Scope) -> dict[Key, Facts]:
     """Return by currency and customer what a build says of a month that has ended; nothing is left out.
 
     `subscriptions` are each one's MRR before the month and at its end, `steps` what moved them between.
     """
     start, end = (day_start(each, ZoneInfo(definition.time_zone)) for each in (month, shift(month, 1)))
     lead = (build.organization_id, build.definition_version, build.number)
-    only = "" if customer_ids is None else " AND customer_id = ANY(%s)"
-    more = () if customer_ids is None else (list(customer_ids),)
+    within = WITHIN.format(condition=scope.condition())
     sums: dict[Key, _Sums] = defaultdict(_Sums)
-    for currency, connection_id, name, *segment in fetch(WITHIN + only, (*lead, end, start, *more)):
+    for currency, connection_id, name, *segment in fetch(within, (*lead, end, start, *scope.values())):
         _add(sums[currency, connection_id, name], segment, start, end)
     beginning = [key for key, one in sums.items() if not _total(one, 0) and any(one.steps.values())]
-    earlier = set(fetch(EARLIER, (*lead, start, [key[2] for key in beginning]))) if beginning else set()
+    names = [key[2] for key in beginning]
+    earlier = set(fetch(EARLIER, (*lead, scope.connection_id, names, start))) if beginning else set()
     return {key: facts for key, one in sums.items() if (facts := _facts(one, key in earlier))}
 
 
-def of_month(organization_id: UUID, month: date) -> dict[Key, Facts]:
-    """Return what is held of a closed month, as it was last restated."""
-    found = ClosedBalance.objects.filter(organization_id=organization_id, month=month)
-    columns = found.values_list("currency", "connection_id", "customer_id", "facts", "restated")
-    return {
-        (currency, connection_id, name): facts if restated is None else restated
-        for currency, connection_id, name, facts, restated in columns
-    }
+def of_month(organization_id: UUID, month: date, scope: Scope) -> dict[Key, Facts]:
+    """Return what is held of some payers' closed month, as it was last restated."""
+    rows = fetch(HELD.format(condition=scope.condition()), (organization_id, month, *scope.values()))
+    return {(currency, connection_id, name): facts for currency, connection_id, name, facts in rows}
+
+
+def connections_of(organization_id: UUID, months: Iterable[date]) -> set[UUID]:
+    """Return the accounts whose payers are held of some closed months."""
+    held = ClosedBalance.objects.filter(organization_id=organization_id, month__in=list(months))
+    return set(held.values_list("connection_id", flat=True).distinct())
 
 
 def freeze(organization_id: UUID, month: date, found: dict[Key, Facts]) -> int:

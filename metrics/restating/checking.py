@@ -1,8 +1,9 @@
 """After every build: published numbers that changed become one dated entry, named by cause and objects."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from billing_sync.models import Connection, Customer
 from config import clock
 from metrics import definitions
-from metrics.build.write import Build
+from metrics.build.write import Build, Scope
 from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.models import CurrentBuild
@@ -59,15 +60,17 @@ def after_rebuild(build: Build, before: CurrentBuild | None) -> None:
 
 def after_increment(build: Build, touched: Mapping[UUID, Collection[str]]) -> None:
     """Check the closed months after some payers were computed again in place."""
-    names = sorted({name for each in touched.values() for name in each})
-    restated = restate_closed(build, names)
+    restated = restate_closed(build, [Scope(one, sorted(names)) for one, names in touched.items()])
     if restated.changes:
         gone = _all_deleted(build.organization_id, restated.customers)
         _enter(build, entries.ERASURE if gone else entries.LATE_EVENT, {}, restated)
 
 
-def restate_closed(build: Build, customer_ids: Sequence[str] | None = None) -> Restated:
-    """Bring what is held of closed months up to date: sums first, customers only where a sum differs."""
+def restate_closed(build: Build, scopes: Sequence[Scope] | None = None) -> Restated:
+    """Bring what is held of closed months up to date: sums first, customers only where a sum differs.
+
+    Without scopes everyone is looked at.
+    """
     organization_id, restated = build.organization_id, Restated()
     closed = list(ClosedMonth.objects.filter(organization_id=organization_id).order_by("month", "currency"))
     if not closed:
@@ -81,7 +84,7 @@ def restate_closed(build: Build, customer_ids: Sequence[str] | None = None) -> R
         changed = months_of(restated.changes)
         _hold(closed, {key: present.get(key, ZERO) for key in held | present if key[0] in changed}, build)
         definition = definitions.of_version(organization_id, build.definition_version)
-        _name(build, definition, changed, customer_ids, restated)
+        _name(build, definition, changed, scopes, restated)
     return restated
 
 
@@ -114,22 +117,27 @@ def _name(
     build: Build,
     definition: Definition,
     months: Sequence[date],
-    customer_ids: Sequence[str] | None,
+    scopes: Sequence[Scope] | None,
     restated: Restated,
 ) -> None:
     customers: set[tuple[UUID, str]] = set()
     subscriptions: set[str] = set()
-    only = None if customer_ids is None else set(customer_ids)
-    for month in months:
-        held = balances.of_month(build.organization_id, month)
-        held = {key: facts for key, facts in held.items() if only is None or key[2] in only}
-        present = balances.balances(build, definition, month, customer_ids)
+    for month, scope in product(months, _everyone(build, months) if scopes is None else scopes):
+        held = balances.of_month(build.organization_id, month, scope)
+        present = balances.balances(build, definition, month, scope)
         apart = list(balances.differing(held, present))
         balances.restate(build.organization_id, month, [(key, new) for key, _, new in apart])
         for (_, connection_id, name), old, new in apart:
             customers.add((connection_id, name))
             subscriptions.update(balances.subscriptions_of(old, new))
     restated.customers, restated.subscriptions = sorted(customers), sorted(subscriptions)
+
+
+def _everyone(build: Build, months: Sequence[date]) -> Iterator[Scope]:
+    """Yield ranges that hold the payers of the build, and those of accounts that have left it."""
+    pointer = CurrentBuild.objects.get(organization_id=build.organization_id)
+    held = balances.connections_of(build.organization_id, months)
+    return balances.scopes(build, sorted(held.union(pointer.connection_ids)))
 
 
 def _definition_changed(build: Build, before: CurrentBuild, pointer: CurrentBuild) -> None:

@@ -22,7 +22,7 @@ from metrics.model import model, waterfall, written
 from metrics.models import CurrentBuild
 from metrics.periods import month_of, shift
 from metrics.queries import Shown
-from metrics.restating.balances import balances, freeze
+from metrics.restating.balances import balances, freeze, scopes
 from metrics.restating.figures import figures_of, flows_in
 from metrics.restating.models import ClosedBalance, ClosedMonth
 
@@ -73,7 +73,10 @@ def close(organization_id: UUID, month: date, *, by: User) -> list[ClosedMonth]:
     if not rows:
         raise Refusal(Refusal.EMPTY)
     ClosedMonth.objects.bulk_create(rows)
-    customers = freeze(organization_id, month, balances(build, shown.definition, month))
+    customers = sum(
+        freeze(organization_id, month, balances(build, shown.definition, month, scope))
+        for scope in scopes(build, pointer.connection_ids)
+    )
     record("month.closed", actor=by, subject=f"{month:%Y-%m}", customers=customers)
     return rows
 

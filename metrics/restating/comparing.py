@@ -19,7 +19,7 @@ from metrics.core.definition import Definition
 from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment, segments
-from metrics.core.movements import steps
+from metrics.core.netting import changes
 from metrics.flows import FLOWS
 from metrics.models import CurrentBuild
 from metrics.restating.figures import flows_in
@@ -136,10 +136,11 @@ class Comparing:
                 continue
             was = self.before.until_now(old)
             now = was if new is old else self.after.until_now(new)
-            before = steps(was)
-            self.months.add(was, before, self.before, -1)
-            self.months.add(now, before if now is was else steps(now), self.after, 1)
-            for one in differences(was, now) if now is not was else ():
+            earlier = changes(was)
+            later = earlier if now is was else changes(now)
+            self.months.add(was, earlier, self.before, -1)
+            self.months.add(now, later, self.after, 1)
+            for one in differences(earlier, later) if later is not earlier else ():
                 self.found.add(Moved(connection_id, name, one))
 
     def _read(

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 JOB = "preview_definition"
 # So many payers are compared within a request, in at most two seconds; more are left to a job.
-AT_ONCE = 7_000
+AT_ONCE = 10_000
 KEPT = 10
 CHANGE = Table(
     "metrics_previewedchange",

@@ -1,10 +1,11 @@
 """Where two valuations of one customer differ: by subscription, from when to when, and by how much now."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from metrics.core.ledger import Segment
+from metrics.core.netting import Changes
+
+NOTHING: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +20,16 @@ class Difference:
     end: int | None
 
 
-def differences(before: Iterable[Segment], after: Iterable[Segment]) -> Iterator[Difference]:
+def differences(old: Changes, new: Changes) -> Iterator[Difference]:
     """Return each subscription that two ledgers, both as they stand at one instant, show otherwise."""
-    old, new = _changes(before), _changes(after)
     for key in sorted(old.keys() | new.keys()):
-        span = _span(old[key], new[key])
+        was, now = old.get(key, NOTHING), new.get(key, NOTHING)
+        span = _span(was, now)
         if span is not None:
-            yield Difference(*key, sum(old[key].values()), sum(new[key].values()), *span)
+            yield Difference(*key, sum(was.values()), sum(now.values()), *span)
 
 
-def _changes(ledger: Iterable[Segment]) -> dict[tuple[str, str], dict[int, int]]:
-    """Return by subscription and currency what each instant adds to its MRR."""
-    found: dict[tuple[str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for one in ledger:
-        if one.mrr_micro:
-            changes = found[one.subscription, one.currency]
-            changes[one.start] += one.mrr_micro
-            if one.end is not None:
-                changes[one.end] -= one.mrr_micro
-    return found
-
-
-def _span(old: dict[int, int], new: dict[int, int]) -> tuple[int, int | None] | None:
+def _span(old: Mapping[int, int], new: Mapping[int, int]) -> tuple[int, int | None] | None:
     """Return the first instant at which the two differ, and the last at which they come together."""
     start, end, apart = None, None, 0
     for at in sorted(old.keys() | new.keys()):

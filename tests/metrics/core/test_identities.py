@@ -23,6 +23,8 @@ from metrics.core.history import history
 from metrics.core.intervals import add_months, windows
 from metrics.core.ledger import Segment, segments
 from metrics.core.movements import movements, steps
+from metrics.core.netting import changes as changes_of
+from metrics.core.netting import nets
 from metrics.core.rates import waterfall
 from tests.metrics.core.build import CATALOGUE, at
 
@@ -181,6 +183,9 @@ def renamed(state: SubscriptionState, number: int) -> SubscriptionState:
 def test_movements_explain_every_window(window: str, zone: str, ledger: tuple[Segment, ...]) -> None:
     cut, changes = windows(window, zone), steps(ledger)
     found = movements(changes, cut)
+    assert sorted(nets(changes_of(ledger), cut)) == sorted(
+        (m.on, m.kind, m.currency, m.amount_micro) for m in found
+    )
     carried = 0
     for key in dict.fromkeys(cut.key(step.at) for step in changes):
         within = [(m.kind, m.amount_micro) for m in found if cut.key(m.at) == key]
