@@ -70,6 +70,8 @@ _handlers: dict[str, Callable[..., Outcome]] = {}
 _at_once: dict[str, int] = {}
 _broker_away_until = 0.0
 _foreground: ContextVar[bool] = ContextVar("foreground", default=False)
+# Whether a command runs the job at work and waits for its end.
+in_foreground = _foreground.get
 _at_work: ContextVar["leases.Heartbeat | None"] = ContextVar("at_work", default=None)
 
 

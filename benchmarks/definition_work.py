@@ -12,7 +12,9 @@ django.setup()
 
 from accounts.models import Organization, User  # noqa: E402
 from accounts.tenancy import tenant  # noqa: E402
-from metrics.build.rebuild import rebuild  # noqa: E402
+from metrics.build import parts  # noqa: E402
+from metrics.build.recompute import catch_up  # noqa: E402
+from metrics.build.sources import alone  # noqa: E402
 from metrics.restating import previews  # noqa: E402
 
 CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -28,7 +30,9 @@ def main() -> None:
     """Build from the history, then preview each change in this process."""
     slug, size = sys.argv[1], int(sys.argv[2])
     organization, by = Organization.objects.get(slug=slug), User.objects.get(email=f"{slug}@example.com")
-    rebuild(organization.id, from_history=True)
+    with alone(organization.id):
+        parts.begin(organization.id, from_history=True)
+    catch_up(organization.id)
     previews.AT_ONCE = size
     for name, values in CHANGES:
         begun, used = time.perf_counter(), time.process_time()

@@ -1,10 +1,11 @@
 """The job that keeps an organization's numbers up to date."""
 
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts.batches import AT_ONCE, take_along
-from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler
+from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler, in_foreground
 from accounts.tenancy import tenant
 from config import clock
 from metrics import queries
@@ -15,8 +16,8 @@ from metrics.alerts.present import Silence, silence_of
 from metrics.bridge.comparing import compare_named
 from metrics.bridge.uploads.settling import settle_named
 from metrics.bridge.uploads.storing import take_in_named
-from metrics.build.recompute import Road, advance, wake_at, which
-from metrics.build.sources import alone
+from metrics.build import parts
+from metrics.build.recompute import PAUSE_SECONDS, Pace, Road, advance, finish, wake_at, which
 from metrics.clean.checking import check_named
 from metrics.exchange.fetching import fetch
 from metrics.restating import previews
@@ -29,12 +30,34 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
     """Work off what the mirror marked, and come back when MRR next changes by date alone."""
     if which(organization_id) is Road.WAIT:
         return Later(clock.now() + PAUSE)
-    with alone(organization_id):
-        if advance(organization_id):
-            return MORE
+    pace = advance(organization_id)
+    if pace is Pace.MORE:
+        return MORE
+    if pace is Pace.OTHERS:
+        return _wait_for_others()
     enqueue(organization_id, "evaluate_alerts")
     at = wake_at(organization_id)
     return Later(at) if at else DONE
+
+
+def _wait_for_others() -> Outcome:
+    # A command ends with its work, so it stays; a worker has other jobs to do.
+    if not in_foreground():
+        return Later(clock.now() + PAUSE)
+    time.sleep(PAUSE_SECONDS)
+    return MORE
+
+
+@handler(parts.JOB)
+def build_part(organization_id: UUID, key: str) -> Outcome:
+    """Build one range of payers; who ends the last one lets readers see the build."""
+    worked = parts.step(organization_id, key)
+    if parts.remaining(organization_id, key):
+        return MORE if worked else Later(clock.now() + PAUSE)
+    if parts.is_built(organization_id):
+        finish(organization_id)
+        enqueue(organization_id, "recompute")
+    return DONE
 
 
 @handler("evaluate_alerts", at_once=AT_ONCE)

@@ -266,7 +266,9 @@ class PlanRevenue(Built):
     items = models.BigIntegerField(default=0)
 
 
-BuildPart, BuildPlan, CurrentBuild = builds.BuildPart, builds.BuildPlan, builds.CurrentBuild
+BuildPart = builds.BuildPart
+BuildPlan = builds.BuildPlan
+CurrentBuild = builds.CurrentBuild
 Acknowledgement, Alert, AlertEvaluation = alerts.Acknowledgement, alerts.Alert, alerts.AlertEvaluation
 AlertRules, MailPreference, MailSettings = alerts.AlertRules, alerts.MailPreference, alerts.MailSettings
 ClosedBalance, ClosedMonth = restating.ClosedBalance, restating.ClosedMonth

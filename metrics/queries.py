@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Coalesce
 
-from accounts.models import Organization
+from accounts.models import Organization, TenantModel
 from billing_sync.models import DirtyCustomer, Price, Product
 from config import clock
 from metrics import definitions
@@ -28,12 +28,14 @@ from metrics.built import Built
 from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
-from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
+from metrics.models import BuildPlan, CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
 from metrics.months import Months
 from metrics.periods import days_between, month_of
 from metrics.settings import changed
 
 Row = TypeVar("Row", bound=Built)
+# Where either has a row of an organization, newer numbers are being made.
+WAITING: tuple[type[TenantModel], ...] = (DirtyCustomer, BuildPlan)
 
 # Asked by every page and every look at the alerts, so written out: composing it costs more than running it.
 SHOWN = """
@@ -41,6 +43,7 @@ SELECT shown.definition_version, shown.build, shown.computed_at, shown.data_thro
        used.settings::text, rules.version, rules.settings::text,
        (SELECT max(version) FROM metrics_definition WHERE organization_id = shown.organization_id),
        EXISTS (SELECT FROM billing_sync_dirtycustomer WHERE organization_id = shown.organization_id)
+         OR EXISTS (SELECT FROM metrics_buildplan WHERE organization_id = shown.organization_id)
 FROM metrics_currentbuild AS shown
 JOIN metrics_definition AS used
   ON used.organization_id = shown.organization_id AND used.version = shown.definition_version
@@ -119,7 +122,9 @@ def shown(organization_id: UUID) -> Shown:
     if row is None:
         definition = definitions.latest(organization_id)
         alerts_version, alerts = latest_rules(organization_id)
-        waiting = DirtyCustomer.objects.filter(organization_id=organization_id).exists()
+        waiting = any(
+            each._default_manager.filter(organization_id=organization_id).exists() for each in WAITING
+        )
         return Shown(organization_id, definition, alerts, alerts_version, (), Freshness(computing=waiting))
     version, build, computed_at, through, accounts, settings, rules_version, rules, newest, waiting = row
     return Shown(

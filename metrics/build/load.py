@@ -70,7 +70,7 @@ PAYERS = (
 NAMED_BY = (
     "(SELECT DISTINCT customer_id FROM billing_sync_{table} "
     "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
-    "AND customer_id > %(after)s ORDER BY customer_id LIMIT %(count)s)"
+    "AND customer_id > %(after)s {until} ORDER BY customer_id LIMIT %(count)s)"
 )
 NAMING = ("subscription", "subscriptionschedule", "invoice", "invoiceitem", "event")
 
@@ -82,10 +82,14 @@ def fetch(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     return rows
 
 
-def payers(organization_id: UUID, connection_id: UUID, after: str, count: int) -> list[str]:
-    """Return the next payers in order of their ids: whoever an object of a history names."""
+def payers(
+    organization_id: UUID, connection_id: UUID, after: str, count: int, *, last: str | None = None
+) -> list[str]:
+    """Return the next payers, up to `last`, in order of their ids: whoever an object of a history names."""
     bound = {"organization": organization_id, "connection": connection_id, "after": after, "count": count}
-    named = " UNION ".join(NAMED_BY.format(table=table) for table in NAMING)
+    until = "" if last is None else "AND customer_id <= %(last)s"
+    bound |= {} if last is None else {"last": last}
+    named = " UNION ".join(NAMED_BY.format(table=table, until=until) for table in NAMING)
     return [customer_id for (customer_id,) in fetch(PAYERS.format(named=named), bound)]
 
 

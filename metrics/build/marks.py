@@ -19,6 +19,13 @@ UNMARK = (
     "AND dirty.customer_id = done.customer_id AND dirty.marked = done.marked"
 )
 
+# A mark that someone sets again at this moment is not waited for; it stays for the increments.
+UNMARK_ALL = (
+    "DELETE FROM billing_sync_dirtycustomer WHERE organization_id = %s AND (connection_id, customer_id) IN ("
+    "SELECT connection_id, customer_id FROM billing_sync_dirtycustomer "
+    "WHERE organization_id = %s FOR UPDATE SKIP LOCKED)"
+)
+
 
 def marked(organization_id: UUID, limit: int | None = None) -> list[Mark]:
     """Return the payers that the mirror marked, at most `limit`."""
@@ -34,6 +41,11 @@ def unmark(organization_id: UUID, done: Iterable[Mark]) -> None:
     columns = [list(column) for column in zip(*done, strict=True)]
     if columns:
         execute(UNMARK, (*columns, organization_id))
+
+
+def unmark_all(organization_id: UUID) -> None:
+    """Forget every mark that is set, as one who is about to compute everyone again."""
+    execute(UNMARK_ALL, (organization_id, organization_id))
 
 
 def due(organization_id: UUID, at: datetime) -> dict[UUID, set[str]]:

@@ -1,50 +1,63 @@
-"""Which road brings an organization's numbers up to date: some payers, all again, or all anew."""
+"""Which road brings an organization's numbers up to date: some payers, all again, or all anew.
 
+While a build is in the making, changed payers wait for it with their marks and dated changes: readers see
+the build before, as it stood, and the first increment after the switch takes up whatever came meanwhile.
+"""
+
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
 from accounts.tenancy import tenant
-from billing_sync.models import DirtyCustomer
+from billing_sync.models import Customer, DirtyCustomer
 from metrics import definitions
+from metrics.build import parts
 from metrics.build.increment import increment
 from metrics.build.marks import next_due
-from metrics.build.rebuild import EDITION, rebuild
-from metrics.build.sources import alone, sources
-from metrics.models import CurrentBuild
+from metrics.build.rebuild import EDITION
+from metrics.build.sources import Sources, alone, sources
+from metrics.models import BuildPlan, CurrentBuild
 
-# From here on computing everyone again is cheaper than moving sums payer by payer.
+# From this many on, if it is a good share of all, computing everyone is cheaper than payer by payer.
 MANY = 5_000
+SHARE = 4
+PAUSE_SECONDS = 0.2
 
 
 class Road(Enum):
     WAIT = "wait"
     MIRROR = "mirror"
     HISTORY = "history"
+    PARTS = "parts"
     INCREMENT = "increment"
+
+
+class Pace(Enum):
+    """What is left after a piece of work: nothing, more, or only parts that others work on."""
+
+    DONE = "done"
+    MORE = "more"
+    OTHERS = "others"
 
 
 def recompute(organization_id: UUID, customers: Iterable[tuple[UUID, str]] | None = None) -> None:
     """Compute everyone again from the mirror, or some (connection, customer) in place; no Stripe call."""
-    with alone(organization_id):
-        if customers is None:
-            rebuild(organization_id)
-            return
+    if customers is None:
+        with alone(organization_id):
+            parts.begin(organization_id)
+    else:
         with tenant(organization_id):
             mark(organization_id, customers)
-        _to_the_end(organization_id)
+    catch_up(organization_id)
 
 
 def catch_up(organization_id: UUID) -> None:
-    """Do everything that is due, waiting for whoever computes at present."""
-    with alone(organization_id):
-        _to_the_end(organization_id)
-
-
-def _to_the_end(organization_id: UUID) -> None:
-    while advance(organization_id):
-        pass
+    """Do everything that is due here, beside whoever works on parts of it, to the end."""
+    while (pace := advance(organization_id)) is not Pace.DONE:
+        if pace is Pace.OTHERS:
+            time.sleep(PAUSE_SECONDS)
 
 
 def mark(organization_id: UUID, customers: Iterable[tuple[UUID, str]]) -> None:
@@ -60,31 +73,61 @@ def mark(organization_id: UUID, customers: Iterable[tuple[UUID, str]]) -> None:
     )
 
 
-def advance(organization_id: UUID) -> bool:
-    """Do one piece of what is due; say whether more is. The caller holds the build lock."""
-    road = which(organization_id)
-    if road is Road.INCREMENT:
-        return increment(organization_id)
-    if road is Road.WAIT:
-        return False
-    rebuild(organization_id, from_history=road is Road.HISTORY)
+def advance(organization_id: UUID) -> Pace:
+    """Do one piece of what is due; say what is left."""
+    with alone(organization_id):
+        road = which(organization_id)
+        if road is Road.WAIT:
+            return Pace.DONE
+        if road is Road.INCREMENT:
+            return Pace.MORE if increment(organization_id) else Pace.DONE
+        if road is not Road.PARTS:
+            parts.begin(organization_id, from_history=road is Road.HISTORY)
+    worked = parts.step(organization_id)
+    if parts.is_built(organization_id):
+        return finish(organization_id)
+    return Pace.MORE if worked else Pace.OTHERS
+
+
+def finish(organization_id: UUID) -> Pace:
+    """Show the build that is complete, unless something else is wanted by now or another was faster."""
+    with alone(organization_id):
+        if which(organization_id) is not Road.PARTS or not parts.is_built(organization_id):
+            return Pace.MORE
+        parts.show(organization_id)
     with tenant(organization_id):
-        return DirtyCustomer.objects.filter(organization_id=organization_id).exists()
+        left = DirtyCustomer.objects.filter(organization_id=organization_id).exists()
+    return Pace.MORE if left else Pace.DONE
 
 
 def which(organization_id: UUID) -> Road:
     """Return what an organization's numbers need."""
     with tenant(organization_id):
+        plan, summed = parts.plan_of(organization_id), sources(organization_id)
+        if plan is not None:
+            return _instead_of(plan, summed)
         pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
-        summed = sources(organization_id)
         if pointer is None:
             return Road.WAIT if summed.importing and not summed.connection_ids else Road.MIRROR
         if pointer.edition != EDITION or set(pointer.connection_ids) != set(summed.connection_ids):
             return Road.MIRROR
         if pointer.definition_version != definitions.latest(organization_id).version:
             return Road.HISTORY
-        marks = DirtyCustomer.objects.filter(organization_id=organization_id)[:MANY].count()
-        return Road.MIRROR if marks == MANY else Road.INCREMENT
+        return Road.MIRROR if _many_marked(organization_id) else Road.INCREMENT
+
+
+def _instead_of(plan: BuildPlan, summed: Sources) -> Road:
+    if parts.is_due(plan, summed):
+        return Road.PARTS
+    return Road.MIRROR if parts.must_read_mirror(plan, summed) else Road.HISTORY
+
+
+def _many_marked(organization_id: UUID) -> bool:
+    if not DirtyCustomer.objects.filter(organization_id=organization_id)[MANY - 1 : MANY].exists():
+        return False
+    marks = DirtyCustomer.objects.filter(organization_id=organization_id).count()
+    enough = SHARE * marks + 1
+    return Customer.objects.filter(organization_id=organization_id)[:enough].count() < enough
 
 
 def wake_at(organization_id: UUID) -> datetime | None:

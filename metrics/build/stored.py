@@ -14,7 +14,8 @@ from metrics.core.ledger import Segment
 READ = "SELECT customer_id, {columns} FROM {table} AS old WHERE {own} AND {condition} ORDER BY {key}"
 CUSTOMERS = (
     "SELECT DISTINCT customer_id FROM metrics_configuration "
-    "WHERE organization_id = %s AND connection_id = %s AND customer_id > %s ORDER BY customer_id LIMIT %s"
+    "WHERE organization_id = %s AND connection_id = %s AND customer_id > %s {until}"
+    "ORDER BY customer_id LIMIT %s"
 )
 VALUED = (
     "SELECT DISTINCT customer_id FROM metrics_segment WHERE organization_id = %s "
@@ -57,9 +58,13 @@ def ledgers(build: Build, scope: Scope) -> dict[str, list[Segment]]:
     return found
 
 
-def next_customers(organization_id: UUID, connection_id: UUID, after: str, count: int) -> list[str]:
-    """Return the next payers with a stored history, in order of their ids."""
-    return [name for (name,) in fetch(CUSTOMERS, (organization_id, connection_id, after, count))]
+def next_customers(
+    organization_id: UUID, connection_id: UUID, after: str, count: int, *, last: str | None = None
+) -> list[str]:
+    """Return the next payers with a stored history, up to `last`, in order of their ids."""
+    until, bound = ("", ()) if last is None else ("AND customer_id <= %s ", (last,))
+    statement = CUSTOMERS.format(until=until)
+    return [name for (name,) in fetch(statement, (organization_id, connection_id, after, *bound, count))]
 
 
 def valued_customers(build: Build, connection_id: UUID, after: str, count: int) -> list[str]:
