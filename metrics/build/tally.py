@@ -1,27 +1,45 @@
 """Sums of customers' movements and balances by currency and period; exact, and open to subtraction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from metrics.build.sums import (
+    APART,
+    COMMITTED,
+    CONTRACTED,
+    COUNTS,
+    DAY_WIDTH,
+    SQUARES,
+    WIDTH,
+    Flow,
+    Spans,
+    Sums,
+    first_of,
+)
+from metrics.core.balances import KINDS
 from metrics.core.definition import Definition
-from metrics.core.intervals import Windows, windows
+from metrics.core.intervals import FOREVER, Windows, days, windows
 from metrics.core.ledger import Segment
-from metrics.core.movements import Movement, Step, movements, steps
-from metrics.periods import month_of
+from metrics.core.movements import Movement, movements, steps
 
-KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
-CONTRACTED, COMMITTED = len(KINDS), len(KINDS) + 1
-COUNTS = len(KINDS) + 2
-WIDTH = COUNTS + len(KINDS)
-# Days alone have the squares of what moved.
-SQUARES, DAY_WIDTH = WIDTH, WIDTH + len(KINDS)
+__all__ = [
+    "COMMITTED",
+    "CONTRACTED",
+    "COUNTS",
+    "DAY_WIDTH",
+    "KINDS",
+    "SQUARES",
+    "WIDTH",
+    "Cut",
+    "Period",
+    "Tally",
+    "Totals",
+]
 
 Period = tuple[str, date]
-Plan = tuple[str, date, str]
-# A segment with the days on which it begins and ends, and which way each counts.
-Dated = tuple[Segment, tuple[tuple[date, int], ...]]
+PlanMonth = tuple[str, date, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,78 +76,75 @@ class Cut:
         return min((bound for bound in bounds if bound is not None and bound > self.at), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Rows of the daily, monthly and plan tables, and the product of each price."""
+
+    daily: dict[Period, list[int]]
+    monthly: dict[Period, list[int]]
+    plans: dict[PlanMonth, list[int]]
+    products: dict[str, str]
+
+
 @dataclass(slots=True)
 class Tally:
-    """Rows of the daily, monthly and plan tables in the making."""
+    """Sums in the making, by currency."""
 
-    daily: dict[Period, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * DAY_WIDTH))
-    monthly: dict[Period, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * WIDTH))
-    plans: dict[Plan, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    sums: dict[str, Sums] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
     products: dict[str, str] = field(default_factory=dict)
 
     def add(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> tuple[Movement, ...]:
         """Count one customer's segments, or with -1 take them out; return the movements by day."""
-        present, days = cut.until_now(ledger), cut.days()
-        changes = steps(present)
-        by_day = movements(changes, days)
-        by_setting = self._by_setting(changes, by_day, cut.definition)
-        dated = [(one, tuple(_bounds(one, days, sign))) for one in present]
-        # All that can fail is done: a customer counts wholly or not at all.
-        for one in by_day:
-            row = self.daily[one.currency, one.on]
-            self._move(row, one, sign)
-            row[SQUARES + KINDS.index(one.kind)] += sign * one.amount_micro**2
-        for one in by_setting:
-            self._move(self.monthly[one.currency, month_of(one.on)], one, sign)
-        self._balances(dated)
-        self._plans(changes, dated, days, sign)
-        return by_day
+        found = movements(steps(cut.until_now(ledger)), cut.days())
+        self.count(ledger, cut, sign)
+        return found
 
-    def nonzero(self) -> "Tally":
-        """Return the tally without rows that sum to nothing."""
-        return Tally(
-            {key: row for key, row in self.daily.items() if any(row)},
-            {key: row for key, row in self.monthly.items() if any(row)},
-            {key: row for key, row in self.plans.items() if any(row)},
-            self.products,
-        )
+    def count(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> None:
+        """Count one customer's segments, or with -1 take them out: wholly, or where it fails not at all."""
+        lives: dict[str, list[Segment]] = defaultdict(list)
+        for one in cut.until_now(ledger):
+            if one.mrr_micro or one.committed_micro:
+                lives[one.currency].append(one)
+        found = [(currency, self._flow(life, cut)) for currency, life in lives.items()]
+        for currency, flow in found:
+            self.of(currency, cut).add(flow, sign)
 
-    @staticmethod
-    def _by_setting(
-        changes: Sequence[Step], by_day: Sequence[Movement], definition: Definition
-    ) -> Sequence[Movement]:
-        if definition.movement_window == "day":
-            return by_day
-        return movements(changes, windows(definition.movement_window, definition.time_zone))
+    def of(self, currency: str, cut: Cut) -> Sums:
+        """Return the sums of a currency."""
+        found = self.sums.get(currency)
+        if found is None:
+            found = self.sums[currency] = Sums(cut.definition.movement_window)
+        return found
 
-    @staticmethod
-    def _move(row: list[int], one: Movement, sign: int) -> None:
-        place = KINDS.index(one.kind)
-        row[place] += sign * abs(one.amount_micro)
-        row[COUNTS + place] += sign
+    def place(self, price: str, product: str) -> int:
+        """Return the place of a price's plan times APART; of two products of one price the last is kept."""
+        self.products[price] = product
+        return self.places.setdefault(price, len(self.places)) * APART
 
-    def _balances(self, ledger: Iterable[Dated]) -> None:
-        for one, bounds in ledger:
-            contracted = one.mrr_micro if one.contracted else 0
-            if not contracted and not one.committed_micro:
-                continue
-            for day, way in bounds:
-                for row in (self.daily[one.currency, day], self.monthly[one.currency, month_of(day)]):
-                    row[CONTRACTED] += way * contracted
-                    row[COMMITTED] += way * one.committed_micro
+    def nonzero(self) -> Totals:
+        """Return the rows that sum to anything."""
+        totals, prices = Totals({}, {}, {}, self.products), list(self.places)
+        for currency, sums in self.sums.items():
+            totals.daily.update({(currency, day): row for day, row in sums.daily()})
+            totals.monthly.update({(currency, month): row for month, row in sums.monthly()})
+            found = sums.by_plan()
+            totals.plans.update({(currency, month, prices[place]): row for place, month, row in found})
+        return totals
 
-    def _plans(self, changes: Iterable[Step], ledger: Iterable[Dated], days: Windows, sign: int) -> None:
-        for step in changes:
-            month = month_of(days.day(step.at))
-            self.plans[step.currency, month, step.price][0] += sign * step.amount_micro
-        for one, bounds in ledger:
-            if one.mrr_micro:
-                self.products[one.price] = one.product
-                for day, way in bounds:
-                    self.plans[one.currency, month_of(day), one.price][1] += way
-
-
-def _bounds(one: Segment, days: Windows, sign: int) -> Iterator[tuple[date, int]]:
-    yield days.day(one.start), sign
-    if one.end is not None:
-        yield days.day(one.end), -sign
+    def _flow(self, life: Sequence[Segment], cut: Cut) -> Flow:
+        """Date and net what one customer has in one currency."""
+        local, window = days(cut.definition.time_zone), cut.definition.movement_window
+        ends = [FOREVER if one.end is None else one.end for one in life]
+        starts = [one.start for one in life]
+        opened, closed = local.of(starts), local.of(ends)
+        first = [True, *[False] * (len(life) - 1)]
+        spans = Spans(first, starts, opened, ends, closed, [one.mrr_micro for one in life])
+        held, planned = [], []
+        for one, *bounds in zip(life, opened, closed, strict=True):
+            place, mrr = self.place(one.price, one.product), one.mrr_micro
+            for day, way in zip(bounds, (1, -1), strict=True):
+                held.append((day, way * mrr if one.contracted else 0, way * one.committed_micro))
+                planned.append((place + first_of(day), way * mrr, way if mrr else 0))
+        by_month = {} if window == "day" else spans.by_month(window, local)
+        return Flow(spans.by_day(), by_month, held, planned)

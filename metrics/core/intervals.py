@@ -1,11 +1,15 @@
 """Days and months as a time zone cuts them, and billing intervals; instants are unix seconds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+HOUR = 3_600
+# The end of what has not ended, later than any instant, and the number of its day, later than any day.
+FOREVER, NEVER = 1 << 62, (1 << 22) - 1
 
 
 @lru_cache(maxsize=65_536)
@@ -23,6 +27,47 @@ def local_day(at: int, zone: ZoneInfo) -> date:
     """Return the local day of an instant; an hour repeated across midnight belongs to the new day."""
     on = datetime.fromtimestamp(at, zone).date()
     return on if at < day_start(on + DAY, zone) else on + DAY
+
+
+class Days:
+    """The local days of a zone by number, which is `date.toordinal`; hours within one day are remembered."""
+
+    REMEMBERED = 500_000
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._hours = {FOREVER // HOUR: NEVER}
+
+    def of(self, instants: Iterable[int]) -> list[int]:
+        """Return the number of each instant's local day, NEVER for FOREVER."""
+        known = self._hours.get
+        return [known(at // HOUR) or self._day(at) for at in instants]
+
+    def of_hours(self, hours: Iterable[int]) -> list[int | None]:
+        """Return the number of the local day of each hour since 1970, None where a midnight cuts it."""
+        known = self._hours.get
+        return [known(hour) or self._hour(hour) for hour in hours]
+
+    def _hour(self, hour: int) -> int | None:
+        self._day(hour * HOUR)
+        return self._hours.get(hour)
+
+    def _day(self, at: int) -> int:
+        on = local_day(at, self.zone)
+        first, after = day_start(on, self.zone), day_start(on + DAY, self.zone)
+        if len(self._hours) > self.REMEMBERED:
+            self._hours.clear()
+        # An hour that a midnight cuts belongs to two days, and is looked up each time.
+        whole = range(-(-first // HOUR), after // HOUR)
+        self._hours.update(dict.fromkeys(whole, on.toordinal()))
+        self._hours[FOREVER // HOUR] = NEVER
+        return on.toordinal()
+
+
+@lru_cache(maxsize=32)
+def days(zone: str) -> Days:
+    """Return the local days of a zone given by name, with what is remembered of them."""
+    return Days(ZoneInfo(zone))
 
 
 @dataclass(frozen=True, slots=True)
