@@ -1,5 +1,6 @@
 """One chunk of payers on its way through the core."""
 
+import gc
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from metrics.build import rows
+from metrics.build.differing import Held
 from metrics.build.invoiced import Invoiced
+from metrics.build.pipeline import Road
 from metrics.build.tally import Cut, Tally
 from metrics.build.write import Build, Scope, insert, replace
 from metrics.core.facts import Catalogue
@@ -97,12 +100,32 @@ class Batch:
         insert(rows.MOVEMENT, build, self.movements)
         insert(rows.BALANCE, build, self.balances)
 
-    def store_changed(self, build: Build, scope: Scope) -> None:
-        """Write what differs from the scope's rows of a build in use."""
-        replace(rows.DATED, build, scope, self.dated)
-        replace(rows.SEGMENT, build, scope, self.segments)
-        replace(rows.MOVEMENT, build, scope, self.movements)
-        replace(rows.BALANCE, build, scope, self.balances)
+    def store_changed(self, held: Held, road: Road) -> None:
+        """Write what differs from what is stored of the payers in a build in use."""
+        held.replace(
+            {
+                rows.CONFIGURATION: self.configurations,
+                rows.INVOICED: self.invoiced,
+                rows.UNUSED: self.unused,
+                rows.DATED: self.dated,
+                rows.SEGMENT: self.segments,
+                rows.MOVEMENT: self.movements,
+                rows.BALANCE: self.balances,
+            },
+            road,
+        )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python look for cycles after the block: many payers' facts hold none, and looking takes a third."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def fits(one: Segment) -> bool:

@@ -15,6 +15,19 @@ class Shelf:
 
     prices: dict[str, facts.Price] = field(default_factory=dict)
     coupons: dict[str, facts.Coupon] = field(default_factory=dict)
+    named_prices: set[str] = field(default_factory=set)
+    named_coupons: set[str] = field(default_factory=set)
+    _sought: set[str] = field(default_factory=set)
+
+    def unread(self) -> tuple[list[str], list[str]]:
+        """Return the prices and coupons that were named and have not been looked for in the mirror."""
+        prices, coupons = self.named_prices - self._sought, self.named_coupons - self._sought
+        self._sought |= prices | coupons
+        return sorted(prices), sorted(coupons)
+
+    def seek(self, name: str) -> None:
+        """Remember that the mirror told of a price or coupon."""
+        self._sought.add(name)
 
     def catalogue(self) -> facts.Catalogue:
         """Return the catalogue, which grows with the shelf."""
@@ -24,15 +37,19 @@ class Shelf:
         """Return the id of a price named or embedded."""
         if isinstance(price, payloads.Price) and price.id not in self.prices:
             self.prices[price.id] = price_fact(price)
-        return reference(price)
+        name = reference(price)
+        if name:
+            self.named_prices.add(name)
+        return name
 
     def coupon_id(self, coupon: payloads.Coupon | str | None) -> str:
         """Return the id of a coupon named or embedded."""
-        if isinstance(coupon, payloads.Coupon):
-            if coupon.id not in self.coupons:
-                self.coupons[coupon.id] = coupon_fact(coupon)
-            return coupon.id
-        return coupon or ""
+        if isinstance(coupon, payloads.Coupon) and coupon.id not in self.coupons:
+            self.coupons[coupon.id] = coupon_fact(coupon)
+        name = reference(coupon) or ""
+        if name:
+            self.named_coupons.add(name)
+        return name
 
 
 @dataclass(slots=True)

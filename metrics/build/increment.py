@@ -1,56 +1,85 @@
 """Some payers again, in place: their rows, and the sums that they moved, in one transaction."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.tenancy import tenant
-from config import clock
-from metrics import definitions
-from metrics.build import stored, tables
-from metrics.build.batch import Batch
+from metrics.build import adding
+from metrics.build.batch import Batch, uncollected
+from metrics.build.differing import Held
 from metrics.build.load import Loader
-from metrics.build.marks import due, marked, unmark
-from metrics.build.rebuild import point, work
-from metrics.build.sources import sources
-from metrics.build.tally import Cut, Tally
-from metrics.build.write import Build, Scope
-from metrics.models import CurrentBuild
+from metrics.build.marks import UNMARK
+from metrics.build.pipeline import Road, together
+from metrics.build.rebuild import work
+from metrics.build.taking import Taken, take
+from metrics.build.tally import Tally
+from metrics.build.write import Scope
+from metrics.core.ledger import Segment
 from metrics.restating.checking import after_increment
 
 MARKS_AT_ONCE = 500
+POINT = "UPDATE metrics_currentbuild SET computed_at = %s, data_through = %s WHERE organization_id = %s"
 
 
 def increment(organization_id: UUID) -> bool:
-    """Work off some marks and every dated change that is due; say whether marks remain.
+    """Work off some marks, and with the last every dated change that is due; say whether marks remain.
 
     The instant to which the tables run moves for everyone at once, so all that changed by date on the
     way belongs to the same transaction.
     """
-    with tenant(organization_id):
-        pointer = CurrentBuild.objects.get(organization_id=organization_id)
-        definition = definitions.of_version(organization_id, pointer.definition_version)
-        build = Build(organization_id, pointer.definition_version, pointer.build)
-        before = Cut.of(definition, pointer.computed_at)
-        cut = Cut(definition, max(before.at, int(clock.now().timestamp())))
-        marks = marked(organization_id, MARKS_AT_ONCE)
-        touched = due(organization_id, cut.moment())
-        for connection_id, customer_id, _ in marks:
-            touched[connection_id].add(customer_id)
-        tally = Tally()
-        for connection_id in sorted(set(touched) & set(pointer.connection_ids)):
-            scope = Scope(connection_id, sorted(touched[connection_id]))
-            _again(build, scope, before, cut, tally)
-        tables.add(tally, build)
-        point(build, sources(organization_id), cut)
-        after_increment(build, touched)
-        unmark(organization_id, marks)
-    return len(marks) == MARKS_AT_ONCE
+    with tenant(organization_id), uncollected():
+        taken = take(organization_id, MARKS_AT_ONCE)
+        _work(taken)
+    if taken.more and not taken.marks:
+        # Others have all there were; with what they leave, time moves on.
+        with tenant(organization_id), uncollected():
+            _work(take(organization_id, MARKS_AT_ONCE, beside_others=False))
+    return taken.more
 
 
-def _again(build: Build, scope: Scope, before: Cut, cut: Cut, tally: Tally) -> None:
-    for ledger in stored.ledgers(build, scope).values():
-        tally.add(ledger, before, -1)
-    batch = Batch(scope.connection_id, cut, tally)
-    loader = Loader(build.organization_id, scope.connection_id)
-    work(batch, loader, scope.customer_ids or ())
-    batch.store_history(build.organization_id, scope)
-    batch.store_changed(build, scope)
+def _work(taken: Taken) -> None:
+    tally, renamed = Tally(), dict[str, str]()
+    changed: list[tuple[Batch, Held]] = []
+    for connection_id, names in taken.payers.items():
+        batch, held, others = _again(taken, Scope(connection_id, sorted(names)), tally)
+        changed.append((batch, held))
+        renamed |= others
+    with together() as road:
+        for batch, held in changed:
+            batch.store_changed(held, road)
+        # Last, for others wait for the days that they move as well.
+        sent = adding.add(tally, taken.build, renamed, road)
+        _conclude(taken, road)
+    adding.drop_empty(sent, taken.build)
+    if taken.has_closed_months:
+        after_increment(taken.build, taken.payers)
+
+
+def _again(taken: Taken, scope: Scope, tally: Tally) -> tuple[Batch, Held, dict[str, str]]:
+    """Compute some payers of a connection; return the rows, those before, and prices in another product."""
+    names = scope.customer_ids or ()
+    loader = Loader(taken.build.organization_id, scope.connection_id, whole=False)
+    with together() as road:
+        held = Held(taken.build, scope, road)
+        loader.ask(names, road)
+    held.receive()
+    ledgers = held.ledgers()
+    for ledger in ledgers.values():
+        tally.add(ledger, taken.before, -1)
+    batch = Batch(scope.connection_id, taken.cut, tally)
+    work(batch, loader, names)
+    return batch, held, _renamed(ledgers.values(), tally)
+
+
+def _renamed(ledgers: Iterable[Iterable[Segment]], tally: Tally) -> dict[str, str]:
+    before, products = {(one.price, one.product) for ledger in ledgers for one in ledger}, tally.products
+    return {price: products[price] for price, old in before if products.get(price, old) != old}
+
+
+def _conclude(taken: Taken, road: Road) -> None:
+    """Forget the marks, unless they were set again since, and point to the instant reached."""
+    organization_id = taken.build.organization_id
+    if taken.marks:
+        road.send(UNMARK, (*(list(column) for column in zip(*taken.marks, strict=True)), organization_id))
+    if not taken.more:
+        road.send(POINT, (taken.cut.moment(), taken.data_through, organization_id))

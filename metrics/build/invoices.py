@@ -70,7 +70,7 @@ def line_fact(line: payloads.Line, details: payloads.LineDetails, found: Found) 
     return facts.Line(
         id=line.id,
         subscription_item=details.subscription_item,
-        price=price_of(line.pricing),
+        price=found.shelf.price_id(price_of(line.pricing)),
         quantity=line.quantity,
         amount=line.amount,
         period_start=period.start,
@@ -93,7 +93,7 @@ def pending_fact(item: payloads.InvoiceItem, found: Found) -> tuple[str, facts.I
     line = facts.Line(
         id=item.id,
         subscription_item=details.subscription_item if details else None,
-        price=price_of(item.pricing),
+        price=found.shelf.price_id(price_of(item.pricing)),
         quantity=item.quantity,
         amount=item.amount,
         period_start=period.start,

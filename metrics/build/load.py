@@ -1,9 +1,9 @@
 """Mirrored rows of some payers, decoded into the core's facts."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -26,44 +26,19 @@ from metrics.build.facts import (
 )
 from metrics.build.invoiced import Invoiced, invoiced_lines
 from metrics.build.invoices import invoice_facts, pending_fact
+from metrics.build.mirrored import Asked, Kind, Mirrored
+from metrics.build.pipeline import Road, ask, together
 from metrics.core import facts
 
-Thing = TypeVar("Thing")
 Unused = tuple[str, str]
 
-WHOLE = (
-    "SELECT stripe_id, payload FROM billing_sync_{table} WHERE organization_id = %s AND connection_id = %s"
+CATALOGUE = (
+    "SELECT true, stripe_id, payload FROM billing_sync_price "
+    "WHERE organization_id = %s AND connection_id = %s {some} "
+    "UNION ALL SELECT false, stripe_id, payload FROM billing_sync_coupon "
+    "WHERE organization_id = %s AND connection_id = %s {some}"
 )
-OF_PAYERS = (
-    "SELECT customer_id, stripe_id, payload, fetched_at FROM billing_sync_{table} "
-    "WHERE organization_id = %s AND connection_id = %s AND customer_id = ANY(%s) {more} ORDER BY stripe_id"
-)
-# An invoice that was more than a draft stays evidence, also when it is gone from Stripe.
-BILLED = "AND (deleted_at IS NULL OR status <> 'draft')"
-CUSTOMERS = (
-    "SELECT stripe_id, stripe_id, payload, fetched_at FROM billing_sync_customer "
-    "WHERE organization_id = %s AND connection_id = %s AND stripe_id = ANY(%s)"
-)
-EVENTS = (
-    "SELECT customer_id, stripe_id, payload, type, created_at FROM billing_sync_event "
-    "WHERE organization_id = %s AND connection_id = %s AND customer_id = ANY(%s) "
-    "AND (starts_with(type, 'customer.subscription.') OR starts_with(type, 'customer.discount.')) "
-    "ORDER BY created_at, position NULLS FIRST, stripe_id"
-)
-PAYMENTS = (
-    "SELECT invoice_id, stripe_id, payload FROM billing_sync_invoicepayment "
-    "WHERE organization_id = %s AND connection_id = %s AND invoice_id = ANY(%s) ORDER BY stripe_id"
-)
-# Stripe may leave a refund's customer out: its charge knows it.
-REFUNDS = (
-    OF_PAYERS.format(table="refund", more="AND deleted_at IS NULL").replace(" ORDER BY stripe_id", "")
-    + " UNION ALL SELECT paid.customer_id, back.stripe_id, back.payload, back.fetched_at "
-    "FROM billing_sync_refund AS back JOIN billing_sync_charge AS paid "
-    "ON paid.organization_id = back.organization_id AND paid.connection_id = back.connection_id "
-    "AND paid.stripe_id = back.charge_id "
-    "WHERE back.organization_id = %s AND back.connection_id = %s AND paid.customer_id = ANY(%s) "
-    "AND back.customer_id = '' AND back.deleted_at IS NULL ORDER BY stripe_id"
-)
+WHOLE, SOME = CATALOGUE.format(some=""), CATALOGUE.format(some="AND stripe_id = ANY(%s)")
 PAYERS = (
     "SELECT customer_id FROM ({named}) AS payer WHERE customer_id <> '' ORDER BY customer_id LIMIT %(count)s"
 )
@@ -101,12 +76,68 @@ class Loaded:
     present: dict[str, facts.SubscriptionState] = field(default_factory=dict)
     snapshots: dict[str, list[facts.SubscriptionState]] = field(default_factory=lambda: defaultdict(list))
     invoices: dict[str, list[facts.Invoice]] = field(default_factory=lambda: defaultdict(list))
+    payments: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     billed: list[payloads.Invoice] = field(default_factory=list)
     phases: dict[str, tuple[facts.Phase, ...]] = field(default_factory=dict)
     signed: list[facts.Subscription] = field(default_factory=list)
     refunds: list[facts.Refund] = field(default_factory=list)
     credit_notes: list[facts.CreditNote] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
+
+    def profile(self, row: Mirrored, customer: payloads.Customer) -> None:
+        """Take in what the customer's own object tells."""
+        if customer.discount:
+            self.found.add(customer.discount)
+
+    def event(self, row: Mirrored, event: Any) -> None:
+        """Take in what a logged event shows of a discount or a subscription."""
+        shown, at = event.data.object, int(row.at.timestamp())
+        if isinstance(shown, payloads.Discount):
+            self.found.add(shown, at if row.word.endswith(".deleted") else None)
+        elif not (shown.items and shown.items.has_more):
+            self.snapshots[shown.id].append(state_fact(shown, at, self.found, row.stripe_id))
+
+    def subscription(self, row: Mirrored, subscription: payloads.Subscription) -> None:
+        """Take in a subscription as it was last fetched."""
+        at = int(row.at.timestamp())
+        state = state_fact(subscription, at, self.found)
+        gone = row.kind == Kind.ENDED_SUBSCRIPTION
+        self.present[subscription.id] = _ended(state, at) if gone else state
+
+    def payment(self, row: Mirrored, payment: payloads.InvoicePayment) -> None:
+        """Take in what paid an invoice."""
+        if payment.payment:
+            named = (reference(payment.payment.payment_intent), reference(payment.payment.charge))
+            self.payments[row.word] += [name for name in named if name]
+
+    def invoice(self, row: Mirrored, invoice: payloads.Invoice) -> None:
+        """Take in an invoice as each of its subscriptions sees it."""
+        self.billed.append(invoice)
+        payments = tuple(self.payments.get(invoice.id, ()))
+        for subscription, piece in invoice_facts(invoice, payments, self.found, self.unused).items():
+            self.invoices[subscription].append(piece)
+
+    def invoice_item(self, row: Mirrored, item: payloads.InvoiceItem) -> None:
+        """Take in an amount that waits for an invoice."""
+        pending = pending_fact(item, self.found)
+        if pending:
+            self.invoices[pending[0]].append(pending[1])
+
+    def refund(self, row: Mirrored, refund: payloads.Refund) -> None:
+        """Take in what was given back."""
+        self.refunds.append(refund_fact(refund))
+
+    def credit_note(self, row: Mirrored, note: payloads.CreditNote) -> None:
+        """Take in a credit note."""
+        self.credit_notes.append(credit_note_fact(note))
+
+    def schedule(self, schedule: payloads.Schedule, shelf: Shelf) -> None:
+        """Take in what a schedule signed, or set on its subscription."""
+        signed, subscription = schedule_fact(schedule, shelf), reference(schedule.subscription)
+        if signed:
+            self.signed.append(signed)
+        if subscription:
+            self.phases[subscription] = phase_facts(schedule)
 
     def customer(self, customer_id: str) -> facts.Customer:
         """Return everything that is known of the payer."""
@@ -139,18 +170,57 @@ def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
     return state if state.ended_at else replace(state, ended_at=at)
 
 
-class Loader:
-    """Read one connection's payers; prices and coupons are read once and kept."""
+DISCOUNTED, SUBSCRIBED = payloads.Event[payloads.Discount], payloads.Event[payloads.Subscription]
+# How each kind of row is decoded, and what takes it in; schedules come last, for they need the prices.
+DECODED: Mapping[int, Any] = {
+    Kind.CUSTOMER: payloads.Customer,
+    Kind.SUBSCRIPTION: payloads.Subscription,
+    Kind.ENDED_SUBSCRIPTION: payloads.Subscription,
+    Kind.PAYMENT: payloads.InvoicePayment,
+    Kind.INVOICE: payloads.Invoice,
+    Kind.INVOICE_ITEM: payloads.InvoiceItem,
+    Kind.SCHEDULE: payloads.Schedule,
+    Kind.REFUND: payloads.Refund,
+    Kind.CREDIT_NOTE: payloads.CreditNote,
+}
+TAKEN: Mapping[int, Callable[[Loaded, Mirrored, Any], None]] = {
+    Kind.CUSTOMER: Loaded.profile,
+    Kind.EVENT: Loaded.event,
+    Kind.SUBSCRIPTION: Loaded.subscription,
+    Kind.ENDED_SUBSCRIPTION: Loaded.subscription,
+    Kind.PAYMENT: Loaded.payment,
+    Kind.INVOICE: Loaded.invoice,
+    Kind.INVOICE_ITEM: Loaded.invoice_item,
+    Kind.REFUND: Loaded.refund,
+    Kind.CREDIT_NOTE: Loaded.credit_note,
+}
 
-    def __init__(self, organization_id: UUID, connection_id: UUID) -> None:
+
+def _decoded(row: Mirrored) -> Any:
+    if row.kind == Kind.EVENT:
+        return DISCOUNTED if row.word.startswith("customer.discount.") else SUBSCRIBED
+    return DECODED[row.kind]
+
+
+class Loader:
+    """Read one connection's payers; its prices and coupons are read once and kept.
+
+    All of them beforehand, or with `whole` false those that the payers' objects name, as they come.
+    """
+
+    def __init__(self, organization_id: UUID, connection_id: UUID, *, whole: bool = True) -> None:
         self.key = (organization_id, connection_id)
         self.shelf = Shelf()
+        self._whole = whole
+        self._asked: Asked | None = None
         self._zstd = zstandard.ZstdDecompressor()
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-        for _, price in self._whole("price", payloads.Price):
-            self.shelf.prices[price.id] = price_fact(price)
-        for _, coupon in self._whole("coupon", payloads.Coupon):
-            self.shelf.coupons[coupon.id] = coupon_fact(coupon)
+        if whole:
+            self._shelve(fetch(WHOLE, self.key * 2))
+
+    def ask(self, ids: Sequence[str], road: Road) -> None:
+        """Ask for the rows of the payers who are loaded next."""
+        self._asked = Asked(*self.key, ids, road, priced=not self._whole)
 
     def customers(self, ids: Sequence[str]) -> Iterator[tuple[facts.Customer, list[Unused]]]:
         """Yield each payer's facts and the objects that could not be read."""
@@ -159,107 +229,54 @@ class Loader:
 
     def loaded(self, ids: Sequence[str]) -> dict[str, Loaded]:
         """Return what the rows of each payer say."""
+        if self._asked is None or self._asked.names != ids:
+            with together() as road:
+                self.ask(ids, road)
+        asked, self._asked = self._asked, None
+        assert asked is not None
         loaded = {customer_id: Loaded(Found(self.shelf)) for customer_id in ids}
-        self._discounts(loaded)
-        self._events(loaded)
-        self._subscriptions(loaded)
-        self._schedules(loaded)
-        self._invoices(loaded)
-        self._given_back(loaded)
+        schedules: list[tuple[Loaded, payloads.Schedule]] = []
+        for row in asked.rows():
+            one = loaded[row.customer_id]
+            # Nobody is told of a payment that cannot be read: its invoice tells that it was paid.
+            known = None if row.kind == Kind.PAYMENT else one
+            thing = self._decode(row.payload, _decoded(row), row.stripe_id, known)
+            if row.kind == Kind.SCHEDULE and thing is not None:
+                schedules.append((one, thing))
+            elif thing is not None:
+                TAKEN[row.kind](one, row, thing)
+        if not self._whole:
+            self._shelve(asked.catalogue())
+            self._shelve_rest(schedule for _, schedule in schedules)
+        for one, schedule in schedules:
+            one.schedule(schedule, self.shelf)
         return loaded
 
-    def _discounts(self, loaded: dict[str, Loaded]) -> None:
-        for customer_id, _, customer, _ in self._rows(CUSTOMERS, payloads.Customer, loaded):
-            if customer.discount:
-                loaded[customer_id].found.add(customer.discount)
+    def _shelve_rest(self, schedules: Iterable[payloads.Schedule]) -> None:
+        """Bring what else was named onto the shelf; what is mirrored goes before what payloads embed."""
+        for schedule in schedules:
+            for item in (item for phase in schedule.phases or () for item in phase.items or ()):
+                self.shelf.price_id(item.price)
+        prices, coupons = self.shelf.unread()
+        if prices or coupons:
+            self._shelve(ask(SOME, (*self.key, prices, *self.key, coupons)))
 
-    def _events(self, loaded: dict[str, Loaded]) -> None:
-        for customer_id, event_id, blob, kind, created_at in fetch(EVENTS, (*self.key, list(loaded))):
-            one, at = loaded[customer_id], int(created_at.timestamp())
-            if kind.startswith("customer.discount."):
-                removed = self._decode(blob, payloads.Event[payloads.Discount], event_id, one)
-                if removed:
-                    one.found.add(removed.data.object, at if kind.endswith(".deleted") else None)
-                continue
-            event = self._decode(blob, payloads.Event[payloads.Subscription], event_id, one)
-            shown = event and event.data.object
-            if shown and not (shown.items and shown.items.has_more):
-                one.snapshots[shown.id].append(state_fact(shown, at, one.found, event_id))
+    def _shelve(self, catalogue: Iterable[Sequence[Any]]) -> None:
+        for is_price, name, blob in catalogue:
+            thing = self._decode(blob, payloads.Price if is_price else payloads.Coupon, name, None)
+            self.shelf.seek(name)
+            if thing is not None and is_price:
+                self.shelf.prices[thing.id] = price_fact(thing)
+            elif thing is not None:
+                self.shelf.coupons[thing.id] = coupon_fact(thing)
 
-    def _subscriptions(self, loaded: dict[str, Loaded]) -> None:
-        for gone in (False, True):
-            more = f"AND deleted_at IS {'NOT ' if gone else ''}NULL"
-            statement = OF_PAYERS.format(table="subscription", more=more)
-            rows = self._rows(statement, payloads.Subscription, loaded)
-            for customer_id, _, subscription, fetched_at in rows:
-                one, at = loaded[customer_id], int(fetched_at.timestamp())
-                state = state_fact(subscription, at, one.found)
-                one.present[subscription.id] = _ended(state, at) if gone else state
-
-    def _schedules(self, loaded: dict[str, Loaded]) -> None:
-        statement = OF_PAYERS.format(table="subscriptionschedule", more="AND deleted_at IS NULL")
-        for customer_id, _, schedule, _ in self._rows(statement, payloads.Schedule, loaded):
-            one, subscription = loaded[customer_id], reference(schedule.subscription)
-            signed = schedule_fact(schedule, self.shelf)
-            if signed:
-                one.signed.append(signed)
-            if subscription:
-                one.phases[subscription] = phase_facts(schedule)
-
-    def _invoices(self, loaded: dict[str, Loaded]) -> None:
-        statement = OF_PAYERS.format(table="invoice", more=BILLED)
-        rows = list(self._rows(statement, payloads.Invoice, loaded))
-        payments = self._payments([invoice.id for _, _, invoice, _ in rows])
-        for customer_id, _, invoice, _ in rows:
-            one = loaded[customer_id]
-            one.billed.append(invoice)
-            pieces = invoice_facts(invoice, tuple(payments[invoice.id]), one.found, one.unused)
-            for subscription, piece in pieces.items():
-                one.invoices[subscription].append(piece)
-        statement = OF_PAYERS.format(table="invoiceitem", more="AND deleted_at IS NULL")
-        for customer_id, _, item, _ in self._rows(statement, payloads.InvoiceItem, loaded):
-            pending = pending_fact(item, loaded[customer_id].found)
-            if pending:
-                loaded[customer_id].invoices[pending[0]].append(pending[1])
-
-    def _payments(self, invoice_ids: list[str]) -> dict[str, list[str]]:
-        made: dict[str, list[str]] = defaultdict(list)
-        for invoice_id, payment_id, blob in fetch(PAYMENTS, (*self.key, invoice_ids)):
-            payment = self._decode(blob, payloads.InvoicePayment, payment_id, None)
-            if payment and payment.payment:
-                named = (reference(payment.payment.payment_intent), reference(payment.payment.charge))
-                made[invoice_id] += [name for name in named if name]
-        return made
-
-    def _given_back(self, loaded: dict[str, Loaded]) -> None:
-        for customer_id, _, refund, _ in self._rows(REFUNDS, payloads.Refund, loaded, times=2):
-            loaded[customer_id].refunds.append(refund_fact(refund))
-        statement = OF_PAYERS.format(table="creditnote", more="AND deleted_at IS NULL")
-        for customer_id, _, note, _ in self._rows(statement, payloads.CreditNote, loaded):
-            loaded[customer_id].credit_notes.append(credit_note_fact(note))
-
-    def _rows(
-        self, statement: str, kind: type[Thing], loaded: dict[str, Loaded], *, times: int = 1
-    ) -> Iterator[tuple[str, str, Thing, Any]]:
-        for customer_id, stripe_id, blob, fetched_at in fetch(statement, (*self.key, list(loaded)) * times):
-            thing = self._decode(blob, kind, stripe_id, loaded[customer_id])
-            if thing is not None:
-                yield customer_id, stripe_id, thing, fetched_at
-
-    def _whole(self, table: str, kind: type[Thing]) -> Iterator[tuple[str, Thing]]:
-        for stripe_id, blob in fetch(WHOLE.format(table=table), self.key):
-            thing = self._decode(blob, kind, stripe_id, None)
-            if thing is not None:
-                yield stripe_id, thing
-
-    def _decode(self, blob: bytes, kind: type[Thing], stripe_id: str, one: Loaded | None) -> Thing | None:
+    def _decode(self, blob: bytes, kind: Any, stripe_id: str, one: Loaded | None) -> Any:
         decoder = self._decoders.get(kind)
         if decoder is None:
             decoder = self._decoders[kind] = msgspec.json.Decoder(kind, strict=False)
         try:
-            thing: Thing = decoder.decode(self._zstd.decompress(blob))
+            return decoder.decode(self._zstd.decompress(blob))
         except msgspec.ValidationError as error:
             if one is not None:
                 one.unused.append((stripe_id, f"unreadable: {error}"[:255]))
             return None
-        return thing

@@ -1,9 +1,10 @@
 """What a build may sum: the accounts whose first import has ended, all of one mode."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -21,12 +22,35 @@ class Sources:
     importing: bool
 
 
+class Account(Protocol):
+    """A connection as far as summing asks."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def livemode(self) -> bool | None: ...
+    @property
+    def imported_at(self) -> datetime | None: ...
+    @property
+    def data_through(self) -> datetime | None: ...
+
+
 def sources(organization_id: UUID) -> Sources:
-    """Return what counts now: live accounts where there is one, else test accounts, never both.
+    """Return what counts now."""
+    return summed(list(Connection.objects.filter(organization_id=organization_id).order_by("id")))
+
+
+def summed(rows: Sequence[Account]) -> Sources:
+    """Return what counts of them: live accounts where there is one, else test accounts, never both.
 
     An archive of an account that counts itself is left out.
     """
-    rows = list(Connection.objects.filter(organization_id=organization_id).order_by("id"))
     ready = [row for row in rows if row.imported_at is not None]
     live, twice = any(row.livemode for row in ready), superseded(ready)
     counted = [row for row in ready if row.livemode in (live, None) and row.id not in twice]

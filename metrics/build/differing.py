@@ -1,0 +1,162 @@
+"""Some payers' rows in place: compared in memory with what is stored, and only those that differ written."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from metrics.build import rows
+from metrics.build.pipeline import Road
+from metrics.build.rows import Row, Table
+from metrics.build.write import Build, Scope, quoted
+from metrics.core.ledger import Segment
+
+TABLES = (
+    rows.CONFIGURATION,
+    rows.INVOICED,
+    rows.UNUSED,
+    rows.DATED,
+    rows.SEGMENT,
+    rows.MOVEMENT,
+    rows.BALANCE,
+)
+READ = "SELECT {names} FROM {table} AS old WHERE {own} AND {condition}"
+# A row is written over under its key; one with a new key comes, one whose key is no longer wanted goes.
+WRITE = (
+    "WITH gone AS (DELETE FROM {table} AS old USING json_to_recordset(%s::json) AS key ({keys}) "
+    "WHERE {own} AND old.connection_id = %s AND {same}) "
+    "INSERT INTO {table} ({lead}, connection_id, {columns}) "
+    "SELECT {constants}, %s, {values} FROM json_to_recordset(%s::json) AS new ({typed}) "
+    "ON CONFLICT ({lead}, {key}) DO UPDATE SET {changes}"
+)
+# As in JSON; exact for every instant, however far.
+KINDS = {"instant": "bigint", "day": "date", "texts": "text[]", "document": "jsonb"}
+INSTANT = (
+    "timestamptz 'epoch' + make_interval(days => ({0} / 86400)::integer, secs => ({0} %% 86400)::integer)"
+)
+Facts = tuple[Any, ...]
+
+
+class Shape(NamedTuple):
+    """A table's columns but for the connection, the places of its key, of lists, and its statements."""
+
+    names: tuple[str, ...]
+    key: Callable[[Facts], Facts]
+    lists: tuple[int, ...]
+    connection: int
+    read: str
+    write: str
+
+
+class Held:
+    """What is stored of some payers of one connection."""
+
+    def __init__(self, build: Build, scope: Scope, road: Road) -> None:
+        self.build, self.scope = build, scope
+        self._asked = {table: self._ask(road, table) for table in TABLES}
+        self._rows: dict[Table, list[Facts]] = {}
+
+    def receive(self) -> None:
+        """Take in the answers, after the block in which they were asked for."""
+        self._rows = {table: found.fetchall() for table, found in self._asked.items()}
+
+    def ledgers(self) -> Mapping[str, list[Segment]]:
+        """Return the stored segments of each payer, by item and time."""
+        found: dict[str, list[Segment]] = {}
+        for customer_id, *row in sorted(self._rows[rows.SEGMENT], key=shape(rows.SEGMENT).key):
+            found.setdefault(customer_id, []).append(rows.segment(row))
+        return found
+
+    def replace(self, wanted: Mapping[Table, Sequence[Row]], road: Road) -> None:
+        """Make what is stored equal to the given rows."""
+        for table, given in wanted.items():
+            gone, come = self._differences(table, given)
+            if gone or come:
+                self._write(road, table, gone, come)
+
+    def _ask(self, road: Road, table: Table) -> Any:
+        statement = shape(table).read.format(condition=self.scope.condition())
+        return road.send(statement, (*self.build.lead(table), *self.scope.values()))
+
+    def _differences(self, table: Table, given: Iterable[Row]) -> tuple[list[Facts], list[Facts]]:
+        of = shape(table)
+        held = {of.key(row): row for row in _plain(self._rows[table], of.lists)}
+        fresh = [row[: of.connection] + row[of.connection + 1 :] for row in given]
+        # Of two rows under one key the first counts, as where rows are copied.
+        wanted = {of.key(row): row for row in reversed(_plain(fresh, of.lists))}
+        come = [row for key, row in wanted.items() if held.get(key) != row]
+        return [key for key in held if key not in wanted], come
+
+    def _write(self, road: Road, table: Table, gone: list[Facts], come: list[Facts]) -> None:
+        of, lead, connection_id = shape(table), self.build.lead(table), self.scope.connection_id
+        names = [name for name in table.key if name != "connection_id"]
+        values = (_json(names, sorted(gone)), *lead, connection_id, *lead, connection_id)
+        road.send(of.write, (*values, _json(of.names, sorted(come, key=of.key))))
+
+
+def _plain(found: Iterable[Facts], lists: Sequence[int]) -> list[Facts]:
+    """Return rows whose lists are lists, whatever they came as."""
+    if not lists:
+        return list(found)
+    plain = []
+    for row in found:
+        values = list(row)
+        for place in lists:
+            values[place] = list(values[place])
+        plain.append(tuple(values))
+    return plain
+
+
+def _json(names: Sequence[str], found: Iterable[Facts]) -> str:
+    return json.dumps([dict(zip(names, row, strict=True)) for row in found], default=str)
+
+
+@lru_cache
+def shape(table: Table) -> Shape:
+    """Return how a table's rows are compared, read and written."""
+    own = {name: kind for name, kind in table.columns.items() if name != "connection_id"}
+    key = [name for name in table.key if name != "connection_id"]
+    names = list(own)
+    typed = {name: KINDS.get(kind, kind) for name, kind in own.items()}
+    parts = {
+        "table": table.name,
+        "names": ", ".join(_selected(name, kind) for name, kind in own.items()),
+        "columns": quoted(own),
+        "lead": quoted(table.lead),
+        "own": " AND ".join(f"old.{name} = %s" for name in table.lead),
+        "constants": ", ".join(["%s"] * len(table.lead)),
+        "key": quoted(table.key),
+        "keys": ", ".join(f'"{name}" {typed[name]}' for name in key),
+        "same": " AND ".join(f'old."{name}" = {_stored("key", name, own[name])}' for name in key),
+        "typed": ", ".join(f'"{name}" {kind}' for name, kind in typed.items()),
+        "values": ", ".join(_stored("new", name, kind) for name, kind in own.items()),
+        "changes": ", ".join(f'"{name}" = excluded."{name}"' for name in [*own] if name not in key)
+        or f"{key[0]} = excluded.{key[0]}",
+        "condition": "{condition}",
+    }
+    return Shape(
+        tuple(own),
+        _picking([names.index(name) for name in key]),
+        tuple(place for place, kind in enumerate(own.values()) if kind in ("texts", "document")),
+        list(table.columns).index("connection_id"),
+        READ.format(**parts),
+        WRITE.format(**parts),
+    )
+
+
+def _picking(places: Sequence[int]) -> Callable[[Facts], Facts]:
+    """Return what picks these places of a row, also where there is one alone."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    (place,) = places
+    return lambda row: (row[place],)
+
+
+def _selected(name: str, kind: str) -> str:
+    return f"extract(epoch FROM old.{name})::bigint" if kind == "instant" else f'old."{name}"'
+
+
+def _stored(source: str, name: str, kind: str) -> str:
+    column = f'{source}."{name}"'
+    return INSTANT.format(column) if kind == "instant" else column

@@ -1,0 +1,150 @@
+"""Every mirrored row that some payers' histories are made from, in one statement and one round trip."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from metrics.build.pipeline import Road
+
+# What their subscriptions name now, and what was stored of them before: nearly always all.
+NAMED = (
+    "WITH named AS MATERIALIZED ("
+    "SELECT unnest(catalog_ids) AS id FROM billing_sync_subscription "
+    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
+    "AND customer_id = ANY(%(names)s) "
+    "UNION SELECT unnest(catalog_ids) FROM billing_sync_customer WHERE organization_id = %(organization)s "
+    "AND connection_id = %(connection)s AND stripe_id = ANY(%(names)s) "
+    "UNION SELECT unnest(price_id || discounts) FROM metrics_configuration "
+    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
+    "AND customer_id = ANY(%(names)s)) "
+    "SELECT true, stripe_id, payload FROM billing_sync_price WHERE organization_id = %(organization)s "
+    "AND connection_id = %(connection)s AND stripe_id = ANY(ARRAY(SELECT id FROM named)) "
+    "UNION ALL SELECT false, stripe_id, payload FROM billing_sync_coupon "
+    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
+    "AND stripe_id = ANY(ARRAY(SELECT id FROM named))"
+)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class Kind(IntEnum):
+    """What a row is, in the order in which it is taken in: what is known first names discounts first."""
+
+    CUSTOMER = 0
+    EVENT = 1
+    SUBSCRIPTION = 2
+    ENDED_SUBSCRIPTION = 3
+    PAYMENT = 4
+    INVOICE = 5
+    INVOICE_ITEM = 6
+    SCHEDULE = 7
+    REFUND = 8
+    CREDIT_NOTE = 9
+
+
+class Mirrored(NamedTuple):
+    """A mirrored object of a payer: `word` is an event's type and a payment's invoice."""
+
+    kind: int
+    customer_id: str
+    stripe_id: str
+    payload: bytes
+    at: datetime
+    word: str
+    position: int
+
+
+ROW = "SELECT {kind}::int4, {customer}, one.stripe_id, one.payload, {at}, {word}, {position} FROM {source} "
+OURS = "one.organization_id = %(organization)s AND one.connection_id = %(connection)s"
+TOLD = "(starts_with(one.type, 'customer.subscription.') OR starts_with(one.type, 'customer.discount.'))"
+# An invoice that was more than a draft stays evidence, also when it is gone from Stripe.
+BILLED = "(one.deleted_at IS NULL OR one.status <> 'draft')"
+JOINED = (
+    "billing_sync_{table} AS one JOIN billing_sync_{other} AS known "
+    "ON known.organization_id = one.organization_id AND known.connection_id = one.connection_id "
+    "AND known.stripe_id = one.{reference}"
+)
+SUBSCRIBED = (
+    "CASE WHEN one.deleted_at IS NULL "
+    f"THEN {Kind.SUBSCRIPTION.value} ELSE {Kind.ENDED_SUBSCRIPTION.value} END"
+)
+
+
+def _owned(kind: object, table: str, condition: str, **columns: str) -> str:
+    parts = {
+        "kind": getattr(kind, "value", kind),
+        "customer": "one.customer_id",
+        "at": "one.fetched_at",
+        "word": "''",
+        "position": "0::bigint",
+        "source": f"billing_sync_{table} AS one",
+        **columns,
+    }
+    whose = f"{parts['customer']} = ANY(%(names)s)"
+    return ROW.format(**parts) + f"WHERE {OURS} AND {whose} AND {condition}"
+
+
+def _of_payment(invoice: str) -> dict[str, str]:
+    source = JOINED.format(table="invoicepayment", other="invoice", reference="invoice_id")
+    return {"customer": "known.customer_id", "word": invoice, "source": source}
+
+
+# Stripe may leave a refund's customer out: its charge knows it.
+READ = " UNION ALL ".join(
+    [
+        _owned(Kind.CUSTOMER, "customer", "true", customer="one.stripe_id"),
+        _owned(
+            Kind.EVENT,
+            "event",
+            TOLD,
+            at="one.created_at",
+            word="one.type",
+            position="coalesce(one.position, -1)",
+        ),
+        _owned(SUBSCRIBED, "subscription", "true"),
+        _owned(Kind.PAYMENT, "invoicepayment", "true", **_of_payment("one.invoice_id")),
+        _owned(Kind.INVOICE, "invoice", BILLED),
+        _owned(Kind.INVOICE_ITEM, "invoiceitem", "one.deleted_at IS NULL"),
+        _owned(Kind.SCHEDULE, "subscriptionschedule", "one.deleted_at IS NULL"),
+        _owned(Kind.REFUND, "refund", "one.deleted_at IS NULL"),
+        _owned(
+            Kind.REFUND,
+            "refund",
+            "one.customer_id = '' AND one.deleted_at IS NULL",
+            customer="known.customer_id",
+            source=JOINED.format(table="refund", other="charge", reference="charge_id"),
+        ),
+        _owned(Kind.CREDIT_NOTE, "creditnote", "one.deleted_at IS NULL"),
+    ]
+)
+
+
+class Asked:
+    """The rows of some payers, on their way."""
+
+    def __init__(
+        self, organization_id: UUID, connection_id: UUID, names: Sequence[str], road: Road, *, priced: bool
+    ) -> None:
+        bound = {"organization": organization_id, "connection": connection_id, "names": list(names)}
+        self.names = names
+        self._rows = road.send(READ, bound)
+        self._catalogue = road.send(NAMED, bound) if priced else None
+
+    def rows(self) -> list[Mirrored]:
+        """Return the rows kind by kind, events by time and everything else by id."""
+        found = list(map(Mirrored._make, self._rows.fetchall()))
+        found.sort(key=attrgetter("stripe_id"))
+        found.sort(key=_order)
+        return found
+
+    def catalogue(self) -> list[tuple[Any, ...]]:
+        """Return whether it is a price, the id and the payload of what they use, as far as that is known."""
+        return self._catalogue.fetchall() if self._catalogue else []
+
+
+def _order(one: Mirrored) -> tuple[int, datetime, int]:
+    if one.kind == Kind.EVENT:
+        return one.kind, one.at or BEGINNING, one.position
+    return one.kind, BEGINNING, 0

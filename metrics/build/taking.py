@@ -1,0 +1,118 @@
+"""Take marked payers to compute, beside others who take theirs: none is computed by two at once.
+
+Time moves for everyone at once, so whoever moves it is alone in the organization. While more is marked than
+one takes, time stands: then several work side by side, each with payers of its own under their locks.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from config import clock
+from metrics import definitions
+from metrics.build.marks import Mark
+from metrics.build.pipeline import together
+from metrics.build.sources import summed
+from metrics.build.tally import Cut
+from metrics.build.write import Build
+
+AMONG = 8
+MANY = (
+    "SELECT count(*) = %(count)s AS many FROM ("
+    "SELECT FROM billing_sync_dirtycustomer WHERE organization_id = %(organization)s LIMIT %(count)s) AS one"
+)
+SHARE = (
+    "WITH waiting AS MATERIALIZED ({many}) SELECT many, CASE WHEN many "
+    "THEN pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0)) "
+    "ELSE pg_advisory_xact_lock(hashtextextended(%(name)s, 0)) END FROM waiting"
+)
+BESIDE_OTHERS, ALONE = SHARE.format(many=MANY), SHARE.format(many="SELECT false AS many")
+POINTER = (
+    "SELECT shown.definition_version, shown.build, shown.computed_at, shown.connection_ids, rules.settings, "
+    "EXISTS (SELECT 1 FROM metrics_closedmonth AS month WHERE month.organization_id = shown.organization_id) "
+    "FROM metrics_currentbuild AS shown JOIN metrics_definition AS rules "
+    "ON rules.organization_id = shown.organization_id AND rules.version = shown.definition_version "
+    "WHERE shown.organization_id = %(organization)s"
+)
+# Looked for among some more than are taken, for others may have the first.
+TAKE = (
+    "WITH waiting AS MATERIALIZED ("
+    "SELECT connection_id, customer_id, marked FROM billing_sync_dirtycustomer "
+    "WHERE organization_id = %(organization)s ORDER BY connection_id, customer_id LIMIT %(among)s) "
+    "SELECT connection_id, customer_id, marked FROM waiting WHERE pg_try_advisory_xact_lock("
+    "hashtextextended(concat_ws(' ', %(name)s::text, connection_id, customer_id), 0)) LIMIT %(count)s"
+)
+DUE = (
+    "SELECT connection_id, customer_id FROM metrics_datedchange WHERE organization_id = %(organization)s "
+    "AND at <= greatest(%(now)s, "
+    "(SELECT computed_at FROM metrics_currentbuild WHERE organization_id = %(organization)s))"
+)
+ACCOUNTS = (
+    "SELECT id, kind, state, account_id, livemode, imported_at, data_through FROM billing_sync_connection "
+    "WHERE organization_id = %(organization)s ORDER BY id"
+)
+
+
+class Account(NamedTuple):
+    """A connection as far as summing asks."""
+
+    id: UUID
+    kind: str
+    state: str
+    account_id: str
+    livemode: bool | None
+    imported_at: datetime | None
+    data_through: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Payers to compute in a build, from the instant up to which they are counted to the next.
+
+    With `more` to do the instants are the same, and nobody is taken for what changes by date.
+    """
+
+    build: Build
+    before: Cut
+    cut: Cut
+    data_through: datetime | None
+    marks: list[Mark]
+    payers: dict[UUID, set[str]]
+    has_closed_months: bool
+    more: bool
+
+
+def take(organization_id: UUID, count: int, *, beside_others: bool = True) -> Taken:
+    """Take marked payers in the transaction in progress; those whose day has come too, where time moves."""
+    now = int(clock.now().timestamp())
+    bound = {
+        "organization": organization_id,
+        "count": count,
+        "among": AMONG * count,
+        "name": f"metrics.increment {organization_id}",
+        "now": datetime.fromtimestamp(now, UTC),
+    }
+    with together() as road:
+        sent = [
+            road.send(statement, bound)
+            for statement in (BESIDE_OTHERS if beside_others else ALONE, POINTER, TAKE, DUE, ACCOUNTS)
+        ]
+    ((more, _),), ((version, number, computed_at, summed_ids, settings, closed),), marks, due, accounts = (
+        answer.fetchall() for answer in sent
+    )
+    before = Cut.of(definitions.of_settings(version, settings), computed_at)
+    payers: dict[UUID, set[str]] = defaultdict(set)
+    for connection_id, customer_id, *_ in marks if more else [*marks, *due]:
+        payers[connection_id].add(customer_id)
+    return Taken(
+        Build(organization_id, version, number),
+        before,
+        before if more else Cut(before.definition, max(before.at, now)),
+        summed([Account._make(row) for row in accounts]).data_through,
+        marks,
+        {one: payers[one] for one in sorted(payers) if one in summed_ids},
+        closed,
+        more,
+    )
