@@ -23,7 +23,6 @@ class AuditRun(TenantModel):
     rows = models.PositiveBigIntegerField(default=0)
     differences = models.PositiveBigIntegerField(default=0)
     drift = models.JSONField(default=list)
-    error = models.TextField(blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["organization", "begun_at"], name="audit_run_by_time")]

@@ -108,7 +108,6 @@ class Migration(migrations.Migration):
                 ("rows", models.PositiveBigIntegerField(default=0)),
                 ("differences", models.PositiveBigIntegerField(default=0)),
                 ("drift", models.JSONField(default=list)),
-                ("error", models.TextField(blank=True)),
                 (
                     "organization",
                     models.ForeignKey(

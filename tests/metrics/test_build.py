@@ -34,7 +34,6 @@ from metrics.models import (
     Segment,
 )
 from tests.metrics.conftest import NOW
-from tests.metrics.second_opinion import first_opinion, second_opinion
 from tests.metrics.seeding import Mirror, connect, facts, mirrored
 
 LATER = NOW + timedelta(days=45)
@@ -71,24 +70,6 @@ def test_a_rebuild_leaves_no_row_of_the_build_before(mirror: Mirror) -> None:
         pointer = CurrentBuild.objects.get()
         for model in (Segment, Movement, DailyRevenue, MonthlyRevenue):
             assert set(model.objects.values_list("build", flat=True)) == {pointer.build}
-
-
-@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
-def test_sql_of_its_own_sums_to_the_same_days_and_months(
-    organization: Organization, company: Company, zone: str
-) -> None:
-    Organization.objects.filter(id=organization.id).update(time_zone=zone)
-    mirrored(organization, company)
-    with set_now(NOW):
-        recompute(organization.id)
-        with tenant(organization.id):
-            days = first_opinion(DailyRevenue.objects.all(), "day")
-            assert days == second_opinion(organization.id, "day", zone)
-            definitions.set_definition(organization.id, {"movement_window": "month"})
-        jobs.recompute(organization.id, "")
-        with tenant(organization.id):
-            months = first_opinion(MonthlyRevenue.objects.all(), "month")
-            assert months == second_opinion(organization.id, "month", zone)
 
 
 def test_a_new_definition_is_valued_from_history_alone(mirror: Mirror) -> None:

@@ -1,0 +1,193 @@
+"""What one build's tables should hold: sums over ranges of customers, each computed in SQL."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from metrics.auditing import statements
+from metrics.auditing.boundaries import Calendar
+from metrics.auditing.drift import MOST_SHOWN, Drift, between
+from metrics.auditing.snapshot import Snapshot, at_once, fetch
+
+# Segments of a range: about 50,000 customers of three or four each.
+ROWS_AT_ONCE = 170_000
+KINDS = {
+    "new": "new",
+    "expansion": "expanded",
+    "reactivation": "reactivated",
+    "contraction": "contracted",
+    "churn": "churned",
+}
+TABLES = {
+    "movement": ("metrics_movement", ("kind", "amount_micro", "after_micro", "until")),
+    "balance": (
+        "metrics_customerbalance",
+        ("mrr_micro", "committed_micro", "contracted_micro", "since"),
+    ),
+}
+
+Row = dict[str, int]
+Period = tuple[str, date]
+
+
+def sums() -> dict[Any, Row]:
+    return defaultdict(lambda: defaultdict(int))
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The build that readers see, and how its definition cuts time."""
+
+    organization_id: UUID
+    definition_version: int
+    build: int
+    computed_at: datetime
+    connection_ids: tuple[UUID, ...]
+    window: str
+    time_zone: str
+
+    def bound(self) -> dict[str, Any]:
+        """Return what every statement names."""
+        return {
+            "organization": self.organization_id,
+            "version": self.definition_version,
+            "build": self.build,
+            "computed_at": self.computed_at,
+        }
+
+
+@dataclass(slots=True)
+class Expected:
+    """The tables of sums as they should be, and what differs customer by customer."""
+
+    daily: dict[Period, Row] = field(default_factory=sums)
+    monthly: dict[Period, Row] = field(default_factory=sums)
+    plans: dict[tuple[str, date, str], Row] = field(default_factory=sums)
+    products: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    drift: Drift = field(default_factory=Drift)
+    customers: int = 0
+    rows: int = 0
+
+
+class BeforeFirstError(Exception):
+    """Raised where something began before the first day of the calendar."""
+
+
+def ranges(audited: Audited) -> Iterator[dict[str, Any]]:
+    """Yield the connections' customers in ranges of about so many segments."""
+    for connection_id in audited.connection_ids:
+        after: str | None = ""
+        while after is not None:
+            part = {"connection": connection_id, "after": after}
+            found = fetch(statements.BOUND, {**audited.bound(), **part, "rows": ROWS_AT_ONCE})
+            last = found[0][0] if found else None
+            yield {**part, "last": last}
+            after = last
+
+
+def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected:
+    """Return what the tables should hold."""
+    whole = Expected()
+    given = {
+        **audited.bound(),
+        "days": list(calendar.days),
+        "months": list(calendar.months),
+        "first": calendar.first,
+        "most": MOST_SHOWN,
+    }
+    parts = [{**given, **one} for one in ranges(audited)]
+    for found in at_once(shared, lambda part: _read(part, audited.window), parts):
+        _take(whole, found, calendar, audited.window)
+    return whole
+
+
+Answer = tuple[UUID, list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]], tuple[int, int]]
+
+
+def _read(part: dict[str, Any], window: str) -> Answer:
+    """Ask all of one range."""
+    by_month = fetch(statements.flows_of_months(window), part) if window != "day" else []
+    return (
+        part["connection"],
+        fetch(statements.CUSTOMERS, part),
+        fetch(statements.SUMS, part),
+        by_month,
+        fetch(statements.COUNTS, part)[0],
+    )
+
+
+def _take(whole: Expected, found: Answer, calendar: Calendar, window: str) -> None:
+    connection_id, customers, summed, by_month, (count, rows) = found
+    whole.customers += count
+    whole.rows += rows
+    differing: dict[str, int] = {}
+    for part, text in customers:
+        values = json.loads(text)
+        if part == "flow":
+            _flow(whole, values, calendar, window)
+        else:
+            # Each row that differs ends with how many of its range do.
+            differing[part] = values.pop()
+            _differing(whole.drift, part, connection_id, values, calendar)
+    whole.drift.rows += sum(differing.values())
+    for currency, number, kind, amount, many in by_month:
+        row = whole.monthly[currency, calendar.month(number)]
+        row[f"{kind}_micro"] += int(amount)
+        row[f"customers_{KINDS[kind]}"] += many
+    for values in summed:
+        _sum(whole, values, calendar)
+
+
+def _flow(whole: Expected, values: list[Any], calendar: Calendar, window: str) -> None:
+    currency, bucket, kind, amount, many, squares = values
+    if not bucket:
+        raise BeforeFirstError
+    day = calendar.day(bucket)
+    whole.daily[currency, day][f"{kind}_squares"] += squares
+    periods = [whole.daily[currency, day]]
+    if window == "day":
+        periods.append(whole.monthly[currency, day.replace(day=1)])
+    for row in periods:
+        row[f"{kind}_micro"] += amount
+        row[f"customers_{KINDS[kind]}"] += many
+
+
+def _sum(whole: Expected, values: tuple[Any, ...], calendar: Calendar) -> None:
+    currency, bucket, month, price_id, mrr, items, committed, contracted, least, most = values
+    if price_id is None:
+        if not bucket:
+            raise BeforeFirstError
+        day = calendar.day(bucket)
+        for row in (whole.daily[currency, day], whole.monthly[currency, day.replace(day=1)]):
+            row["committed_net_micro"] += int(committed)
+            row["contracted_net_micro"] += int(contracted or 0)
+    elif month is not None:
+        row = whole.plans[currency, calendar.month(month), price_id]
+        row["net_micro"] += int(mrr)
+        row["items"] += items
+        whole.products[price_id] |= {one for one in (least, most) if one is not None}
+
+
+def _differing(drift: Drift, part: str, connection_id: UUID, values: list[Any], calendar: Calendar) -> None:
+    """Tell of one customer's row that differs."""
+    customer, currency, bucket, is_stored, *rest = values
+    was, is_expected, due = rest[:4], rest[4], rest[5:9]
+    table, columns = TABLES[part]
+    key = f"{connection_id} {customer} {currency}"
+    if bucket is not None:
+        key = f"{calendar.day(bucket)} {key}"
+    stored, wanted = (
+        _row(columns, side, calendar) if held else None
+        for side, held in ((was, is_stored), (due, is_expected))
+    )
+    drift.show(between(table, key, stored, wanted))
+
+
+def _row(columns: tuple[str, ...], values: list[Any], calendar: Calendar) -> dict[str, Any]:
+    *amounts, bucket = values
+    day = None if bucket is None else calendar.day(bucket)
+    return dict(zip(columns, [*amounts, day], strict=True))

@@ -1,0 +1,139 @@
+"""What the tables should hold, as SQL over the segments alone, for one range of customers at a time.
+
+Every statement reads the segments in the order of their key, so that one customer's changes are together
+and are sorted among themselves only. Amounts of one customer fit 64 bits; sums of many are numeric.
+"""
+
+# ruff: noqa: S608 - every part is written here, and values are bound
+
+BUILD = "organization_id = %(organization)s AND definition_version = %(version)s AND build = %(build)s"
+RANGE = (
+    f"{BUILD} AND connection_id = %(connection)s AND customer_id > %(after)s "
+    "AND (%(last)s::text IS NULL OR customer_id <= %(last)s)"
+)
+# What a window of netting is, and the column of a change that tells it.
+KEYS = {
+    "day": "width_bucket(at, %(days)s::timestamptz[])",
+    "month": "(%(months)s::int[])[width_bucket(at, %(days)s::timestamptz[])]",
+    "event": "at",
+}
+MONTHS = {"month": "key", "event": "(%(months)s::int[])[width_bucket(key, %(days)s::timestamptz[])]"}
+
+BOUND = f"""
+SELECT customer_id FROM metrics_segment
+WHERE {BUILD} AND connection_id = %(connection)s AND customer_id > %(after)s
+ORDER BY customer_id OFFSET %(rows)s LIMIT 1
+"""
+
+# A segment counts from its start until its end; what ends after the build's instant is still open.
+CHANGES = f"""
+SELECT customer_id, currency, price_id, product_id, contracted, at, way,
+    way * mrr_micro AS mrr, way * committed_micro AS committed
+FROM metrics_segment CROSS JOIN LATERAL (VALUES (from_at, 1), (to_at, -1)) AS bound (at, way)
+WHERE {RANGE} AND from_at <= %(computed_at)s AND at <= %(computed_at)s
+    AND (mrr_micro <> 0 OR committed_micro <> 0)
+"""
+
+# A first change that its own window takes back leaves no movement, but the next one is a return.
+MOVED = f"""
+SELECT customer_id, currency, key, mrr, after, CASE
+        WHEN after = mrr AND place = 1 THEN 'new'
+        WHEN after = mrr THEN 'reactivation'
+        WHEN after = 0 THEN 'churn'
+        WHEN mrr > 0 THEN 'expansion'
+        ELSE 'contraction' END AS kind,
+    lead(key) OVER (PARTITION BY customer_id, currency ORDER BY key) AS following
+FROM (
+    SELECT customer_id, currency, key, mrr,
+        (sum(mrr) OVER customer)::bigint AS after, row_number() OVER customer AS place
+    FROM (
+        SELECT customer_id, currency, {{key}} AS key, sum(mrr)::bigint AS mrr
+        FROM ({CHANGES}) AS change WHERE mrr <> 0 GROUP BY customer_id, currency, 3
+    ) AS netted WINDOW customer AS (PARTITION BY customer_id, currency ORDER BY key)
+) AS running WHERE mrr <> 0
+"""
+
+LEDGER = f"""
+SELECT customer_id, currency, date - %(first)s::date + 1 AS key, kind, amount_micro, after_micro,
+    until - %(first)s::date + 1 AS until
+FROM metrics_movement WHERE {RANGE}
+"""
+
+STANDING = f"""
+SELECT customer_id, currency, sum(mrr_micro)::bigint AS mrr, sum(committed_micro)::bigint AS committed,
+    coalesce(sum(mrr_micro) FILTER (WHERE contracted), 0)::bigint AS contracted
+FROM metrics_segment
+WHERE {RANGE} AND from_at <= %(computed_at)s AND (to_at IS NULL OR to_at > %(computed_at)s)
+    AND (mrr_micro <> 0 OR committed_micro <> 0)
+GROUP BY customer_id, currency
+"""
+
+BALANCES = f"""
+SELECT customer_id, currency, mrr_micro, committed_micro, contracted_micro,
+    since - %(first)s::date + 1 AS since
+FROM metrics_customerbalance WHERE {RANGE}
+"""
+
+# Parts of one answer: rows that differ (the first few, with how many there are), and sums by day and kind.
+CUSTOMERS = f"""
+WITH moved AS MATERIALIZED ({MOVED.format(key=KEYS["day"])}),
+standing AS (
+    SELECT standing.*, CASE WHEN mrr <> 0 THEN since END AS since FROM ({STANDING}) AS standing LEFT JOIN (
+        SELECT customer_id, currency, max(key) AS since FROM moved
+        WHERE kind IN ('new', 'reactivation') GROUP BY customer_id, currency
+    ) AS began USING (customer_id, currency)
+)
+SELECT 'movement', json_build_array(
+    customer_id, currency, key, stored, kind, amount_micro, after_micro, until,
+    expected, due_kind, mrr, after, following, differing
+)::text FROM (
+    SELECT customer_id, currency, key, ledger.customer_id IS NOT NULL AS stored, ledger.kind, amount_micro,
+        after_micro, until, moved.customer_id IS NOT NULL AS expected, moved.kind AS due_kind, mrr, after,
+        following, count(*) OVER () AS differing
+    FROM moved FULL JOIN ({LEDGER}) AS ledger USING (customer_id, currency, key)
+    WHERE (moved.kind, mrr, after, following) IS DISTINCT FROM (ledger.kind, amount_micro, after_micro, until)
+    LIMIT %(most)s
+) AS one
+UNION ALL
+SELECT 'balance', json_build_array(
+    customer_id, currency, NULL, stored, mrr_micro, committed_micro, contracted_micro, stored_since,
+    expected, mrr, committed, contracted, due_since, differing
+)::text FROM (
+    SELECT customer_id, currency, balance.customer_id IS NOT NULL AS stored, mrr_micro, committed_micro,
+        contracted_micro, balance.since AS stored_since, standing.customer_id IS NOT NULL AS expected,
+        mrr, committed, contracted, standing.since AS due_since, count(*) OVER () AS differing
+    FROM standing FULL JOIN ({BALANCES}) AS balance USING (customer_id, currency)
+    WHERE (mrr, committed, contracted, standing.since)
+        IS DISTINCT FROM (mrr_micro, committed_micro, contracted_micro, balance.since)
+    LIMIT %(most)s
+) AS one
+UNION ALL
+SELECT 'flow', json_build_array(
+    currency, key, kind, sum(abs(mrr)), count(*), sum(mrr::numeric * mrr::numeric)
+)::text FROM moved GROUP BY currency, key, kind
+"""
+
+# Sums by day, and by month and price: one scan makes both.
+SUMS = f"""
+SELECT currency, day, (%(months)s::int[])[day] AS month, price_id, sum(mrr),
+    coalesce(sum(way) FILTER (WHERE mrr <> 0), 0), sum(committed), sum(mrr) FILTER (WHERE contracted),
+    min(product_id) FILTER (WHERE mrr <> 0), max(product_id) FILTER (WHERE mrr <> 0)
+FROM (
+    SELECT *, width_bucket(at, %(days)s::timestamptz[]) AS day FROM ({CHANGES}) AS change
+) AS dated GROUP BY GROUPING SETS ((currency, day), (currency, (%(months)s::int[])[day], price_id))
+"""
+
+
+def flows_of_months(window: str) -> str:
+    """Return the sums by month and kind of movements netted by month or by instant."""
+    return (
+        f"SELECT currency, {MONTHS[window]}, kind, sum(abs(mrr)), count(*) "
+        f"FROM ({MOVED.format(key=KEYS[window])}) AS moved GROUP BY 1, 2, 3"
+    )
+
+
+COUNTS = f"""
+SELECT (SELECT count(*) FROM (SELECT DISTINCT customer_id FROM metrics_segment WHERE {RANGE}) AS customers),
+    (SELECT count(*) FROM metrics_movement WHERE {RANGE})
+        + (SELECT count(*) FROM metrics_customerbalance WHERE {RANGE})
+"""

@@ -1,0 +1,165 @@
+"""The audit agrees with what the core built, names whatever differs, and writes nothing."""
+
+import ast
+import json
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
+
+from accounts.models import Organization
+from accounts.tenancy import tenant
+from billing_sync.sandbox.company import Company, generate
+from config.clock import set_now
+from metrics import definitions
+from metrics.auditing import expecting
+from metrics.auditing.auditing import FLOWS, SQUARES, audit
+from metrics.auditing.models import AuditRun
+from metrics.auditing.snapshot import snapshot
+from metrics.build.recompute import recompute
+from metrics.models import DailyRevenue, Movement
+from tests.environment import PROJECT
+from tests.metrics.conftest import NOW
+from tests.metrics.seeding import Mirror, connect, mirrored
+
+# Each table's key, and what makes a row of another key of one.
+KEYS = {
+    "metrics_customerbalance": ("currency, connection_id, customer_id", "currency = 'xxx'"),
+    "metrics_dailyrevenue": ("currency, day", "currency = 'xxx'"),
+    "metrics_monthlyrevenue": ("currency, month", "currency = 'xxx'"),
+    "metrics_movement": ("currency, date, connection_id, customer_id", "currency = 'xxx'"),
+    "metrics_planrevenue": ("currency, month, price_id", "currency = 'xxx'"),
+}
+# What is added to a column of each table's first row.
+PLANTED = [
+    *(("metrics_customerbalance", name, f"{name} + 1") for name in ("mrr_micro", "committed_micro")),
+    ("metrics_customerbalance", "contracted_micro", "contracted_micro + 1"),
+    ("metrics_customerbalance", "since", "since - 1"),
+    *(("metrics_dailyrevenue", name, f"{name} + 1") for name in (*FLOWS, *SQUARES)),
+    *(("metrics_monthlyrevenue", name, f"{name} - 1") for name in FLOWS),
+    ("metrics_movement", "kind", "'churned'"),
+    *(("metrics_movement", name, f"{name} + 1") for name in ("amount_micro", "after_micro")),
+    ("metrics_movement", "until", "'1999-12-31'"),
+    *(("metrics_planrevenue", name, f"{name} + 1") for name in ("net_micro", "items")),
+    ("metrics_planrevenue", "product_id", "'prod_other'"),
+]
+
+
+def change(organization_id: UUID, statement: str, table: str) -> None:
+    """Change the first row of a table."""
+    first = f"ctid = (SELECT ctid FROM {table} WHERE organization_id = %s ORDER BY {KEYS[table][0]} LIMIT 1)"
+    with tenant(organization_id), connection.cursor() as cursor:
+        cursor.execute(f"{statement} WHERE organization_id = %s AND {first}", [organization_id] * 2)
+        assert cursor.rowcount == 1
+
+
+def found(organization_id: UUID) -> AuditRun:
+    run = audit(organization_id)
+    assert run is not None
+    return run
+
+
+def named(run: AuditRun) -> list[tuple[str, str]]:
+    return sorted((one["table"], one["column"]) for one in run.drift)
+
+
+@pytest.mark.parametrize(
+    ("zone", "window"), [("UTC", "event"), ("America/Los_Angeles", "day"), ("Pacific/Auckland", "month")]
+)
+def test_what_the_core_built_is_what_the_audit_expects(
+    organization: Organization, company: Company, zone: str, window: str
+) -> None:
+    Organization.objects.filter(id=organization.id).update(time_zone=zone)
+    mirrored(organization, company)
+    with set_now(NOW):
+        with tenant(organization.id):
+            definitions.set_definition(organization.id, {"movement_window": window})
+        recompute(organization.id)
+        run = found(organization.id)
+    assert (run.differences, run.drift) == (0, [])
+    assert run.customers > 5
+    assert run.rows > 50
+
+
+def test_every_planted_difference_is_named(mirror: Mirror) -> None:
+    for table, rows in groupby(PLANTED, key=itemgetter(0)):
+        values = ", ".join(f"{column} = {value}" for _, column, value in rows)
+        change(mirror.organization_id, f"UPDATE {table} SET {values}", table)
+    run = found(mirror.organization_id)
+    assert named(run) == sorted((table, column) for table, column, _ in PLANTED)
+    assert run.differences == len(KEYS) + 1  # a plan's product is compared by itself
+    assert {"stored": "churned", "column": "kind"}.items() <= run.drift[0].items()
+
+
+def test_a_row_too_few_and_a_row_too_many_are_named(mirror: Mirror) -> None:
+    for table, (_, other) in KEYS.items():
+        change(mirror.organization_id, f"UPDATE {table} SET {other}", table)
+    run = found(mirror.organization_id)
+    for table in KEYS:
+        sides = [
+            (one["stored"] is None, one["expected"] is None) for one in run.drift if one["table"] == table
+        ]
+        assert sorted(sides) == [(False, True), (True, False)]
+    assert run.differences == 2 * len(KEYS)
+
+
+def test_ranges_side_by_side_find_the_same(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(mirror.organization_id, "DELETE FROM metrics_movement", "metrics_movement")
+    whole = found(mirror.organization_id)
+    monkeypatch.setattr(expecting, "ROWS_AT_ONCE", 3)
+    parts = found(mirror.organization_id)
+    assert (parts.customers, parts.rows, parts.drift) == (whole.customers, whole.rows, whole.drift)
+    assert parts.differences == whole.differences == 1
+
+
+def test_days_before_the_first_stored_one_are_missed(mirror: Mirror) -> None:
+    with tenant(mirror.organization_id):
+        days = DailyRevenue.objects.order_by("day").values_list("day", flat=True)
+        gone, _ = DailyRevenue.objects.filter(day__lte=days[1]).delete()
+    run = found(mirror.organization_id)
+    assert {one["table"] for one in run.drift} == {"metrics_dailyrevenue"}
+    assert run.differences == gone > 0
+
+
+def test_an_audit_can_write_nothing(mirror: Mirror) -> None:
+    with pytest.raises(DatabaseError, match="read-only"), snapshot(mirror.organization_id):
+        Movement.objects.all().delete()
+
+
+def test_another_organization_is_not_audited(mirror: Mirror, other_organization: Organization) -> None:
+    connect(other_organization, generate(seed=12, size=1, now=NOW))
+    assert audit(other_organization.id) is None
+    with tenant(other_organization.id):
+        assert not AuditRun.objects.exists()
+
+
+def test_the_command_says_what_differs_and_fails(mirror: Mirror, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("audit", "acme")
+    assert capsys.readouterr().out.endswith("0 differ\n")
+    change(mirror.organization_id, "UPDATE metrics_movement SET amount_micro = 7", "metrics_movement")
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit", "acme", "--json")
+    told = capsys.readouterr()
+    assert ended.value.code == 1
+    assert json.loads(told.out)["drift"][0]["stored"] == "7"
+    assert "manage.py recompute acme" in told.err
+
+
+def test_the_command_says_what_to_do_before_the_first_build(organization: Organization) -> None:
+    with pytest.raises(CommandError, match=r"manage\.py sync acme"):
+        call_command("audit", "acme")
+
+
+def test_the_audit_shares_no_arithmetic_with_the_build() -> None:
+    targets = {
+        node.module
+        for path in (PROJECT / "metrics" / "auditing").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module
+    }
+    assert "metrics.auditing.expecting" in targets
+    shared = ("metrics.core", "metrics.build", "metrics.flows", "metrics.periods", "metrics.months")
+    assert not [name for name in targets if name.startswith(shared)]
