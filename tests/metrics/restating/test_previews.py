@@ -11,12 +11,14 @@ from accounts.tenancy import tenant
 from metrics import definitions
 from metrics.build.recompute import catch_up
 from metrics.build.write import Build
+from metrics.core.definition import Definition
 from metrics.flows import FLOWS
 from metrics.models import CurrentBuild, Segment
 from metrics.queries import current
 from metrics.restating import previews
 from metrics.restating.figures import flows_in
 from metrics.restating.models import Preview, PreviewedChange, Restatement
+from metrics.settings import CHOICES, settings
 from tests.cast import Person
 from tests.dashboards.revenue import computed
 from tests.metrics.seeding import Mirror, facts
@@ -77,6 +79,14 @@ def result(preview: Preview) -> dict[str, Any]:
 def listed(preview: Preview) -> dict[tuple[str, str], tuple[int, int]]:
     rows = PreviewedChange.objects.filter(preview_id=preview.id)
     return {(row.subscription_id, row.currency): (row.before_micro, row.after_micro) for row in rows}
+
+
+def test_every_setting_and_every_choice_is_tried_and_taken_back() -> None:
+    tried = {(name, value) for proposal in PROPOSALS for name, value in proposal.items()}
+    assert {name for name, _ in tried} == set(DEFAULTS) == set(settings(Definition())) - {"version"}
+    assert {name: getattr(Definition(), name) for name in DEFAULTS} == DEFAULTS
+    choices = {(name, value) for name, allowed in CHOICES.items() for value in allowed if name in DEFAULTS}
+    assert choices <= tried | set(DEFAULTS.items())
 
 
 def test_a_preview_is_what_applying_makes_and_changing_back_restores_all(
