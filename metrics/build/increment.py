@@ -21,19 +21,19 @@ MARKS_AT_ONCE = 500
 POINT = "UPDATE metrics_currentbuild SET computed_at = %s, data_through = %s WHERE organization_id = %s"
 
 
-def increment(organization_id: UUID) -> bool:
+def increment(organization_id: UUID, at_once: int = MARKS_AT_ONCE) -> bool:
     """Work off some marks, and with the last every dated change that is due; say whether marks remain.
 
     The instant to which the tables run moves for everyone at once, so all that changed by date on the
     way belongs to the same transaction.
     """
     with tenant(organization_id), uncollected():
-        taken = take(organization_id, MARKS_AT_ONCE)
+        taken = take(organization_id, at_once)
         _work(taken)
     if taken.more and not taken.marks:
         # Others have all there were; with what they leave, time moves on.
         with tenant(organization_id), uncollected():
-            _work(take(organization_id, MARKS_AT_ONCE, beside_others=False))
+            _work(take(organization_id, at_once, beside_others=False))
     return taken.more
 
 
@@ -65,7 +65,7 @@ def _again(taken: Taken, scope: Scope, tally: Tally) -> tuple[Batch, Held, dict[
     held.receive()
     ledgers = held.ledgers()
     for ledger in ledgers.values():
-        tally.add(ledger, taken.before, -1)
+        tally.count(ledger, taken.before, -1)
     batch = Batch(scope.connection_id, taken.cut, tally)
     work(batch, loader, names)
     return batch, held, _renamed(ledgers.values(), tally)
