@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from accounts import jobs
 from accounts.tenancy import tenant
-from billing_sync import backfill, following, mirror, nights
+from billing_sync import backfill, deleted_coupons, following, mirror, nights
 from billing_sync.access import stripe_of
 from billing_sync.columns import UnusableError, created_at
 from billing_sync.fetching import fetch
@@ -77,6 +77,7 @@ def _listen(connection: Connection, cursor: SyncCursor) -> jobs.Outcome:
             following.reach(connection, cursor.started_at)
         following.conclude(connection)
         nights.keep(connection)
+        deleted_coupons.keep(connection)
     return jobs.Later(now() + timedelta(seconds=settings.POLL_SECONDS))
 
 

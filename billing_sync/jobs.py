@@ -4,7 +4,7 @@ from uuid import UUID
 
 from accounts.jobs import Outcome, handler
 from accounts.standing import standing
-from billing_sync import backfill, checking, disconnecting, events, reconcile, tending
+from billing_sync import backfill, checking, deleted_coupons, disconnecting, events, reconcile, tending
 from billing_sync.webhooks import deliveries, endpoints
 
 
@@ -42,6 +42,12 @@ def webhook_endpoint(organization_id: UUID, key: str) -> Outcome:
 def disconnect(organization_id: UUID, key: str) -> Outcome:
     """Finish the end of the connection `key`: forget its key, and delete its rows if that was chosen."""
     return disconnecting.step(organization_id, UUID(key))
+
+
+@handler(deleted_coupons.KIND)
+def find_coupons(organization_id: UUID, key: str) -> Outcome:
+    """Find what coupons of the connection `key` were that no list shows any more."""
+    return deleted_coupons.step(organization_id, UUID(key))
 
 
 @handler("reconcile")
