@@ -8,13 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dashboards.addresses import Customers
-from dashboards.formatting import Money, money, percent
+from dashboards.formatting import DASH, Money, money, percent
 from dashboards.selection import Choice
 from metrics.core.rates import ratio
-from metrics.evidence.held import Balance as Asked
-from metrics.evidence.held import balance_micro, holders
+from metrics.evidence.held import holders
 from metrics.evidence.pages import Held
 from metrics.evidence.record import plan_name
+from metrics.evidence.sums import standing
 from metrics.queries import Shown
 
 LABELS: "dict[str, str | Promise]" = {
@@ -46,7 +46,9 @@ class CustomerRow:
 def customer_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
     """Return what the page of customers shows."""
     balance = wanted.balance
-    page = holders(shown, balance, wanted.after)
+    known = standing(shown, balance.currency, balance.on)
+    page = holders(shown, known, balance, wanted.after)
+    whole = known.amount_micro(balance.figure)
     return {
         "heading": LABELS[balance.figure],
         "meaning": MEANINGS[balance.figure],
@@ -54,12 +56,15 @@ def customer_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
         "to_now": balance.on == shown.today,
         "currency": balance.currency.upper(),
         "plan": plan_name(shown.organization_id, balance.plan) if balance.plan else "",
-        "share": _share(shown, balance, page.total_micro) if balance.plan else "",
+        "share": percent(ratio(page.total_micro, whole))
+        if balance.plan and page.total_micro is not None
+        else "",
+        "by_customer": page.by_customer,
         "figures": [
             Choice(name, str(label), wanted.url(figure=name), name == balance.figure)
             for name, label in LABELS.items()
         ],
-        "total": money(page.total_micro, balance.currency),
+        "total": DASH if page.total_micro is None else money(page.total_micro, balance.currency),
         "total_micro": page.total_micro,
         "count": page.count,
         "rows": [_row(line, balance.currency, page.total_micro, slug) for line in page.lines],
@@ -68,18 +73,12 @@ def customer_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
     }
 
 
-def _share(shown: Shown, balance: Asked, part_micro: int) -> str:
-    """Return which part of all plans' balance one plan's is."""
-    whole = balance_micro(shown, Asked(balance.figure, balance.currency, balance.on))
-    return percent(ratio(part_micro, whole))
-
-
-def _row(line: Held, currency: str, total_micro: int, slug: str) -> CustomerRow:
+def _row(line: Held, currency: str, total_micro: int | None, slug: str) -> CustomerRow:
     return CustomerRow(
         name=line.name,
         customer_id=line.customer_id,
         url=reverse("customer", args=[slug, line.connection_id, line.customer_id]),
         amount=money(line.amount_micro, currency),
         amount_micro=line.amount_micro,
-        share=percent(ratio(line.amount_micro, total_micro)),
+        share=percent(None if total_micro is None else ratio(line.amount_micro, total_micro)),
     )

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dashboards.addresses import Movements, last_day
-from dashboards.formatting import Money, money, percent
+from dashboards.formatting import DASH, Money, money, percent
 from dashboards.glossary import TERMS
 from dashboards.links import Link
 from dashboards.opening import Opening
@@ -21,6 +21,7 @@ from metrics.core.rates import ratio
 from metrics.evidence.moved import moves
 from metrics.evidence.pages import Moved
 from metrics.evidence.record import plan_name
+from metrics.evidence.sums import LOSSES
 from metrics.months import Months
 from metrics.queries import Shown
 
@@ -46,14 +47,13 @@ def movement_page(shown: Shown, months: Months, wanted: Movements, slug: str) ->
     """Return what the page of movements shows."""
     page = moves(shown, wanted.sum, wanted.after)
     currency, kind = wanted.sum.currency, wanted.sum.kind
-    lost = kind in ("contraction", "churn")
     return {
         "heading": _heading(wanted),
         "period": period(wanted),
         "currency": currency.upper(),
         "plan": plan_name(shown.organization_id, wanted.sum.plan) if wanted.sum.plan else "",
         "kinds": _kinds(wanted),
-        "total": money(-page.total_micro if lost else page.total_micro, currency, signed=not kind),
+        "total": _total(page.total_micro, currency, kind),
         "total_micro": page.total_micro,
         "count": page.count,
         "rate": _rate(shown, months, wanted, page.total_micro, slug),
@@ -63,6 +63,13 @@ def movement_page(shown: Shown, months: Months, wanted: Movements, slug: str) ->
         "by_month": wanted.sum.window == "month",
         "export_url": _export(wanted, slug),
     }
+
+
+def _total(micro: int | None, currency: str, kind: str) -> Money | str:
+    """Return what the rows come to, a dash where only all of them would tell."""
+    if micro is None:
+        return DASH
+    return money(-micro if kind in LOSSES else micro, currency, signed=not kind)
 
 
 def movement_row(line: Moved, currency: str, slug: str) -> MovementRow:
@@ -114,10 +121,10 @@ def _kinds(wanted: Movements) -> list[Choice]:
 
 
 def _rate(
-    shown: Shown, months: Months, wanted: Movements, total_micro: int, slug: str
+    shown: Shown, months: Months, wanted: Movements, total_micro: int | None, slug: str
 ) -> dict[str, Any] | None:
     """Return the two numbers that a rate divides: these rows, and the MRR at the month's start."""
-    if not wanted.rate or not wanted.month:
+    if not wanted.rate or not wanted.month or total_micro is None:
         return None
     (month,) = months.last(1, wanted.sum.currency, until=wanted.month)
     part = -total_micro if wanted.sum.kind == "churn" else total_micro

@@ -51,12 +51,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Line]):
-    """Some rows of many: how many there are, what they sum to, and whether more follow these."""
+    """Some rows of many: how many there are, what they sum to, and whether more follow these.
+
+    A count or total that no table keeps, and that too many rows would tell, is None.
+    """
 
     lines: Sequence[Line]
-    count: int
-    total_micro: int
+    count: int | None
+    total_micro: int | None
     more: bool
+    by_customer: bool = False
 
 
 def fetched(statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:
