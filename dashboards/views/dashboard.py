@@ -11,6 +11,7 @@ from accounts.access import OrganizationRequest
 from accounts.models import Role
 from billing_sync.progress import ConnectionProgress, progress
 from dashboards.alerts import alert_row
+from dashboards.conditional import conditional
 from dashboards.fragments import render_page
 from dashboards.overview import overview
 from dashboards.permissions import missing
@@ -25,6 +26,7 @@ from metrics.queries import Shown
 
 
 @require_safe
+@conditional
 def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show the numbers of a month, or what stands between the organization and them."""
     organization = request.organization
