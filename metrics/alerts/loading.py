@@ -61,7 +61,9 @@ def all_series(
     today = shown.today
     start = min(since(rule, judged_from, settings) for rule in rules)
     days = _days(shown, currencies, start, today)
-    failed = failed_days(shown, currencies, start, today) if FAILING in rules else {}
+    failed = {}
+    if FAILING in rules:
+        failed = failed_days(shown, currencies, since(FAILING, judged_from, settings), today)
     return {
         currency: Series(
             today=today,
