@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from dashboards.case_notes import movement_notes, segment_notes
+from dashboards.case_notes import movement_notes, segment_notes, subscription_notes
 from dashboards.formatting import Money, money
 from dashboards.glossary import TERMS
 from dashboards.plans import plan_label
@@ -118,7 +119,7 @@ def timeline_page(
         "count": len(held.movements),
         "next_url": f"?before={told[AT_ONCE - 1].on.isoformat()}" if len(told) > AT_ONCE else "",
         "first_url": "?" if before else "",
-        "subscriptions": _subscriptions(story, now),
+        "subscriptions": _subscriptions(story, now, subscription_notes(*_place(shown, account))),
         "object_url": objects,
         "stripe_url": stripe_link(account, account.customer_id, "customers"),
     }
@@ -209,12 +210,18 @@ def _segment_of(step: Step, held: Ledger) -> Segment | None:
     return next(began, None) or next(ended, None)
 
 
-def _subscriptions(story: Story, now: int) -> list[SubscriptionRows]:
+def _place(shown: Shown, account: Account) -> tuple[UUID, UUID, str]:
+    return shown.organization_id, account.connection_id, account.customer_id
+
+
+def _subscriptions(story: Story, now: int, told: Mapping[str, list[str]]) -> list[SubscriptionRows]:
     found = []
     for name, group in groupby(story.held.segments, key=lambda one: one.subscription):
         rows = sorted(group, key=lambda one: (-one.start, one.item))
         own = [row for row in story.past if row.subscription == name]
         notes = segment_notes(rows, own, story.known.catalogue.prices)
+        # What is true of the whole stands where it began.
+        notes[-1] = [*told.get(name, []), *notes[-1]]
         found.append(
             SubscriptionRows(
                 id=name,

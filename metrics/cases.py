@@ -1,7 +1,8 @@
 """Which of the hard cases of history a segment or a movement is, and what became of it, in words."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
@@ -15,6 +16,8 @@ from metrics.core.money import decimals
 from metrics.core.movements import Movement
 
 DAY = timedelta(days=1)
+SIGNING = timedelta(hours=1)
+CHANGES = ("plan_change", "price_change", "quantity")
 EXPLANATIONS: "dict[str, str | Promise]" = {
     "dated_by_period": _(
         "Nothing in Stripe dates this change but an event that is no longer there. It stands at the boundary "
@@ -59,6 +62,31 @@ EXPLANATIONS: "dict[str, str | Promise]" = {
         "The customer pays in another currency from now on. Currencies are never added, so it is churn in "
         "one and new in the other."
     ),
+    "prorated": _(
+        "The change counts in full from its instant. What Stripe charged or gave back for the rest of the "
+        "period, at once or with the next invoice, is no MRR."
+    ),
+    "item_changed": _("One item came to the subscription or left it. The others counted on."),
+    "trial_converted": _("The trial is over and was paid for. It counts from here on, and never before."),
+    "discount_changed": _(
+        "A discount began or ended. It moves MRR at its own instant, though nobody bought or left anything."
+    ),
+    "currency_option": _(
+        "The price names an amount of its own in each of its currencies. Nothing is converted."
+    ),
+    "mixed_intervals": _(
+        "Items of different billing intervals share this subscription. Each is cut into months by its own."
+    ),
+    "backdated": _(
+        "It began before it was made in Stripe: backdated, or brought along from elsewhere. It counts from "
+        "its beginning."
+    ),
+    "planned": _("A schedule changes it by phases. Each change is dated by the phase that set it."),
+    "sent": _("It is billed by invoices that are sent. It counts from its start, paid by then or not."),
+    "customer_deleted": _("The customer was deleted in Stripe. What ran ended then; the history stays."),
+    "duplicated": _(
+        "Another customer has the same e-mail address. In Stripe they are two, and so they are here."
+    ),
     "clock_change": _("Clocks changed on this day: it had 23 or 25 hours in the organization's time zone."),
 }
 
@@ -69,13 +97,19 @@ def explained(codes: Iterable[str]) -> list[str]:
 
 
 def segment_cases(
-    segment: Segment, configurations: Iterable[Configuration] = (), price: Price | None = None
+    segment: Segment,
+    configurations: Iterable[Configuration] = (),
+    price: Price | None = None,
+    beside: Iterable[Segment] = (),
 ) -> list[str]:
     """Return the hard cases that a segment is.
 
-    Its customer's configurations and its price tell more: one segment may span several of the former.
+    Its customer's configurations, its price and the segments beside it tell more: one segment may span
+    several configurations.
     """
     found = [*_of_value(segment)]
+    if any(_differs(segment, one) for one in beside):
+        found.append("mixed_intervals")
     for row in configurations:
         if row.item == segment.item and _overlap(segment, row):
             found += _of_standing(segment, row)
@@ -84,7 +118,12 @@ def segment_cases(
     return list(dict.fromkeys(found))
 
 
-def _overlap(segment: Segment, row: Configuration) -> bool:
+def _differs(segment: Segment, other: Segment) -> bool:
+    apart = other.subscription == segment.subscription and other.interval != segment.interval
+    return apart and segment.mrr_micro > 0 and other.mrr_micro > 0 and _overlap(segment, other)
+
+
+def _overlap(segment: Segment, row: Configuration | Segment) -> bool:
     begins = segment.end is None or row.start < segment.end
     return begins and (row.end is None or segment.start < row.end)
 
@@ -119,6 +158,33 @@ def _of_price(price: Price) -> Iterator[str]:
         yield price.tiers_mode
     if price.divide_by:
         yield "package"
+    if len(price.amounts) > 1:
+        yield "currency_option"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How a subscription was made: when, from when on, and in what way; and whose it is."""
+
+    made_at: datetime | None
+    began_at: datetime | None
+    sent: bool = False
+    planned: bool = False
+    customer_deleted: bool = False
+    duplicated: bool = False
+
+
+def subscription_cases(one: Arrangement) -> list[str]:
+    """Return the hard cases that a whole subscription is."""
+    backdated = one.made_at and one.began_at and one.began_at + SIGNING < one.made_at
+    told = {
+        "backdated": backdated,
+        "planned": one.planned,
+        "sent": one.sent,
+        "customer_deleted": one.customer_deleted,
+        "duplicated": one.duplicated,
+    }
+    return [code for code, holds in told.items() if holds]
 
 
 def movement_cases(
@@ -130,12 +196,19 @@ def movement_cases(
     """
     left = {step.subscription for step in movement.steps if step.amount_micro < 0}
     came = {step.subscription for step in movement.steps if step.amount_micro > 0}
+    reasons, mixed = set(movement.reasons), len({*intervals}) > 1
+    replaced = bool(left - came) and bool(came - left)
+    changed = movement.kind in ("expansion", "contraction") and not reasons.isdisjoint(CHANGES)
     told = {
-        "replaced": bool(left - came) and bool(came - left),
+        "replaced": replaced,
+        "prorated": changed and not mixed and not replaced,
+        "item_changed": not reasons.isdisjoint(("item_added", "item_removed")),
+        "trial_converted": "trial_converted" in reasons,
+        "discount_changed": not reasons.isdisjoint(("discount_started", "discount_ended")),
         "netted": _turns(movement),
         "replaced_later": _follows(movement, before),
-        "interval_change": "plan_change" in movement.reasons and len({*intervals}) > 1,
-        "currency_switch": "currency_switch" in movement.reasons,
+        "interval_change": "plan_change" in reasons and mixed,
+        "currency_switch": "currency_switch" in reasons,
         "clock_change": hours_of(movement.on, zone) != 24,
     }
     return [code for code, holds in told.items() if holds]

@@ -11,17 +11,19 @@ from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Role
+from billing_sync.sandbox import subscribing
 from billing_sync.sandbox.company import scripted
-from billing_sync.sandbox.stories import STORIES
+from billing_sync.sandbox.life import Life, Story
+from billing_sync.sandbox.server import serve
+from billing_sync.sandbox.stories import STORIES, Habits
 from config.clock import set_now
-from metrics.build.recompute import recompute
 from metrics.cases import EXPLANATIONS, explained
 from tests import database
+from tests.billing_sync.accounts import connected, connection_of
 from tests.cast import make_organization, member
 from tests.dashboards.crawler import page
 from tests.dashboards.test_evidence import SEGMENT
 from tests.metrics.conftest import NOW
-from tests.metrics.seeding import mirrored
 
 # By story: what stands under movements, what under segments.
 TOLD = {
@@ -29,13 +31,35 @@ TOLD = {
     "replaced_across_midnight": ({"replaced_later"}, set[str]()),
     "to_yearly": ({"interval_change"}, {"several_months"}),
     "trial_granted": (set[str](), {"trial_granted"}),
-    "graduated": (set[str](), {"graduated"}),
-    "stacked_coupons": (set[str](), {"stacked"}),
+    "graduated": ({"prorated"}, {"graduated"}),
+    "stacked_coupons": ({"prorated"}, {"stacked"}),
+    "mixed_intervals": ({"prorated"}, {"mixed_intervals"}),
+    "add_on_tried": ({"prorated", "trial_converted"}, {"item_trial"}),
+    "trial_converts": ({"trial_converted"}, set[str]()),
+    "percent_repeating": ({"discount_changed", "prorated"}, set[str]()),
+    "currency_option": (set[str](), {"currency_option"}),
+    "backdated": (set[str](), {"backdated"}),
+    "imported": (set[str](), {"backdated"}),
+    "planned": ({"prorated"}, {"planned"}),
+    "by_invoice": (set[str](), {"sent", "several_months"}),
+    "customer_deleted": (set[str](), {"customer_deleted"}),
+    "one_person": (set[str](), {"duplicated"}),
+    "the_same_person": (set[str](), {"duplicated"}),
     "paused_void": (set[str](), {"paused"}),
     "refunded_later": (set[str](), {"refunded"}),
-    "yen": (set[str](), {"zero_decimals"}),
+    "yen": ({"prorated"}, {"zero_decimals"}),
 }
 PLAIN = "free_then_paid"
+
+
+def one_person(life: Life, habits: Habits) -> Story:
+    """Subscribe under an address that another customer has too."""
+    life.update_customer(email="ada@example.com")
+    yield life.now + 60
+    subscribing.subscribe(life, [(life.catalog.prices["Team monthly"], 1)])
+
+
+LIVED = {**STORIES, "one_person": one_person, "the_same_person": one_person}
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +69,10 @@ def pages(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         organization = make_organization("acme")
         client = member("owner@acme.example", organization, Role.OWNER).client
         told = (*TOLD, PLAIN)
-        company = scripted([(STORIES[name], NOW - timedelta(days=200)) for name in told], NOW)
-        connection = mirrored(organization, company).connection_id
-        recompute(organization.id)
+        company = scripted([(LIVED[name], NOW - timedelta(days=200)) for name in told], NOW)
+        with serve(company) as base_url:
+            connected(organization, base_url)
+        connection = connection_of(organization).id
         found = {}
         for name, life in zip(told, company.lives, strict=True):
             html = page(client, f"/o/acme/customers/{connection}/{life.customer.id}/")

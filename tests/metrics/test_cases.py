@@ -17,9 +17,17 @@ from tests.metrics.decoding import EVERYTHING, Decoded
 from tests.metrics.test_full_business import EVENT_DAYS, NOW
 from tests.metrics.test_hard_cases import instant, replacing
 
+# What a customer's page tells of a whole subscription, from how it was made.
+WHOLE = ("backdated", "planned", "sent", "customer_deleted", "duplicated")
 CASES = {
     "trial_granted": "trial_granted",
     "add_on_tried": "item_trial",
+    "add_on": "item_changed",
+    "billed_at_once": "prorated",
+    "trial_converts": "trial_converted",
+    "coupon_midway": "discount_changed",
+    "currency_option": "currency_option",
+    "mixed_intervals": "mixed_intervals",
     "card_recovers": "past_due",
     "undone_cancellation": "leaving",
     "paused_void": "paused",
@@ -49,7 +57,7 @@ def told(company: Company, event_days: int = EVERYTHING, zone: str = "UTC", wind
         rows = history(one, catalogue).configurations
         ledger = segments(rows, catalogue, Definition())
         for segment in ledger:
-            found.update(segment_cases(segment, rows, catalogue.prices[segment.price]))
+            found.update(segment_cases(segment, rows, catalogue.prices[segment.price], ledger))
         changes = movements(steps(ledger), windows(window, zone))
         for before, movement in pairwise([None, *changes]):
             if movement:
@@ -83,6 +91,6 @@ def test_a_day_of_25_hours_says_so() -> None:
 
 
 def test_every_case_has_words_and_a_story() -> None:
-    by_hand = {"dated_by_period", "clock_change"}
+    by_hand = {"dated_by_period", "clock_change", *WHOLE}
     assert set(CASES.values()) | by_hand == set(EXPLANATIONS)
     assert explained(["netted"]) == ["Steps up and down within one window are netted. The steps are below."]
