@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts.batches import AT_ONCE, take_along
 from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler, in_foreground
+from accounts.standing import standing
 from accounts.tenancy import tenant
 from config import clock
 from metrics import queries
@@ -13,6 +14,7 @@ from metrics.alerts.accounts import accounts_of
 from metrics.alerts.evaluation import evaluate, next_look
 from metrics.alerts.notices import send_digest, tell_movements, tell_troubles
 from metrics.alerts.present import Silence, silence_of
+from metrics.auditing import nightly
 from metrics.bridge.comparing import compare_named
 from metrics.bridge.uploads.settling import settle_named
 from metrics.bridge.uploads.storing import take_in_named
@@ -124,3 +126,9 @@ def clean_check(organization_id: UUID, key: str) -> Outcome:
     with tenant(organization_id):
         check_named(organization_id, key)
     return DONE
+
+
+@standing("audit")
+def audit(organization_id: UUID, key: str) -> Outcome:
+    """Sum everything once more by other means, each night, and tell where the tables differ."""
+    return Later(nightly.step(organization_id))

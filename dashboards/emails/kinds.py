@@ -1,5 +1,5 @@
 """Every kind of e-mail: importing this module registers who writes each."""
 
-from dashboards.emails import alerts, digest, movement, sync, trial
+from dashboards.emails import alerts, audit, digest, movement, sync, trial
 
-__all__ = ["alerts", "digest", "movement", "sync", "trial"]
+__all__ = ["alerts", "audit", "digest", "movement", "sync", "trial"]

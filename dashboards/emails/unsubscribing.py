@@ -20,6 +20,7 @@ ENDS: dict[str, dict[str, object]] = {
     "digest": {"weekly_digest": False},
     "movement": {"movements_above_minor": None},
     "sync": {"sync_problems": False},
+    "audit": {"sync_problems": False},
 }
 
 

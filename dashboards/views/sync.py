@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
 from billing_sync import health, history
+from dashboards.audit_words import last_audit
 from dashboards.health_words import words_for
 from dashboards.sync_history import mended, repair_rows, run_rows
 
@@ -38,6 +39,7 @@ def sync(request: OrganizationRequest, slug: str) -> HttpResponse:
         "older_runs": older_runs,
         "repairs": repair_rows(repairs, standings),
         "older_repairs": older_repairs,
+        "audit": last_audit(organization_id),
         "is_newest": runs_before is None and repairs_before is None,
         "time_zone": request.organization.time_zone,
     }

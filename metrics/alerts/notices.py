@@ -120,6 +120,11 @@ def tell_troubles(shown: Shown, accounts: Iterable[Followed]) -> None:
             _tell(shown, "sync", key, lambda one: one.sync_problems)
 
 
+def tell_drift(shown: Shown, audit_id: UUID) -> None:
+    """Tell whoever hears of the sync's troubles that stored numbers differ from what is behind them."""
+    _tell(shown, "audit", f"audit:{audit_id}", lambda one: one.sync_problems)
+
+
 def _trouble(account: Followed) -> str:
     if account.imported_at is None or account.kind == Connection.Kind.ARCHIVE:
         return ""

@@ -3,8 +3,6 @@
 import random
 from datetime import datetime, timedelta
 
-import pytest
-
 from accounts.jobs import DONE, Later
 from accounts.models import Organization
 from accounts.tenancy import tenant
