@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from billing_sync.models import Payer
 from dashboards.formatting import Money, money
+from dashboards.links import Link
 from dashboards.places import Places
 from metrics.bridge.comparing import Place
 from metrics.bridge.models import ComparedAmount, Comparison
@@ -34,10 +35,11 @@ class Column:
 class Cell:
     """One rule of one tool: what it moves, and the page of the rows; no amount where it moves nothing."""
 
+    tool: str
     known: bool
     amount: Money | None = None
     count: str = ""
-    url: str = ""
+    opens: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Row:
     before: Money
     after: Money
     moved: Money
+    moved_micro: int
     url: str = ""
     subscription_url: str = ""
 
@@ -96,17 +99,19 @@ def walk_table(slug: str, where: Place, found: Mapping[str, Comparison]) -> dict
 
 
 def _cell(slug: str, where: Place, vendor: str, rule: str, steps: Mapping[str, Any]) -> Cell:
+    tool = VENDORS[vendor].name
     if not VENDORS[vendor].rule(rule).known:
-        return Cell(known=False)
+        return Cell(tool, known=False)
     step = steps[rule]
     count = step["subscriptions"]
     if not count:
-        return Cell(known=True)
+        return Cell(tool, known=True)
     return Cell(
+        tool,
         True,
         money(step["amount_micro"], where.currency, signed=True),
         ngettext("%(count)d subscription", "%(count)d subscriptions", count) % {"count": count},
-        step_url(slug, where, vendor, rule),
+        Link(step_url(slug, where, vendor, rule), amount_micro=step["amount_micro"]),
     )
 
 
@@ -138,6 +143,7 @@ def drawn(page: Page, currency: str, where: Places) -> list[Row]:
             money(one.ours_micro, currency),
             money(one.theirs_micro, currency),
             money(one.theirs_micro - one.ours_micro, currency, signed=True),
+            one.theirs_micro - one.ours_micro,
             where.customer(one.connection_id, one.customer_id),
             where.stored(one.connection_id, one.subscription_id),
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import jobs
 from dashboards.excluded import rows_url
 from dashboards.formatting import Money, money
+from dashboards.links import Link
 from metrics.bridge import comparing
 from metrics.clean.checking import MISTAKES, check
 from metrics.clean.nearest import nearest
@@ -21,6 +22,7 @@ from metrics.queries import Shown
 
 Text = str | Promise
 LARGEST = Decimal(10) ** 15
+LONG = "long_plans"
 LABELS: dict[str, tuple[Text, Text]] = {
     "annual_cash": (
         gettext_lazy("Long plans counted when they are paid"),
@@ -59,7 +61,7 @@ FIGURES: dict[str, tuple[Text, Text]] = {
     ),
 }
 OTHERS: dict[str, tuple[Text, Text]] = {
-    "long_plans": (
+    LONG: (
         gettext_lazy("Plans longer than a month"),
         gettext_lazy("Their MRR beside what they bill."),
     ),
@@ -76,7 +78,7 @@ class Point:
     text: str
     ok: bool
     amount: Money | None = None
-    url: str = ""
+    opens: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class MistakeRow:
     amount: Money
     difference: Money
     count: int
-    url: str
+    opens: Link | None
     pointed: bool
 
 
@@ -121,7 +123,7 @@ def _of_amounts(slug: str, found: Report) -> list[Point]:
             _("Some do not.") if found.wrong else _("Each counts for its price ÷ months."),
             not found.wrong,
             money(found.long_micro, found.where.currency),
-            _rows(slug, found, "long_plans"),
+            _rows(slug, found, LONG),
         ),
         Point(
             _("Nothing that does not recur is in"),
@@ -163,9 +165,17 @@ def _of_rules(slug: str, found: Report, shown: Shown) -> list[Point]:
     ]
 
 
-def _rows(slug: str, found: Report, rule: str) -> str:
-    """Return the address of a rule's rows, nothing where it has none."""
-    return rows_url(slug, rule, found.where.month, found.where.currency) if found.count(rule) else ""
+def _rows(slug: str, found: Report, rule: str) -> Link | None:
+    """Open a rule's rows, where it has any; they sum to what the rule adds."""
+    if not found.count(rule):
+        return None
+    url = rows_url(slug, rule, found.where.month, found.where.currency)
+    return Link(url, amount_micro=total_of(found, rule))
+
+
+def total_of(found: Report, rule: str) -> int:
+    """Return what a rule's rows sum to: of long plans their MRR, else what the rule adds."""
+    return found.long_micro if rule == LONG else found.amount(rule)
 
 
 def mistake_rows(slug: str, found: Report, pointed: tuple[str, ...] = ()) -> list[MistakeRow]:
@@ -184,12 +194,12 @@ def mistake_rows(slug: str, found: Report, pointed: tuple[str, ...] = ()) -> lis
     ]
 
 
-def figures(slug: str, found: Report) -> list[tuple[Text, Text, Money, str]]:
+def figures(slug: str, found: Report) -> list[tuple[Text, Text, Money, Link | None]]:
     """Return the month's bookings, billings and cash, each with its meaning and its rows."""
     where = found.where
     booked = _rows(slug, found, "bookings")
     return [
-        (*FIGURES[name], money(amount, where.currency), booked if name == "bookings" else "")
+        (*FIGURES[name], money(amount, where.currency), booked if name == "bookings" else None)
         for name, amount in amounts(found).items()
     ]
 

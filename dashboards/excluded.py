@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from billing_sync.models import Payer
 from dashboards.formatting import Money, money
+from dashboards.links import Link
 from dashboards.places import Places
 from dashboards.rule_words import rule_words
 from dashboards.selection import AddressError, Selection
@@ -67,7 +68,7 @@ class Cell:
     text: str
     count: int
     amount: Money
-    url: str
+    opens: Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class LineRow:
     on: date
     amount: Money
     part: Money
+    part_micro: int
     url: str
     invoice_url: str
     stripe_url: str
@@ -101,8 +103,8 @@ def split(slug: str, month: InvoicedMonth) -> dict[str, Any]:
 
     def cell(part: Part) -> Cell:
         url = lines_url(slug, part.rule, month.month, month.currency)
-        amount = money(part.amount_micro, month.currency)
-        return Cell(label_of(part.rule), text_of(part.rule), part.lines, amount, url)
+        amount, opens = money(part.amount_micro, month.currency), Link(url, amount_micro=part.amount_micro)
+        return Cell(label_of(part.rule), text_of(part.rule), part.lines, amount, opens)
 
     return {
         "invoiced": money(month.amount_micro, month.currency),
@@ -122,7 +124,7 @@ def outside(slug: str, report: Report) -> list[Cell]:
             rule_words(rule),
             report.count(OUT + rule),
             money(amount, currency),
-            rows_url(slug, OUT + rule, month, currency),
+            Link(rows_url(slug, OUT + rule, month, currency), amount_micro=amount),
         )
         for rule, amount in report.left_out.items()
     ]
@@ -143,6 +145,7 @@ def line_rows(shown: Shown, lines: Sequence[Line], currency: str, opens: Places)
             line.billed_on,
             money(line.amount_micro, currency),
             money(line.part_micro, currency),
+            line.part_micro,
             opens.customer(*line.key[:2]),
             opens.stored(line.key[0], line.key[2], line.line_id),
             opens.at_stripe(line.key[0], line.key[2]),

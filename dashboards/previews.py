@@ -1,7 +1,7 @@
 """A preview of other rules as sentences and rows: what each figure of each month is and would be."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from dashboards.definition_words import label, said
 from dashboards.formatting import DASH, money, percent
+from dashboards.links import Link
+from dashboards.opening import Opening
 from dashboards.places import Places
 from dashboards.selection import named
-from metrics.core.rates import Waterfall
 from metrics.flows import FLOWS, Month
 from metrics.model import waterfall
 from metrics.months import Months
@@ -26,10 +27,12 @@ COLUMNS = ("ending", *KINDS, "revenue_churn_rate", "net_revenue_retention")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One figure before and after; `before` is None where nothing changes."""
+    """One figure before and after; `before` is None where nothing changes. `opens` is the present one's."""
 
     after: str
     before: str | None
+    label: str = ""
+    opens: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,10 @@ class Outcome:
         """Return what changes in each currency."""
         return [self._headline(currency) for currency in self.currencies()]
 
-    def months(self, currency: str) -> list[MonthRow]:
-        """Return every month of one currency, newest first."""
+    def months(self, currency: str, opening: Opening | None) -> list[MonthRow]:
+        """Return every month of one currency, newest first; the present figures open their rows."""
         return [
-            MonthRow(named(old.month), list(_pairs(waterfall(old), waterfall(new))))
+            MonthRow(named(old.month), list(_pairs(old, new, opening)))
             for old, new in reversed(self._both(currency))
         ]
 
@@ -159,13 +162,16 @@ def column_labels() -> list[str]:
     ]
 
 
-def _pairs(old: Waterfall, new: Waterfall) -> Iterator[Pair]:
-    for name in COLUMNS:
+def _pairs(before: Month, after: Month, opening: Opening | None) -> Iterator[Pair]:
+    old, new = waterfall(before), waterfall(after)
+    for name, head in zip(COLUMNS, column_labels(), strict=True):
         was, now = getattr(old, name), getattr(new, name)
         if name in ("ending", *KINDS):
-            yield _pair(str(money(was, old.currency)), str(money(now, new.currency)), same=was == now)
+            pair = _pair(str(money(was, old.currency)), str(money(now, new.currency)), same=was == now)
         else:
-            yield _pair(percent(was), percent(now), same=was == now)
+            pair = _pair(percent(was), percent(now), same=was == now)
+        opens = opening.figure("mrr" if name == "ending" else name, before) if opening else None
+        yield replace(pair, label=head, opens=None if name == "net_revenue_retention" else opens)
 
 
 def _pair(before: str, after: str, *, same: bool) -> Pair:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboards.formatting import Money, money
+from dashboards.links import Link
 from metrics.bridge.comparing import Place
 from metrics.bridge.models import Comparison, Upload, UploadedAmount
 from metrics.bridge.rules import Text
@@ -58,7 +59,7 @@ class Reason:
     label: Text
     customers: int
     amount: Money
-    url: str
+    opens: Link
 
 
 def months_of(slug: str, upload: Upload) -> list[Month]:
@@ -114,7 +115,10 @@ def _reasons(
             WORDS[code],
             told[code]["customers"],
             money(told[code]["amount_micro"], where.currency, signed=True),
-            comparison_url(slug, upload, where.month, where.currency, code),
+            Link(
+                comparison_url(slug, upload, where.month, where.currency, code),
+                amount_micro=told[code]["amount_micro"],
+            ),
         )
         for code in codes
         if code in told

@@ -97,6 +97,7 @@ def _rows(opens: Places, where: Place, vendor: str, step: str, after: str) -> di
     address = (opens.slug, where, vendor, step)
     return {
         "total": money(told["amount_micro"] if told else 0, where.currency, signed=True),
+        "total_micro": told["amount_micro"] if told else 0,
         "count": told["subscriptions"] if told else 0,
         "rows": drawing.drawn(page, where.currency, opens),
         "following": drawing.step_url(*address, page.following) if page.following else "",

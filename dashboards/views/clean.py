@@ -1,5 +1,6 @@
 """The clean check: five points, the common mistakes, and the subscriptions behind each."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -90,11 +91,15 @@ def _rows(slug: str, shown: Shown, selection: Selection, rule: str, after: str) 
         raise AddressError(
             _("This is no place in the list. Open its first page and go on from there."), 400
         ) from None
+    total, rows = drawing.total_of(found, rule), drawn(page, currency, inside(slug, where.connection_ids))
+    if rule == drawing.LONG:
+        rows = [replace(row, moved_micro=one.ours_micro) for row, one in zip(rows, page.rows, strict=True)]
     return {
         "selection": selection,
-        "total": money(found.amount(rule), currency, signed=True),
+        "total": money(total, currency, signed=rule != drawing.LONG),
+        "total_micro": total,
         "count": found.count(rule),
-        "rows": drawn(page, currency, inside(slug, where.connection_ids)),
+        "rows": rows,
         "following": rows_url(slug, rule, month, currency, page.following) if page.following else "",
         "first": rows_url(slug, rule, month, currency) if after else "",
     }

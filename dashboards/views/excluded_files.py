@@ -1,25 +1,25 @@
 """The excluded ledger of a month as files: each line under every part that it has a share in."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.utils.translation import gettext as _
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
 from dashboards.clean import checked
 from dashboards.selection import AddressError, Selection, select
+from dashboards.sent_files import csv_file, json_file
 from dashboards.views.bridge import refused
 from dashboards.views.excluded import invoiced_months
 from metrics import queries
 from metrics.clean.reading import outside
 from metrics.invoiced import queries as ledger
-from metrics.invoiced.queries import InvoicedMonth, Line
-from metrics.management.output import csv_text, json_text, neutral
+from metrics.invoiced.queries import Line
 from metrics.periods import month_of
 from metrics.queries import Shown
 
-LARGEST = 20_000
 COLUMNS = (
     "rule",
     "part_micro",
@@ -37,25 +37,25 @@ COLUMNS = (
 
 
 @require_safe
-def excluded_csv(request: OrganizationRequest, slug: str) -> HttpResponse:
+def excluded_csv(request: OrganizationRequest, slug: str) -> HttpResponseBase:
     """Give a month's lines by part as CSV."""
     shown = queries.shown(request.organization.id)
     try:
-        selection, _month, rows = _asked(request, shown)
+        selection = _asked(request, shown)
     except AddressError as error:
         return refused(request, str(error), error.status)
-    told = csv_text(COLUMNS, ([neutral(row[name]) for name in COLUMNS] for row in rows))
-    return _file(f"{told}\n", "text/csv; charset=utf-8", slug, selection, "csv")
+    return csv_file(COLUMNS, _rows(shown, selection), _name(slug, selection, "csv"))
 
 
 @require_safe
-def excluded_json(request: OrganizationRequest, slug: str) -> HttpResponse:
+def excluded_json(request: OrganizationRequest, slug: str) -> HttpResponseBase:
     """Give a month's split with its lines, and the subscriptions that are not in MRR now, as JSON."""
     shown = queries.shown(request.organization.id)
     try:
-        selection, month, rows = _asked(request, shown)
+        selection = _asked(request, shown)
     except AddressError as error:
         return refused(request, str(error), error.status)
+    month = ledger.month(shown, selection.currency, selection.month)
     told = {
         "month": f"{month.month:%Y-%m}",
         "currency": month.currency,
@@ -63,30 +63,23 @@ def excluded_json(request: OrganizationRequest, slug: str) -> HttpResponse:
         "invoiced_micro": month.amount_micro,
         "charged_micro": month.charged_micro,
         "parts": {one.rule: one.amount_micro for one in (*month.headings, *month.excluded)},
-        "lines": rows,
         "subscriptions_now": _subscriptions(shown, month.currency),
     }
-    return _file(json_text(told), "application/json", slug, selection, "json")
+    return json_file(told, "lines", _rows(shown, selection), _name(slug, selection, "json"))
 
 
-def _asked(
-    request: OrganizationRequest, shown: Shown
-) -> tuple[Selection, InvoicedMonth, list[dict[str, Any]]]:
-    """Return the month that the address names, split and by line; AddressError where it is too large."""
+def _asked(request: OrganizationRequest, shown: Shown) -> Selection:
+    """Return the month that the address names."""
     months = invoiced_months(shown)
     if not months.currencies():
         raise Http404("Nothing was invoiced.")
-    selection = select(request.organization, request.GET, months)
-    month = ledger.month(shown, selection.currency, selection.month)
-    if month.lines > LARGEST:
-        words = {"lines": month.lines, "most": LARGEST}
-        raise AddressError(
-            _("This month has %(lines)d lines; a file gives up to %(most)d. The page opens each part.")
-            % words,
-            400,
-        )
-    lines = ledger.split_lines(shown, selection.currency, selection.month)
-    return selection, month, [_row(rule, line, month.currency) for rule, line in lines]
+    return select(request.organization, request.GET, months)
+
+
+def _rows(shown: Shown, selection: Selection) -> Iterator[dict[str, Any]]:
+    """Yield each line of the month by part."""
+    for rule, line in ledger.split_lines(shown, selection.currency, selection.month):
+        yield _row(rule, line, selection.currency)
 
 
 def _row(rule: str, line: Line, currency: str) -> dict[str, Any]:
@@ -124,8 +117,5 @@ def _subscriptions(shown: Shown, currency: str) -> list[dict[str, Any]] | None:
     ]
 
 
-def _file(text: str, kind: str, slug: str, selection: Selection, ending: str) -> HttpResponse:
-    name = f"not-in-mrr-{slug}-{selection.month:%Y-%m}-{selection.currency}.{ending}"
-    response = HttpResponse(text, content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _name(slug: str, selection: Selection, ending: str) -> str:
+    return f"not-in-mrr-{slug}-{selection.month:%Y-%m}-{selection.currency}.{ending}"

@@ -13,12 +13,14 @@ from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
 from dashboards.definition_forms import DefinitionForm
 from dashboards.fragments import render_page
+from dashboards.opening import Opening
 from dashboards.places import inside
 from dashboards.previews import Outcome, changed_row, column_labels, proposed
 from dashboards.views.definition import definition_context
 from metrics import queries
 from metrics.queries import Shown
 from metrics.restating.models import Preview, PreviewedChange
+from metrics.restating.narrowing import NETTING
 from metrics.restating.previews import (
     APPLIED,
     DONE,
@@ -65,7 +67,7 @@ def preview(request: OrganizationRequest, slug: str, preview_id: UUID) -> HttpRe
         "applied": found.state == APPLIED,
         "time_zone": shown.definition.time_zone,
         "may_apply": found.state == DONE and not stale and Role(request.membership.role).covers(Role.ADMIN),
-        **(_outcome(request, shown, found) if found.result else {}),
+        **(_outcome(request, shown, found, stale) if found.result else {}),
     }
     return render_page(request, "definition/preview.html", context)
 
@@ -92,7 +94,7 @@ def preview_application(request: OrganizationRequest, slug: str, preview_id: UUI
     return redirect("definition", slug)
 
 
-def _outcome(request: OrganizationRequest, shown: Shown, found: Preview) -> dict[str, Any]:
+def _outcome(request: OrganizationRequest, shown: Shown, found: Preview, stale: bool) -> dict[str, Any]:
     outcome = Outcome.of(found, shown.zone)
     currencies = outcome.currencies()
     asked = request.GET.get("currency", "")
@@ -102,12 +104,16 @@ def _outcome(request: OrganizationRequest, shown: Shown, found: Preview) -> dict
     rows = PreviewedChange.objects.filter(organization_id=found.organization_id, preview_id=found.id)
     listed = list(rows.filter(position__gt=start).order_by("position")[: AT_ONCE + 1])
     opens = inside(request.organization.slug, shown.connection_ids)
+    opening = (
+        None if stale or found.state == APPLIED else Opening(request.organization.slug, currency, shown.today)
+    )
     return {
+        "nets_anew": not NETTING.isdisjoint(found.settings),
         "headlines": outcome.headlines(),
         "currencies": currencies,
         "currency": currency,
         "columns": column_labels(),
-        "months": outcome.months(currency) if currency else [],
+        "months": outcome.months(currency, opening) if currency else [],
         "rows": [changed_row(each, opens) for each in listed[:AT_ONCE]],
         "more": listed[AT_ONCE - 1].position if len(listed) > AT_ONCE else None,
         "start": start,

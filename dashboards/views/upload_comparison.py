@@ -74,6 +74,7 @@ def upload_reason(request: OrganizationRequest, slug: str, upload_id: UUID, reas
     context |= {
         "back": comparison_url(*address),
         "total": money(total, where.currency, signed=True),
+        "total_micro": total,
         "rows": drawn(page, where.currency, inside(slug, where.connection_ids)),
         "following": comparison_url(*address, reason, page.following) if page.following else "",
         "first": comparison_url(*address, reason) if after else "",

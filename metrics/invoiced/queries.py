@@ -1,7 +1,7 @@
 """The excluded ledger of a month: its sums by rule, and the lines behind each of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import reduce
@@ -22,6 +22,7 @@ from metrics.periods import month_of, shift
 from metrics.queries import Shown
 
 Key = tuple[UUID, str, str, int]
+AT_ONCE = 2_000
 HEADINGS = (COUNTED, DISCOUNT, TAX)
 # One step of the index for each currency, however many lines it has.
 CURRENCIES = """
@@ -144,16 +145,17 @@ def lines(
     return [_line(row, rule, named, shown.zone) for row in rows[:most]]
 
 
-def split_lines(shown: Shown, currency: str, on: date) -> list[tuple[str, Line]]:
-    """Return each line of a month under every part that it has a share in; the shares sum to the amounts."""
+def split_lines(shown: Shown, currency: str, on: date) -> Iterator[tuple[str, Line]]:
+    """Yield each line of a month under every part that it has a share in; the shares sum to the amounts.
+
+    They come by a cursor, so that no number of them fills the memory.
+    """
     named = parts(shown.definition)
-    found = []
-    for row in _parted(shown, currency, on).order_by("pk"):
+    for row in _parted(shown, currency, on).order_by("pk").iterator(AT_ONCE):
         for rule in dict.fromkeys((row.rule, *named)):
             line = _line(row, rule, named.get(rule, []), shown.zone)
             if line.part_micro or rule == row.rule:
-                found.append((rule, line))
-    return found
+                yield rule, line
 
 
 def _line(row: Any, rule: str, named: Sequence[str], zone: ZoneInfo) -> Line:

@@ -21,6 +21,11 @@ def json_text(value: Any) -> str:
     return msgspec.json.format(_encode(value), indent=2).decode()
 
 
+def json_line(value: Any) -> str:
+    """Return JSON on one line."""
+    return _encode(value).decode()
+
+
 def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """Return CSV with a header line, without a final line break."""
     text = io.StringIO()

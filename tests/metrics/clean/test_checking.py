@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -37,9 +37,9 @@ NAMES = (
 MONTH = NOW.date().replace(day=1)
 
 
-def checked(organization: Organization, currency: str) -> Report:
-    """Run the check of the present month and read it."""
-    where = place(queries.shown(organization.id), MONTH, currency)
+def checked(organization: Organization, currency: str, month: date = MONTH) -> Report:
+    """Run the check of a month and read it."""
+    where = place(queries.shown(organization.id), month, currency)
     assert where is not None
     check(where)
     found = report(where)
@@ -94,6 +94,20 @@ def assert_rows_sum(found: Report, organization: Organization) -> None:
     standing = standing.filter(currency=found.where.currency, from_at__lte=NOW)
     open_ones = standing.exclude(to_at__lte=NOW)
     assert out == set(open_ones.values_list("excluded", flat=True))
+
+
+def test_refunds_ignored_count_the_last_period_that_was_given_back(organization: Organization) -> None:
+    told = [(STORIES["refunded_and_gone"], datetime(2026, 8, 27, tzinfo=UTC))]
+    business = mirrored(organization, scripted(told, NOW))
+    (refund,) = business.company.book.all("refund")
+    with set_now(NOW):
+        recompute(organization.id)
+        with tenant(organization.id):
+            october = checked(organization, "usd", datetime(2026, 10, 1, tzinfo=UTC).date())
+            november = checked(organization, "usd")
+    assert (october.mrr_micro, october.amount("refunds")) == (0, refund.amount * known.MICRO)
+    assert (november.amount("refunds"), november.amount("refunded")) == (0, refund.amount * known.MICRO)
+    assert refund.amount > 0
 
 
 def signs_a_year(life: Life, habits: Habits) -> Story:
