@@ -10,6 +10,7 @@ NODE := $(abspath $(VENV))/node
 
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
+BENCHMARKS := $(VENV)/.benchmarks
 ASSETS := static/build/.built
 
 .PHONY: help install run test lint format chromium assets lock soak bench screenshots clean
@@ -44,12 +45,13 @@ chromium: $(DEVELOPMENT) ## Find or install a Chromium for the browser tests
 lock: $(RUNTIME) ## Pin every dependency again, after pyproject.toml or package.json changed
 	$(UV) compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 	$(UV) compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
+	$(UV) compile -q pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header -o requirements-bench.lock
 	$(NODE)/npm install --package-lock-only
 
 soak: $(DEVELOPMENT) $(ASSETS) chromium ## Run the scenarios at full size and write a report
 	SOAK=1 $(BIN)/pytest -m soak -n auto --dist worksteal
 
-bench: $(DEVELOPMENT) ## Measure the hot paths; ARGS="sync --customers 2000" for less, --save for a report
+bench: $(BENCHMARKS) ## Measure the hot paths; ARGS="sync --customers 2000" for less, --save for a report
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(DEVELOPMENT) $(ASSETS) chromium ## Draw docs/images again, by the browser tests
@@ -72,6 +74,10 @@ $(RUNTIME): requirements.lock $(BIN)/uv
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	$(UV) install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(BENCHMARKS): requirements-bench.lock $(DEVELOPMENT)
+	$(UV) install -q --require-hashes -r requirements-bench.lock
 	@touch $@
 
 # Node comes from a wheel, whose copy of npm does not find its own parts without a path to them.

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.environment import PROJECT
 
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-uv.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock", "requirements-uv.lock"]
 # A version that no requirement asks for.
 MISSING = "0.dev0"
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==([^ ;\\]+)", re.MULTILINE)
@@ -42,6 +42,14 @@ def test_the_runtime_lock_holds_every_dependency() -> None:
 def test_the_development_lock_holds_every_dependency() -> None:
     runtime, development = asked()
     assert unmet(runtime + development, "requirements-dev.lock") == []
+
+
+def test_the_lock_of_benchmarks_holds_what_they_compare_with() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    rivals = [Requirement(text) for text in project["optional-dependencies"]["bench"]]
+    assert unmet(rivals, "requirements-bench.lock") == []
+    development, bench = pinned("requirements-dev.lock"), pinned("requirements-bench.lock")
+    assert {name: bench.get(name) for name in development} == development
 
 
 def test_both_locks_pin_the_same_versions() -> None:

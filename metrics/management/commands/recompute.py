@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from billing_sync.management.organization import organization_named
 from metrics.build.recompute import recompute
+from metrics.build.resum import repair
 
 
 class Command(BaseCommand):
@@ -11,6 +12,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", metavar="SLUG")
+        parser.add_argument(
+            "--tables",
+            action="store_true",
+            help="sum the stored segments again and put right the daily, monthly and plan rows that differ",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        recompute(organization_named(options["slug"]).id)
+        organization_id = organization_named(options["slug"]).id
+        if not options["tables"]:
+            recompute(organization_id)
+            return
+        self.stderr.write(f"{repair(organization_id)} rows of the tables differed.")

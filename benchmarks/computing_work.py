@@ -1,0 +1,122 @@
+"""Our ways of computing the tables, and the plain SQL, in a process of their own: WAY SLUG; prints JSON."""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.db import connection  # noqa: E402
+
+from accounts.models import Organization  # noqa: E402
+from accounts.tenancy import tenant  # noqa: E402
+from benchmarks.computing_rows import CONNECTION, NOW  # noqa: E402
+from benchmarks.computing_sql import AMOUNTS, SEGMENT, SPINE, Monthly, monthly  # noqa: E402
+from metrics.build import columns, replacing, rows, stored  # noqa: E402
+from metrics.build.tally import Cut, Tally  # noqa: E402
+from metrics.build.write import Build, Scope, insert  # noqa: E402
+from metrics.core.definition import Definition  # noqa: E402
+from metrics.models import MonthlyRevenue  # noqa: E402
+
+FIRST, LAST = "2023-01-01", "2026-11-01"
+CHUNK = 2_000
+PUT = f"INSERT INTO result VALUES ({', '.join(['%s'] * (2 + len(AMOUNTS)))})"  # noqa: S608 - our names
+CREATE = f"CREATE TEMPORARY TABLE result (currency text, month date, {' numeric, '.join(AMOUNTS)} numeric)"
+TAKEN: dict[str, float] = defaultdict(float)
+Ways = Mapping[str, Callable[[UUID], Monthly]]
+
+
+def main(ways: Ways) -> None:
+    """Compute, and say how long each stage took and what came of it."""
+    way, organization = sys.argv[1], Organization.objects.get(slug=sys.argv[2])
+    begun, used = time.perf_counter(), time.process_time()
+    found = ways[way](organization.id)
+    whole, cpu = time.perf_counter() - begun, time.process_time() - used
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    result = sorted([key[0], str(key[1]), *amounts] for key, amounts in found.items())
+    json.dump({"seconds": whole, "cpu": cpu, "memory": memory, "stages": TAKEN, "result": result}, sys.stdout)
+
+
+@contextmanager
+def timed(stage: str) -> Iterator[None]:
+    """Add what a block takes to its stage."""
+    begun = time.perf_counter()
+    yield
+    TAKEN[stage] += time.perf_counter() - begun
+
+
+def ours(organization_id: UUID) -> Monthly:
+    """Sum the stored segments into daily, monthly and plan tables; the next rows are fetched meanwhile."""
+    cut, tally = Cut.of(Definition(movement_window="month"), NOW), Tally()
+    coming = columns.whole_payers(columns.batches(Build(organization_id, 1, 1), CONNECTION))
+    while True:
+        with timed("read"):
+            table = next(coming, None)
+        if table is None:
+            break
+        with timed("compute"):
+            for currency, flow in columns.flows(table, tally, cut):
+                tally.of(currency, cut).add(flow)
+    with timed("write"), tenant(organization_id):
+        replacing.replace(tally, Build(organization_id, 1, 1))
+    return _written(organization_id)
+
+
+def movements(organization_id: UUID) -> Monthly:
+    """Do the same, and write every movement with its legs and reasons into the indexed table."""
+    cut, tally, after = Cut.of(Definition(movement_window="month"), NOW), Tally(), ""
+    build = Build(organization_id, 1, 1)
+    while True:
+        with tenant(organization_id):
+            with timed("read"):
+                names = stored.valued_customers(build, CONNECTION, after, CHUNK)
+                scope = Scope(CONNECTION, after=after, last=names[-1] if names else "")
+                ledgers = stored.ledgers(build, scope) if names else {}
+            with timed("compute"):
+                moved = [
+                    row
+                    for name, ledger in ledgers.items()
+                    for row in rows.movement_rows(CONNECTION, name, tally.add(ledger, cut))
+                ]
+            with timed("write"):
+                insert(rows.MOVEMENT, build, moved)
+        if not names:
+            break
+        after = names[-1]
+    with timed("write"), tenant(organization_id):
+        replacing.replace(tally, build)
+    return _written(organization_id)
+
+
+def _written(organization_id: UUID) -> Monthly:
+    names = [f"{name}_micro" for name in AMOUNTS]
+    with tenant(organization_id):
+        return monthly(list(MonthlyRevenue.objects.values_list("currency", "month", *names)))
+
+
+def postgresql(organization_id: UUID) -> Monthly:
+    """Run the spine inside PostgreSQL, as the app role."""
+    spine = SPINE.format(first=FIRST, last=LAST, series="series (month)")
+    source = SEGMENT.format(organization=organization_id, now=NOW.isoformat())
+    with tenant(organization_id), connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        with timed("compute"):
+            whole = spine.replace("WITH months", f"WITH segment AS ({source}), months", 1)
+            cursor.execute(f"INSERT INTO result {whole}")
+        cursor.execute("SELECT * FROM result")
+        return monthly(cursor.fetchall())
+
+
+WAYS: Ways = {"ours": ours, "movements": movements, "postgresql": postgresql}
+
+if __name__ == "__main__":
+    main(WAYS)

@@ -1,0 +1,41 @@
+"""The tables again from a build's stored segments, valuing nobody: only rows that differ are written."""
+
+from uuid import UUID
+
+from accounts.tenancy import tenant
+from metrics import definitions
+from metrics.build import columns
+from metrics.build.replacing import replace
+from metrics.build.sources import alone
+from metrics.build.tally import Cut, Tally
+from metrics.build.write import Build
+from metrics.models import CurrentBuild
+
+
+def resum(organization_id: UUID) -> int:
+    """Sum the stored segments of the build in use again; return how many rows of the tables differed.
+
+    The caller holds the build lock, so that what is read and what is written belong together.
+    """
+    with tenant(organization_id):
+        pointer = CurrentBuild.objects.get(organization_id=organization_id)
+        definition = definitions.of_version(organization_id, pointer.definition_version)
+    build = Build(organization_id, pointer.definition_version, pointer.build)
+    tally = Tally()
+    for connection_id in pointer.connection_ids:
+        count(build, connection_id, Cut.of(definition, pointer.computed_at), tally)
+    with tenant(organization_id):
+        return replace(tally, build)
+
+
+def count(build: Build, connection_id: UUID, cut: Cut, tally: Tally) -> None:
+    """Add the stored segments of a connection to a tally."""
+    for table in columns.whole_payers(columns.batches(build, connection_id)):
+        for currency, flow in columns.flows(table, tally, cut):
+            tally.of(currency, cut).add(flow)
+
+
+def repair(organization_id: UUID) -> int:
+    """Sum again while nobody computes; return how many rows of the tables differed."""
+    with alone(organization_id):
+        return resum(organization_id)
