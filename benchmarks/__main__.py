@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import alerts, definition, machine, request_rate, sync, valuation, webhooks
+from benchmarks import alerts, computing, definition, machine, request_rate, sync, valuation, webhooks
 from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
@@ -20,6 +20,7 @@ ENTRIES: Mapping[str, Entry] = {
     "alerts": alerts.report,
     "definition": definition.report,
     "valuation": valuation.report,
+    "computing": computing.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 
