@@ -15,6 +15,7 @@ from config.embedded.attach import servers_for
 Entry = Callable[[argparse.Namespace], Iterator[str]]
 ENTRIES: Mapping[str, Entry] = {
     "sync": sync.report,
+    "ingest": ingest.report,
     "requests": request_rate.report,
     "webhooks": webhooks.report,
     "alerts": alerts.report,

@@ -38,14 +38,19 @@ def working(directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def sandbox(customers: int, faults: str = "") -> Iterator[str]:
-    """Serve a busy company, of twenty invoices a customer, from a process of its own."""
+def sandbox(customers: int, faults: str = "", business: str = "busy") -> Iterator[str]:
+    """Serve a company, usually a busy one of twenty invoices a customer, from a process of its own."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="millrace-sandbox-") as directory:
         log = Path(directory) / "sandbox.log"
         command = [sys.executable, "manage.py", "sandbox", f"--port={port}", f"--customers={customers}"]
-        command += ["--seed=bench", "--business=busy", f"--faults={faults}", f"--now={now.isoformat()}"]
+        command += [
+            "--seed=bench",
+            f"--business={business}",
+            f"--faults={faults}",
+            f"--now={now.isoformat()}",
+        ]
         process = started(command, log)
         try:
             # A large company takes its time to be invented.

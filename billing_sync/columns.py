@@ -84,6 +84,14 @@ def created_at(value: JsonObject) -> datetime | None:
     return None if found is None else _instant(found, "created")
 
 
+def made_at(value: JsonObject) -> datetime | None:
+    """Return when an object was made, None where it does not say so."""
+    try:
+        return created_at(value)
+    except UnusableError:
+        return None
+
+
 def at(value: Any, place: str) -> Any:
     """Return what stands at a dotted place, None where the way ends early."""
     for name in place.split("."):

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q
 
-from billing_sync.columns import UnusableError, at, created_at
+from billing_sync.columns import at
 from billing_sync.mirror import Sighting
 from billing_sync.models import Connection, Payer, Repair
-from billing_sync.payload import JsonObject, read_payload, write_payload
+from billing_sync.payload import JsonObject, read_payload, same_payload, unpacked
 from billing_sync.personal import personal_fields, without_personal
 from billing_sync.reading import Fetched
 from billing_sync.resource import Resource
@@ -113,16 +113,13 @@ def difference(before: Standing | None, after: Standing | None) -> Repair.Differ
         return None if after.deleted else Difference.MISSING
     if after.deleted:
         return None if before.deleted else Difference.VANISHED
-    same = (before.payload, before.personal, before.deleted) == (after.payload, after.personal, False)
+    same = _texts(before) == _texts(after) and not before.deleted
     return None if same else Difference.CHANGED
 
 
-def made_at(value: JsonObject) -> datetime | None:
-    """Return when an object was made, None where it does not say so."""
-    try:
-        return created_at(value)
-    except UnusableError:
-        return None
+def _texts(standing: Standing) -> list[bytes]:
+    """Return what is kept of an object, however it was compressed."""
+    return [unpacked(blob) for blob in (standing.payload, standing.personal) if blob]
 
 
 def _card(resource: Resource, value: JsonObject) -> JsonObject | None:
@@ -138,8 +135,8 @@ def _same(here: Standing | None, resource: Resource, value: JsonObject) -> bool:
     if here is None or here.deleted:
         return False
     try:
-        if here.payload != write_payload(without_personal(value, resource.kind)):
+        if not same_payload(here.payload, without_personal(value, resource.kind)):
             return False
-        return resource is not CUSTOMERS or here.personal == write_payload(personal_fields(value))
+        return resource is not CUSTOMERS or same_payload(here.personal, personal_fields(value))
     except RecursionError:
         return False

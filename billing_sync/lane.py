@@ -19,7 +19,7 @@ from billing_sync.garbage import seldom_searched
 from billing_sync.listing import Asked, asked, span, strayed
 from billing_sync.models import Connection, ListRange
 from billing_sync.ranges import Place, place
-from billing_sync.reading import Fetched, read_page
+from billing_sync.reading import Drafted, read_drafts
 from billing_sync.resources import BY_NAME
 from billing_sync.stripe_client import Fetchers, Stripe
 from billing_sync.stripe_errors import (
@@ -35,11 +35,11 @@ from billing_sync.stripe_errors import (
 logger = logging.getLogger(__name__)
 
 FETCHERS, FIRST_FETCHERS = 12, 4
-# Written in one transaction: more would save little, and hold memory.
-TOGETHER, HELD_SECONDS = 5, 0.5
+# Pages written in one transaction: more would save little, and lose more where a process dies.
+TOGETHER, HELD_SECONDS = 10, 0.5
 LOOK_SECONDS = 0.25
 IDLE_SECONDS = 0.005
-Arrived = tuple[Asked, Fetched]
+Arrived = tuple[Asked, Drafted]
 
 
 class Lane:
@@ -51,7 +51,7 @@ class Lane:
         self.failed: dict[Place, StripeError] = {}
         self.key_error: StripeError | None = None
         self._rows: dict[Place, ListRange] = {}
-        self._coming: dict[Future[Fetched], Asked] = {}
+        self._coming: dict[Future[Drafted], Asked] = {}
         self._ready: dict[Place, ListRange] = {}
         self._arrived: dict[str, list[Arrived]] = {}
         self._due_at = math.inf
@@ -81,7 +81,7 @@ class Lane:
     def _goes_on(self, end: float) -> bool:
         return time.monotonic() < end and self.key_error is None and self.limited is None
 
-    def _next(self) -> list[Future[Fetched]]:
+    def _next(self) -> list[Future[Drafted]]:
         """Return what has come, and ask for more at a time where it was waited for, for less where not."""
         began = time.monotonic()
         done, _ = wait(self._coming, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -111,10 +111,12 @@ class Lane:
 
     def _ask(self, fetchers: Fetchers, page: Asked) -> None:
         resource = BY_NAME[page.resource]
-        coming = fetchers.submit(read_page, self.stripe, resource, page.after, **page.params)
+        coming = fetchers.submit(
+            read_drafts, self.stripe, resource, self.connection.livemode, page.after, **page.params
+        )
         self._coming[coming] = page
 
-    def _take(self, future: Future[Fetched], fetchers: Fetchers | None) -> None:
+    def _take(self, future: Future[Drafted], fetchers: Fetchers | None) -> None:
         """Keep a page to be written, and ask for its successor; without `fetchers` it is the last for now."""
         page = self._coming.pop(future)
         try:
@@ -122,7 +124,7 @@ class Lane:
         except StripeError as error:
             self._stumbled(page, error)
             return
-        if reason := strayed(page, fetched.values):
+        if reason := strayed(page, [one.created for one in fetched.drafts]):
             logger.warning("%s is read whole: %s", page.resource, reason)
             pages.read_whole(self.connection, BY_NAME[page.resource], reason)
             return
@@ -130,7 +132,7 @@ class Lane:
         waiting.append((page, fetched))
         self._due_at = min(self._due_at, time.monotonic() + HELD_SECONDS)
         if fetched.has_more and fetchers is not None and len(self._coming) < self._width:
-            _newest, oldest = span(fetched.values)
+            _newest, oldest = span([one.made_at for one in fetched.drafts])
             row = self._rows[page.resource, page.number]
             self._ask(fetchers, asked(row, fetched.last_id, oldest or page.before_at))
 
@@ -154,7 +156,7 @@ class Lane:
                 self._ready[here] = row
             if row is not None:
                 self._rows[here] = row
-                self.objects += len(fetched.values) + len(fetched.unusable)
+                self.objects += fetched.objects
         if any(rows):
             jobs.progressed()
 

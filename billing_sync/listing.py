@@ -6,9 +6,7 @@ from datetime import datetime
 from operator import lt
 from typing import Any
 
-from billing_sync.columns import UnusableError, created_at
 from billing_sync.models import ListRange
-from billing_sync.payload import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +34,16 @@ def asked(one: ListRange, after: str, before_at: datetime | None) -> Asked:
     return Asked(one.resource, one.number, after, one.since_at, one.until_at, before_at, one.whole)
 
 
-def made_at(value: JsonObject) -> datetime | None:
-    """Return when an object was made, None where it does not say so."""
-    try:
-        return created_at(value)
-    except UnusableError:
-        return None
-
-
-def span(values: Sequence[JsonObject]) -> tuple[datetime | None, datetime | None]:
+def span(made: Sequence[datetime | None]) -> tuple[datetime | None, datetime | None]:
     """Return when the newest and the oldest of some objects were made, listed newest first."""
-    newest = next(filter(None, map(made_at, values)), None)
-    return newest, next(filter(None, map(made_at, reversed(values))), None)
+    return next(filter(None, made), None), next(filter(None, reversed(made)), None)
 
 
-def strayed(page: Asked, values: Iterable[JsonObject]) -> str:
-    """Return how a page breaks what was asked for, nothing if it does not."""
+def strayed(page: Asked, created: Iterable[int | None]) -> str:
+    """Return how a page of objects created then breaks what was asked for, nothing if it does not."""
     if page.whole:
         return ""
-    times = [at for value in values if isinstance(at := value.get("created"), int)]
+    times = [at for at in created if at is not None]
     if page.before_at is not None:
         times.insert(0, int(page.before_at.timestamp()))
     if any(map(lt, times, times[1:])):

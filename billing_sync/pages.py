@@ -11,11 +11,11 @@ from django.db.models import Min, QuerySet, Sum
 from accounts import jobs
 from accounts.tenancy import tenant
 from billing_sync import mirror, overlap, ranges, runs
-from billing_sync.listing import Asked, made_at, span
+from billing_sync.listing import Asked, span
+from billing_sync.mirror import Draft
 from billing_sync.models import Connection, ListRange, SetAside, SyncCursor
-from billing_sync.payload import JsonObject
 from billing_sync.ranges import UNREAD, State
-from billing_sync.reading import Fetched
+from billing_sync.reading import Drafted
 from billing_sync.resource import Resource
 from billing_sync.resources import BY_NAME, EVENTS
 from billing_sync.stripe_errors import PermissionMissingError, StripeError
@@ -28,28 +28,28 @@ _summed_at: dict[tuple[UUID, str], float] = {}
 READ = (Connection.State.IMPORTING, Connection.State.LIVE)
 
 
-def write(connection: Connection, lane: int, page: Asked, fetched: Fetched) -> ListRange | None:
+def write(connection: Connection, lane: int, page: Asked, fetched: Drafted) -> ListRange | None:
     """Store a page and move its range past it; None where the range is somewhere else by now."""
     return write_together(connection, lane, [(page, fetched)])[0]
 
 
 def write_together(
-    connection: Connection, lane: int, arrived: Sequence[tuple[Asked, Fetched]]
+    connection: Connection, lane: int, arrived: Sequence[tuple[Asked, Drafted]]
 ) -> list[ListRange | None]:
     """Store pages of one list in one transaction, each as `write` does, those of one range in their order."""
     resource = BY_NAME[arrived[0][0].resource]
     with tenant(connection.organization_id):
         held = _held(connection, lane, arrived)
         rows: list[ListRange | None] = []
-        taken: list[Fetched] = []
+        taken: list[Drafted] = []
         for page, fetched in arrived:
             row = held.get(page.number)
             if row is not None and (row.state not in UNREAD or row.starting_after != fetched.after):
                 row = None
             if row is not None:
-                kept = _within(row, page, fetched.values)
+                kept = _within(row, page, fetched.drafts)
                 _move(row, fetched, kept)
-                taken.append(replace(fetched, values=kept))
+                taken.append(replace(fetched, drafts=kept))
             rows.append(row)
         if taken:
             _store(connection, resource, taken)
@@ -132,7 +132,7 @@ def cursors_of(connection: Connection) -> QuerySet[SyncCursor]:
 
 
 def _held(
-    connection: Connection, lane: int, arrived: Sequence[tuple[Asked, Fetched]]
+    connection: Connection, lane: int, arrived: Sequence[tuple[Asked, Drafted]]
 ) -> dict[int, ListRange]:
     """Lock the ranges of these pages that a lane still reads."""
     numbers = [page.number for page, _ in arrived]
@@ -154,38 +154,38 @@ def _range(connection: Connection, page: Asked) -> QuerySet[ListRange]:
     return ranges.of(connection).filter(resource=page.resource, number=page.number)
 
 
-def _within(row: ListRange, page: Asked, values: Sequence[JsonObject]) -> Sequence[JsonObject]:
+def _within(row: ListRange, page: Asked, drafts: Sequence[Draft]) -> Sequence[Draft]:
     """Leave out what has become another range's since the page was asked for."""
     since_at = row.since_at
     if since_at is None or since_at == page.since_at:
-        return values
-    return [value for value in values if (at := made_at(value)) is None or at >= since_at]
+        return drafts
+    return [one for one in drafts if one.made_at is None or one.made_at >= since_at]
 
 
-def _store(connection: Connection, resource: Resource, fetched: Sequence[Fetched]) -> None:
-    sightings = [sighting for page in fetched for sighting in page.sightings()]
+def _store(connection: Connection, resource: Resource, fetched: Sequence[Drafted]) -> None:
+    drafts = [one for page in fetched for one in page.drafts]
     if resource is EVENTS:
-        sightings = _told_by_the_import(connection, sightings)
+        drafts = _told_by_the_import(connection, drafts)
     current = Connection.objects.get(organization_id=connection.organization_id, id=connection.id)
-    mirror.store(current, resource, sightings, [one for page in fetched for one in page.unusable])
+    mirror.store_drafts(current, resource, drafts, [one for page in fetched for one in page.unusable])
 
 
-def _told_by_the_import(connection: Connection, sightings: list[mirror.Sighting]) -> list[mirror.Sighting]:
+def _told_by_the_import(connection: Connection, drafts: list[Draft]) -> list[Draft]:
     """Take events from before the import as applied: the lists, read later, already show their outcome."""
     poll = SyncCursor.objects.get(
         organization_id=connection.organization_id, connection_id=connection.id, resource=POLL
     )
     since_at = poll.since_at
     if since_at is None:
-        return sightings
+        return drafts
     return [
-        replace(one, applied_at=one.fetched_at) if (at := made_at(one.value)) and at < since_at else one
-        for one in sightings
+        replace(one, applied_at=one.fetched_at) if one.made_at and one.made_at < since_at else one
+        for one in drafts
     ]
 
 
-def _move(row: ListRange, fetched: Fetched, kept: Sequence[JsonObject]) -> None:
-    newest, oldest = span(kept)
+def _move(row: ListRange, fetched: Drafted, kept: Sequence[Draft]) -> None:
+    newest, oldest = span([one.made_at for one in kept])
     row.state = State.READING
     row.started_at = row.started_at or fetched.fetched_at
     row.starting_after = fetched.last_id
@@ -194,7 +194,7 @@ def _move(row: ListRange, fetched: Fetched, kept: Sequence[JsonObject]) -> None:
     row.objects_done += len(kept) + len(fetched.unusable)
     row.pages_done += 1
     row.moved_at = now()
-    if not fetched.has_more or len(kept) < len(fetched.values):
+    if not fetched.has_more or len(kept) < len(fetched.drafts):
         row.state, row.completed_at, row.starting_after = State.COMPLETE, row.moved_at, ""
 
 

@@ -1,14 +1,15 @@
 """Read objects from Stripe whole: lists that Stripe cuts at ten are read to their end."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+import msgspec
 from django.conf import settings
 
-from billing_sync.mirror import Sighting, Unusable, read_objects
+from billing_sync.mirror import Draft, Sighting, Unusable, draft, read_object
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resource import Embedded, Resource
 from billing_sync.stripe_client import PAGE, Page, Stripe
@@ -35,8 +36,52 @@ class Fetched:
         return [Sighting(value, self.fetched_at, settings.STRIPE_API_VERSION) for value in self.values]
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """One page of a list as the rows that it becomes, with its place and that of the next."""
+
+    after: str
+    fetched_at: datetime
+    drafts: Sequence[Draft]
+    unusable: Sequence[Unusable]
+    has_more: bool
+    last_id: str
+
+    @property
+    def objects(self) -> int:
+        """Return how many objects the page shows."""
+        return len(self.drafts) + len(self.unusable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    fetched_at: datetime
+    texts: Sequence[msgspec.Raw]
+    unusable: list[Unusable]
+    has_more: bool
+    last_id: str
+
+
 def read_page(stripe: Stripe, resource: Resource, after: str, **params: object) -> Fetched:
     """Return a page of a resource, the first one if `after` is empty."""
+    answer = _read(stripe, resource, after, params)
+    values = list(_objects(stripe, resource, answer))
+    return Fetched(after, answer.fetched_at, values, answer.unusable, answer.has_more, answer.last_id)
+
+
+def read_drafts(
+    stripe: Stripe, resource: Resource, livemode: bool | None, after: str, **params: object
+) -> Drafted:
+    """Return a page as rows: each object is drafted as soon as it is parsed, and not kept."""
+    answer = _read(stripe, resource, after, params)
+    drafts = [
+        draft(resource, livemode, Sighting(value, answer.fetched_at, settings.STRIPE_API_VERSION))
+        for value in _objects(stripe, resource, answer)
+    ]
+    return Drafted(after, answer.fetched_at, drafts, answer.unusable, answer.has_more, answer.last_id)
+
+
+def _read(stripe: Stripe, resource: Resource, after: str, params: dict[str, object]) -> _Answer:
     # The time before asking: what is stored must never look newer than it is.
     fetched_at = now()
     if after:
@@ -46,16 +91,23 @@ def read_page(stripe: Stripe, resource: Resource, after: str, **params: object) 
     try:
         page = _page(stripe, resource.path, **resource.params, **params)
     except _GiganticError as gigantic:
-        unusable = [Unusable(gigantic.identity, str(gigantic))]
-        return Fetched(after, fetched_at, [], unusable, True, gigantic.identity)
-    values, unusable = read_objects(page.objects)
-    whole: list[JsonObject] = []
-    for value in values:
+        unusable = Unusable(gigantic.identity, str(gigantic))
+        return _Answer(fetched_at, (), [unusable], True, gigantic.identity)
+    return _Answer(fetched_at, page.objects, [], page.has_more, page.last_id)
+
+
+def _objects(stripe: Stripe, resource: Resource, answer: _Answer) -> Iterator[JsonObject]:
+    for text in answer.texts:
+        value = read_object(text)
+        if isinstance(value, Unusable):
+            answer.unusable.append(value)
+            continue
         try:
-            whole.append(complete(stripe, resource, value))
+            whole = complete(stripe, resource, value)
         except ValueError as error:
-            unusable.append(Unusable(str(value.get("id") or "?"), str(error), value))
-    return Fetched(after, fetched_at, whole, unusable, page.has_more, page.last_id)
+            answer.unusable.append(Unusable(str(value.get("id") or "?"), str(error), value))
+            continue
+        yield whole
 
 
 class _GiganticError(Exception):

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from billing_sync import backfill, runs
-from billing_sync.comparing import made_at
+from billing_sync.columns import made_at
 from billing_sync.models import Connection, ListRange, SyncCursor, SyncRun
 from billing_sync.reading import Fetched
 from billing_sync.resource import Resource

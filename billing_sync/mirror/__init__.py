@@ -6,47 +6,36 @@ from datetime import datetime
 from hashlib import blake2b, sha256
 
 from accounts import jobs
-from billing_sync.columns import UnusableError, at, created_at, own_id
 from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
+from billing_sync.mirror.drafts import CARDS, Draft, Sighting, draft
 from billing_sync.mirror.touched import mark_everyone, mark_touched
 from billing_sync.mirror.upsert import move_ranges
 from billing_sync.models import Connection
-from billing_sync.payload import JsonObject, decode_object, name_of, write_payload
-from billing_sync.personal import event_without_personal, personal_fields, without_personal
+from billing_sync.payload import JsonObject, decode_object, name_of
 from billing_sync.resource import Resource
-from billing_sync.resources import CUSTOMERS, EVENTS, MIRRORED, PAYMENT_METHODS, SUBSCRIPTIONS
+from billing_sync.resources import CUSTOMERS, EVENTS, MIRRORED, PAYMENT_METHODS
 
 __all__ = [
+    "Draft",
     "Found",
     "Sighting",
     "Unusable",
+    "draft",
     "lock",
     "mark_everyone",
     "move_ranges",
-    "read_objects",
+    "read_object",
     "store",
+    "store_drafts",
     "store_events",
     "store_found",
     "tombstone",
 ]
 
-LONGEST_NAME = 255
 # What Stripe says of a deleted object, and nothing more.
 GONE = ("id", "deleted")
 RECOMPUTE = "recompute"
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """An object as it was at one time, under one version of the API."""
-
-    value: JsonObject
-    fetched_at: datetime
-    api_version: str
-    deleted: bool = False
-    position: int | None = None
-    applied_at: datetime | None = None
 
 
 Found = tuple[Resource, Sighting | Unusable]
@@ -54,24 +43,20 @@ Found = tuple[Resource, Sighting | Unusable]
 
 @dataclass(slots=True)
 class _Batch:
-    rows: dict[str, upsert.Row] = field(default_factory=dict)
-    chosen: dict[str, Sighting] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
     unusable: list[Unusable] = field(default_factory=list)
 
-    def sorted_rows(self) -> list[upsert.Row]:
+    def sorted(self) -> list[Draft]:
         # One order everywhere, so that two pages that overlap cannot wait for each other.
-        return [self.rows[identity] for identity in sorted(self.rows)]
+        return [self.drafts[identity] for identity in sorted(self.drafts)]
 
 
-def read_objects(texts: Iterable[bytes]) -> tuple[list[JsonObject], list[Unusable]]:
-    """Parse each object of a page by itself, so that one that is broken spoils no other."""
-    values, unusable = [], []
-    for text in texts:
-        try:
-            values.append(decode_object(text))
-        except ValueError as error:
-            unusable.append(Unusable(name_of(text) or f"sha256:{sha256(text).hexdigest()}", str(error)))
-    return values, unusable
+def read_object(text: bytes) -> JsonObject | Unusable:
+    """Parse one object of a page by itself, so that one that is broken spoils no other."""
+    try:
+        return decode_object(text)
+    except ValueError as error:
+        return Unusable(name_of(text) or f"sha256:{sha256(text).hexdigest()}", str(error))
 
 
 def store(
@@ -84,7 +69,14 @@ def store(
 
     Unless the first import still runs, mark the customers they touch and ask for their numbers.
     """
-    changed = _write(connection, resource, sightings, unusable)
+    return store_drafts(connection, resource, _drafts(connection, resource, sightings), unusable)
+
+
+def store_drafts(
+    connection: Connection, resource: Resource, drafts: Iterable[Draft], unusable: Sequence[Unusable] = ()
+) -> list[str]:
+    """Write objects that are drafted already, as `store` does."""
+    changed = _write(connection, resource, drafts, unusable)
     _touch(connection, [(resource, changed)])
     return changed
 
@@ -107,7 +99,8 @@ def store_found(connection: Connection, found: Sequence[Found]) -> list[str]:
         living = [one for one in seen if isinstance(one, Sighting) and not one.deleted]
         unusable = [one for one in seen if isinstance(one, Unusable)]
         if living or unusable:
-            changed.append((resource, _write(connection, resource, living, unusable)))
+            drafts = _drafts(connection, resource, living)
+            changed.append((resource, _write(connection, resource, drafts, unusable)))
         gone = [one for one in seen if isinstance(one, Sighting) and one.deleted]
         if gone:
             changed.append((resource, _bury_all(connection, resource, gone)))
@@ -130,23 +123,26 @@ def lock(connection: Connection, objects: Iterable[tuple[Resource, str]]) -> Non
     )
 
 
-def _lock_key(connection: Connection, resource: Resource, identity: str) -> int:
-    name = f"{connection.id}\n{resource.name}\n{identity}".encode()
-    return int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
+def _drafts(connection: Connection, resource: Resource, sightings: Iterable[Sighting]) -> Iterable[Draft]:
+    return (draft(resource, connection.livemode, one) for one in sightings)
 
 
 def _write(
-    connection: Connection, resource: Resource, sightings: Sequence[Sighting], unusable: Sequence[Unusable]
+    connection: Connection, resource: Resource, drafts: Iterable[Draft], unusable: Sequence[Unusable]
 ) -> list[str]:
-    batch = _batch(connection, resource, sightings, unusable)
-    write = upsert.log if resource is EVENTS else upsert.upsert
-    changed = write(connection, resource, batch.sorted_rows())
+    batch = _batch(drafts, unusable)
+    chosen = batch.sorted()
+    if resource is EVENTS:
+        changed = upsert.log(connection, [(*one.row, one.position, one.applied_at) for one in chosen])
+    else:
+        changed = upsert.upsert(connection, resource, [one.row for one in chosen])
     if resource is CUSTOMERS:
-        upsert.upsert_payers(connection, _payers(batch))
-    _store_cards(connection, resource, batch.chosen.values())
+        upsert.upsert_payers(connection, [one.payer for one in chosen if one.payer])
+    if resource in CARDS and (cards := [one.card for one in chosen if one.card]):
+        store_drafts(connection, PAYMENT_METHODS, cards)
     if batch.unusable:
         aside.set_aside(connection, resource, batch.unusable)
-    aside.no_longer(connection, resource, list(batch.rows))
+    aside.no_longer(connection, resource, list(batch.drafts))
     return changed
 
 
@@ -154,7 +150,7 @@ def _bury_all(connection: Connection, resource: Resource, gone: Sequence[Sightin
     """Mark deleted objects; one that was never seen is kept if its last state is told."""
     known = set(_present(connection, resource, [one.value["id"] for one in gone]))
     untold = [one for one in gone if one.value["id"] not in known and len(one.value) > len(GONE)]
-    changed = _write(connection, resource, untold, ()) if untold else []
+    changed = _write(connection, resource, _drafts(connection, resource, untold), ()) if untold else []
     for one in gone:
         changed += _bury(connection, resource, [one.value["id"]], one.fetched_at)
     aside.no_longer(connection, resource, [one.value["id"] for one in gone])
@@ -181,70 +177,16 @@ def _present(connection: Connection, resource: Resource, ids: Sequence[str]) -> 
     return list(found.values_list("stripe_id", flat=True))
 
 
-def _batch(
-    connection: Connection, resource: Resource, sightings: Sequence[Sighting], unusable: Sequence[Unusable]
-) -> _Batch:
+def _batch(drafts: Iterable[Draft], unusable: Sequence[Unusable]) -> _Batch:
     batch = _Batch(unusable=list(unusable))
-    for sighting in sightings:
-        try:
-            row = _row(connection, resource, sighting)
-        except (UnusableError, RecursionError) as error:
-            batch.unusable.append(aside.unusable_of(sighting.value, error))
+    for one in drafts:
+        if one.unusable is not None:
+            batch.unusable.append(one.unusable)
             continue
-        identity = row[0]
-        if identity not in batch.rows or batch.chosen[identity].fetched_at <= sighting.fetched_at:
-            batch.rows[identity], batch.chosen[identity] = row, sighting
+        other = batch.drafts.get(one.stripe_id)
+        if other is None or other.fetched_at <= one.fetched_at:
+            batch.drafts[one.stripe_id] = one
     return batch
-
-
-def _row(connection: Connection, resource: Resource, sighting: Sighting) -> upsert.Row:
-    value = sighting.value
-    identity = own_id(value)
-    mode = value.get("livemode")
-    if isinstance(mode, bool) and connection.livemode is not None and mode != connection.livemode:
-        raise UnusableError("It belongs to the other mode of the account.")
-    is_event = resource is EVENTS
-    kept = event_without_personal(value) if is_event else without_personal(value, resource.kind)
-    row = (
-        identity,
-        created_at(value),
-        write_payload(kept),
-        sighting.api_version,
-        sighting.fetched_at,
-        sighting.fetched_at if sighting.deleted else None,
-        *[column.read(value) for column in resource.columns],
-    )
-    return (*row, sighting.position, sighting.applied_at) if is_event else row
-
-
-def _payers(batch: _Batch) -> list[upsert.Row]:
-    rows: list[upsert.Row] = []
-    for identity, sighting in sorted(batch.chosen.items()):
-        fields = personal_fields(sighting.value)
-        name, email = (_short(fields.get(key)) for key in ("name", "email"))
-        rows.append((identity, name, email, write_payload(fields), sighting.fetched_at))
-    return rows
-
-
-def _short(value: object) -> str:
-    return value[:LONGEST_NAME].replace("\x00", "\ufffd") if isinstance(value, str) else ""
-
-
-def _store_cards(connection: Connection, resource: Resource, sightings: Iterable[Sighting]) -> None:
-    """Keep the payment methods that customers and subscriptions were expanded with."""
-    place = {
-        CUSTOMERS: "invoice_settings.default_payment_method",
-        SUBSCRIPTIONS: "default_payment_method",
-    }.get(resource)
-    if place is None:
-        return
-    expanded = [
-        Sighting(card, sighting.fetched_at, sighting.api_version)
-        for sighting in sightings
-        if isinstance(card := at(sighting.value, place), dict)
-    ]
-    if expanded:
-        store(connection, PAYMENT_METHODS, expanded)
 
 
 def _touch(connection: Connection, changed: Sequence[tuple[Resource, Sequence[str]]]) -> None:

@@ -54,7 +54,8 @@ def _bytes(value: bytes) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    return _bytes(value.encode())
+    text = value.encode()
+    return SIZE.pack(len(text)) + text
 
 
 def _instant(value: datetime) -> bytes:

@@ -13,6 +13,7 @@ from billing_sync.columns import SEPARATOR
 from billing_sync.mirror.arrays import packed, register
 from billing_sync.models import Connection, DirtyCustomer, ListRange, Payer, SetAside
 from billing_sync.resource import Resource
+from billing_sync.resources import EVENTS
 
 AT_ONCE = 1000
 KEY = ("organization_id", "connection_id", "stripe_id")
@@ -76,10 +77,10 @@ def upsert(connection: Connection, resource: Resource, rows: Sequence[Row]) -> l
     return _write(connection, resource.table, columns, rows, KEY, NEWER, "stripe_id")
 
 
-def log(connection: Connection, resource: Resource, rows: Sequence[Row]) -> list[str]:
+def log(connection: Connection, rows: Sequence[Row]) -> list[str]:
     """Add events of (kept, typed, position, applied_at) to the log; one that is there stays as it is."""
-    columns = (*KEPT, *_typed(resource), *LOGGED)
-    return _write(connection, resource.table, columns, rows, KEY, None, "stripe_id")
+    columns = (*KEPT, *_typed(EVENTS), *LOGGED)
+    return _write(connection, EVENTS.table, columns, rows, KEY, None, "stripe_id")
 
 
 def upsert_payers(connection: Connection, rows: Sequence[Row]) -> None:

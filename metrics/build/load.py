@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import zstandard
 from django.db import connection
 from psycopg import Cursor
 
+from billing_sync.payload import decompressor
 from metrics.build import payloads
 from metrics.build.facts import (
     Found,
@@ -213,7 +213,7 @@ class Loader:
         self.shelf = Shelf()
         self._whole = whole
         self._asked: Asked | None = None
-        self._zstd = zstandard.ZstdDecompressor()
+        self._zstd = decompressor()
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
         if whole:
             self._shelve(fetch(WHOLE, self.key * 2))

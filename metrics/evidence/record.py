@@ -5,10 +5,10 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
-import zstandard
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from billing_sync.models import Connection, Coupon, Customer, Mirrored, Payer, Price, Product
+from billing_sync.payload import unpacked
 from metrics.build import payloads
 from metrics.build.facts import coupon_fact, price_fact
 from metrics.build.load import Loader
@@ -155,7 +155,7 @@ def _of(rows: "QuerySet[Stored]", shown: Shown, connection_id: UUID, ids: set[st
 
 
 def _decoded(blob: bytes | memoryview, kind: type[Thing]) -> Thing:
-    return msgspec.json.decode(zstandard.ZstdDecompressor().decompress(blob), type=kind, strict=False)
+    return msgspec.json.decode(unpacked(blob), type=kind, strict=False)
 
 
 def _segment(row: Row) -> Segment:
