@@ -234,13 +234,13 @@ class Loader:
                 self.ask(ids, road)
         asked, self._asked = self._asked, None
         assert asked is not None
-        loaded = {customer_id: Loaded(Found(self.shelf)) for customer_id in ids}
+        # Payments are known by their invoices; nobody is told of one that cannot be read.
+        anyone = Loaded(Found(self.shelf))
+        loaded = {name: Loaded(Found(self.shelf), payments=anyone.payments) for name in ids}
         schedules: list[tuple[Loaded, payloads.Schedule]] = []
         for row in asked.rows():
-            one = loaded[row.customer_id]
-            # Nobody is told of a payment that cannot be read: its invoice tells that it was paid.
-            known = None if row.kind == Kind.PAYMENT else one
-            thing = self._decode(row.payload, _decoded(row), row.stripe_id, known)
+            one = loaded[row.customer_id] if row.customer_id else anyone
+            thing = self._decode(row.payload, _decoded(row), row.stripe_id, one)
             if row.kind == Kind.SCHEDULE and thing is not None:
                 schedules.append((one, thing))
             elif thing is not None:

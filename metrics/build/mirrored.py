@@ -45,7 +45,7 @@ class Kind(IntEnum):
 
 
 class Mirrored(NamedTuple):
-    """A mirrored object of a payer: `word` is an event's type and a payment's invoice."""
+    """A mirrored object of a payer: `word` is an event's type; a payment's invoice, for it has no payer."""
 
     kind: int
     customer_id: str
@@ -56,15 +56,24 @@ class Mirrored(NamedTuple):
     position: int
 
 
-ROW = "SELECT {kind}::int4, {customer}, one.stripe_id, one.payload, {at}, {word}, {position} FROM {source} "
+ROW = (
+    "SELECT {kind}::int4, {customer}, one.stripe_id, one.payload, {at}, {word}, {position} "
+    "FROM billing_sync_{table} AS one "
+)
 OURS = "one.organization_id = %(organization)s AND one.connection_id = %(connection)s"
 TOLD = "(starts_with(one.type, 'customer.subscription.') OR starts_with(one.type, 'customer.discount.'))"
 # An invoice that was more than a draft stays evidence, also when it is gone from Stripe.
 BILLED = "(one.deleted_at IS NULL OR one.status <> 'draft')"
-JOINED = (
-    "billing_sync_{table} AS one JOIN billing_sync_{other} AS known "
-    "ON known.organization_id = one.organization_id AND known.connection_id = one.connection_id "
-    "AND known.stripe_id = one.{reference}"
+# Found by arrays, not by joins: before tables are analyzed, a join is planned as if they were empty.
+NAMED_BY = (
+    "one.{reference} = ANY(ARRAY(SELECT known.stripe_id FROM billing_sync_{other} AS known "
+    "WHERE known.organization_id = %(organization)s AND known.connection_id = %(connection)s "
+    "AND known.customer_id = ANY(%(names)s)))"
+)
+CHARGED = (
+    "(SELECT known.customer_id FROM billing_sync_charge AS known "
+    "WHERE known.organization_id = one.organization_id AND known.connection_id = one.connection_id "
+    "AND known.stripe_id = one.charge_id)"
 )
 SUBSCRIBED = (
     "CASE WHEN one.deleted_at IS NULL "
@@ -75,20 +84,15 @@ SUBSCRIBED = (
 def _owned(kind: object, table: str, condition: str, **columns: str) -> str:
     parts = {
         "kind": getattr(kind, "value", kind),
+        "table": table,
         "customer": "one.customer_id",
         "at": "one.fetched_at",
         "word": "''",
         "position": "0::bigint",
-        "source": f"billing_sync_{table} AS one",
         **columns,
     }
-    whose = f"{parts['customer']} = ANY(%(names)s)"
+    whose = columns.get("whose", f"{parts['customer']} = ANY(%(names)s)")
     return ROW.format(**parts) + f"WHERE {OURS} AND {whose} AND {condition}"
-
-
-def _of_payment(invoice: str) -> dict[str, str]:
-    source = JOINED.format(table="invoicepayment", other="invoice", reference="invoice_id")
-    return {"customer": "known.customer_id", "word": invoice, "source": source}
 
 
 # Stripe may leave a refund's customer out: its charge knows it.
@@ -104,7 +108,14 @@ READ = " UNION ALL ".join(
             position="coalesce(one.position, -1)",
         ),
         _owned(SUBSCRIBED, "subscription", "true"),
-        _owned(Kind.PAYMENT, "invoicepayment", "true", **_of_payment("one.invoice_id")),
+        _owned(
+            Kind.PAYMENT,
+            "invoicepayment",
+            "true",
+            customer="''",
+            word="one.invoice_id",
+            whose=NAMED_BY.format(reference="invoice_id", other="invoice"),
+        ),
         _owned(Kind.INVOICE, "invoice", BILLED),
         _owned(Kind.INVOICE_ITEM, "invoiceitem", "one.deleted_at IS NULL"),
         _owned(Kind.SCHEDULE, "subscriptionschedule", "one.deleted_at IS NULL"),
@@ -113,8 +124,8 @@ READ = " UNION ALL ".join(
             Kind.REFUND,
             "refund",
             "one.customer_id = '' AND one.deleted_at IS NULL",
-            customer="known.customer_id",
-            source=JOINED.format(table="refund", other="charge", reference="charge_id"),
+            customer=CHARGED,
+            whose=NAMED_BY.format(reference="charge_id", other="charge"),
         ),
         _owned(Kind.CREDIT_NOTE, "creditnote", "one.deleted_at IS NULL"),
     ]
