@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import alerts, computing, definition, machine, request_rate, sync, valuation, webhooks
+from benchmarks import (
+    alerts,
+    computing,
+    definition,
+    ingest,
+    machine,
+    request_rate,
+    sync,
+    valuation,
+    webhooks,
+)
 from benchmarks.sandbox_scale import sandbox_scale, told
 from config.embedded.attach import servers_for
 
