@@ -155,8 +155,8 @@ def _sums(database: Database, slug: str) -> None:
         ("metrics_monthlyrevenue", "month", {}),
     ):
         moved = {**MOVED, **more}
-        source = (  # noqa: S608 - constants of this module, as below
-            f"(SELECT {period} AS at, {_named(moved)} FROM steps GROUP BY 1) AS moved "
+        source = (
+            f"(SELECT {period} AS at, {_named(moved)} FROM steps GROUP BY 1) AS moved "  # noqa: S608 - ours
             f"FULL JOIN (SELECT {period} AS at, {_named(NETS)} FROM {BOUNDS} GROUP BY 1) AS net USING (at)"
         )
         sums = {name: f"coalesce({name}, 0)" for name in (*moved, *NETS)}

@@ -1,9 +1,12 @@
 """How exact numbers become text; the only place that rounds, and only for the eye."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from metrics.core.money import decimals, major
@@ -49,10 +52,30 @@ def money(amount_micro: int | Fraction, currency: str, *, signed: bool = False) 
     """Format micro units in the currency's own decimals: 123_456_789_000 of eur is €1,234.57."""
     amount = major(round(amount_micro), currency)
     places = decimals(currency)
-    digits = number_format(abs(amount), places, use_l10n=True, force_grouping=True)
+    digits = _grouped(abs(amount), places)
     whole, fraction = (digits[: -places - 1], digits[-places - 1 :]) if places else (digits, "")
     sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
     return Money(sign, symbol(currency) + whole, fraction)
+
+
+def _grouped(amount: Decimal, places: int) -> str:
+    """Return what `number_format` does, which a page of hundreds of amounts would wait for."""
+    marks = _marks(get_language() or "")
+    if marks is None:
+        return number_format(amount, places, use_l10n=True, force_grouping=True)
+    whole, _, decimals = f"{amount:,.{places}f}".partition(".")
+    point, comma = marks
+    return whole.replace(",", comma) + (point + decimals if decimals else "")
+
+
+@cache
+def _marks(language: str) -> tuple[str, str] | None:
+    """Return a language's decimal point and its mark between thousands; None where it groups otherwise."""
+    if get_format("NUMBER_GROUPING", language, use_l10n=True) != 3:
+        return None
+    names = ("DECIMAL_SEPARATOR", "THOUSAND_SEPARATOR")
+    point, comma = (str(get_format(name, language, use_l10n=True)) for name in names)
+    return point, comma
 
 
 def plotted(amount_micro: int, currency: str) -> str:
@@ -67,5 +90,5 @@ def percent(rate: Fraction | None, *, signed: bool = False) -> str:
     tenths = round(rate * 1000)
     sign = MINUS if tenths < 0 else "+" if signed and tenths > 0 else ""
     whole, tenth = divmod(abs(tenths), 10)
-    text = number_format(f"{whole}.{tenth}", 1, use_l10n=True, force_grouping=True)
+    text = _grouped(Decimal(f"{whole}.{tenth}"), 1)
     return _("%(sign)s%(number)s%%") % {"sign": sign, "number": text}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -17,6 +18,11 @@ from metrics.periods import shift
 from metrics.queries import PlanShare
 
 
+@lru_cache(maxsize=1_024)
+def _page(name: str, slug: str) -> str:
+    return reverse(name, args=[slug])
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """The addresses behind one organization's numbers in one currency, as they stand on a local day."""
@@ -29,14 +35,14 @@ class Opening:
         """Return the address of a month's movements, all or of one kind, or of those in a rate."""
         asked = {"month": f"{month:%Y-%m}", "currency": self.currency}
         asked |= {name: value for name, value in (("kind", kind), ("rate", rate), ("plan", plan)) if value}
-        return f"{reverse('movements', args=[self.slug])}?{urlencode(asked)}"
+        return f"{_page('movements', self.slug)}?{urlencode(asked)}"
 
     def customers(self, on: date, *, figure: str = "mrr", plan: str = "") -> str:
         """Return the address of the customers who hold a balance at the end of a local day."""
         asked = {"on": on.isoformat(), "currency": self.currency}
         asked |= {"figure": figure} if figure != "mrr" else {}
         asked |= {"plan": plan} if plan else {}
-        return f"{reverse('customers', args=[self.slug])}?{urlencode(asked)}"
+        return f"{_page('customers', self.slug)}?{urlencode(asked)}"
 
     def month_end(self, month: date) -> date:
         """Return a month's last local day, today in a month that has not ended."""
@@ -115,7 +121,7 @@ class ConvertedOpening(Opening):
         """Return the address of one figure's currencies."""
         asked = {"in": self.currency, "month": f"{month:%Y-%m}", "figure": figure, **more}
         asked |= {"rates": f"{self.rates:%Y-%m}"} if self.rates else {}
-        return f"{reverse('converted', args=[self.slug])}?{urlencode(asked)}"
+        return f"{_page('converted', self.slug)}?{urlencode(asked)}"
 
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
         return self.converted(month, kind or rate or "net_new")
