@@ -11,9 +11,10 @@ from pathlib import Path
 from benchmarks import (
     alerts,
     computing,
+    dashboard_rate,
     definition,
-    ingest,
     machine,
+    pages,
     request_rate,
     sync,
     valuation,
@@ -25,13 +26,14 @@ from config.embedded.attach import servers_for
 Entry = Callable[[argparse.Namespace], Iterator[str]]
 ENTRIES: Mapping[str, Entry] = {
     "sync": sync.report,
-    "ingest": ingest.report,
     "requests": request_rate.report,
     "webhooks": webhooks.report,
     "alerts": alerts.report,
     "definition": definition.report,
     "valuation": valuation.report,
     "computing": computing.report,
+    "pages": pages.report,
+    "dashboard": dashboard_rate.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 

@@ -1,0 +1,111 @@
+"""Dashboards a second under granian with two workers, sent whole and held already; start and idle memory."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from http.client import HTTPConnection
+from pathlib import Path
+
+from benchmarks import usage
+from benchmarks.pages import OWNER, SLUG, made
+from benchmarks.processes import started, until
+from config.embedded.children import free_port, stop
+
+WORKERS, CLIENTS, SECONDS = 2, 4, 8.0
+IDLE_SECONDS = 20.0
+START_SECONDS = 120
+
+
+def report(given: argparse.Namespace) -> Iterator[str]:
+    """Yield requests a second, then the cold start of `manage.py up` and what it holds when idle."""
+    yield from made(given.customers)
+    yield ""
+    yield from _rates()
+    yield ""
+    yield from _standing()
+
+
+def _rates() -> Iterator[str]:
+    yield f"{CLIENTS} connections of a process on the same two cores as {WORKERS} workers and PostgreSQL."
+    yield from (
+        "",
+        "| page | answers a second | web CPU ms each | PostgreSQL and clients |",
+        "| --- | ---: | ---: | ---: |",
+    )
+    port = free_port()
+    with ExitStack() as stack:
+        log = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="millrace-web-"))) / "web.log"
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "error"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS)]
+        web = started([*command, "--blocking-threads", "4", "config.wsgi:application"], log)
+        stack.callback(stop, web)
+        until(lambda: _listens(port), web, log, START_SECONDS)
+        cookie = _signed_in()
+        for name, held in (("whole", False), ("held (304)", True)):
+            web_before, all_before = usage.cpu_seconds(web.pid), usage.machine_seconds()
+            count, seconds = _asked(port, cookie, held=held)
+            web_cpu, all_cpu = usage.cpu_seconds(web.pid) - web_before, usage.machine_seconds() - all_before
+            yield (
+                f"| {name} | {count / seconds:.0f} | {web_cpu * 1_000 / count:.1f} "
+                f"| {(all_cpu - web_cpu) * 1_000 / count:.1f} ms each |"
+            )
+
+
+def _listens(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _signed_in() -> str:
+    return _ran([sys.executable, "-m", "benchmarks.dashboard_session", OWNER]).strip()
+
+
+def _asked(port: int, cookie: str, *, held: bool) -> tuple[int, float]:
+    arguments = [str(port), f"/o/{SLUG}/", cookie, str(int(held)), str(CLIENTS), str(SECONDS)]
+    count, seconds = _ran([sys.executable, "-m", "benchmarks.dashboard_clients", *arguments]).split()
+    return int(count), float(seconds)
+
+
+def _ran(command: Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
+
+
+def _standing() -> Iterator[str]:
+    """Start everything on servers and a directory of its own, wait until it rests, and weigh it."""
+    port = free_port()
+    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+    with tempfile.TemporaryDirectory(prefix="millrace-up-") as directory:
+        environment = {
+            "DATA_DIR": f"{directory}/data",
+            "PORT": str(port),
+            "BASE_URL": f"http://localhost:{port}",
+        }
+        begun = time.monotonic()
+        log = Path(directory) / "up.log"
+        command = ["env", *(f"--unset={name}" for name in names), sys.executable, "manage.py", "up"]
+        process = started([*command, "--demo-customers", "50"], log, **environment)
+        try:
+            until(lambda: _listens(port), process, log, START_SECONDS)
+            took = time.monotonic() - begun
+            yield f"- cold start of `manage.py up` with nothing there yet: {took:.1f} s to the first answer"
+            time.sleep(IDLE_SECONDS)
+            memory = usage.Memory(process.pid)
+            memory.look()
+            count = len(list(usage.family(process.pid)))
+            size = f"{memory.together / 2**20:.0f} MB (PSS) in {count} processes"
+            yield f"- at rest: {size}, the servers and the demo's sandbox included"
+        finally:
+            stop(process)
