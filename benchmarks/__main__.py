@@ -13,6 +13,7 @@ from benchmarks import (
     computing,
     dashboard_rate,
     definition,
+    ingest,
     machine,
     pages,
     request_rate,
@@ -26,6 +27,7 @@ from config.embedded.attach import servers_for
 Entry = Callable[[argparse.Namespace], Iterator[str]]
 ENTRIES: Mapping[str, Entry] = {
     "sync": sync.report,
+    "ingest": ingest.report,
     "requests": request_rate.report,
     "webhooks": webhooks.report,
     "alerts": alerts.report,
