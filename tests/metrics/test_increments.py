@@ -122,7 +122,7 @@ def dated(at: datetime, organization_id: UUID) -> bool:
         return increment(organization_id)
 
 
-def closing(work: Callable[[], object]) -> object:
+def closing(work: Callable[[], int]) -> int:
     """Do some work in a thread and give back its connection."""
     try:
         return work()
@@ -130,7 +130,7 @@ def closing(work: Callable[[], object]) -> object:
         connection.close()
 
 
-def blocked(doomed: "Future[object]") -> int:
+def blocked(doomed: "Future[int]") -> int:
     """Return the backend that waits for a lock, once one does."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and not doomed.done():
