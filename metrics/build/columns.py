@@ -3,6 +3,7 @@
 PostgreSQL sends them in the order of their key; the next are fetched while the last are computed.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -105,19 +106,14 @@ def flows(table: pa.Table, tally: Tally, cut: Cut) -> Iterator[tuple[str, Flow]]
 
 
 def _flow(own: pa.Table, window: str, local: Days) -> Flow:
-    by_day: Nets = {}
-    by_month: Nets = {}
+    by_day: Nets = defaultdict(list)
+    by_month: Nets = defaultdict(list)
     for spans, netting in _parted(own.filter(pc.greater(own.column("mrr"), 0)).combine_chunks()):
-        _join(by_day, spans.by_day(netting))
+        spans.by_day(by_day, netting)
         if window != "day":
-            _join(by_month, spans.by_month(window, local, netting))
+            spans.by_month(window, local, by_month, netting)
     held = _changes(own, "", ("contracted", "committed"))
     return Flow(by_day, by_month, held, _changes(own, "_plan", ("mrr", "items")))
-
-
-def _join(into: Nets, found: Nets) -> None:
-    for key, deltas in found.items():
-        into.setdefault(key, []).extend(deltas)
 
 
 def _parted(own: pa.Table) -> Iterator[tuple[Spans, Netting]]:

@@ -19,7 +19,7 @@ SQUARES, DAY_WIDTH = WIDTH, WIDTH + len(KINDS)
 APART = NEVER + 1
 
 Rows = dict[int, list[int]]
-Netting = Callable[[Iterable[Span]], Nets]
+Netting = Callable[[Iterable[Span], Nets], Nets]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +33,24 @@ class Spans:
     closed: Sequence[int]
     mrr: Sequence[int]
 
-    def by_day(self, netting: Netting = netted) -> Nets:
-        """Net the spans by local day."""
-        return self._netted(self.opened, self.closed, netting)
+    def by_day(self, found: Nets, netting: Netting = netted) -> Nets:
+        """Add to `found` the spans netted by local day."""
+        return self._netted(self.opened, self.closed, found, netting)
 
-    def by_month(self, window: str, days: Days, netting: Netting = netted) -> Nets:
-        """Net the spans by month or by instant, under the number of the month's first day."""
+    def by_month(self, window: str, days: Days, found: Nets, netting: Netting = netted) -> Nets:
+        """Add to `found` the spans netted by month or instant, under the number of the month's first day."""
         if window == "month":
             opened, closed = ([first_of(day) for day in column] for column in (self.opened, self.closed))
-            return self._netted(opened, closed, netting)
-        found: Nets = defaultdict(list)
-        for key, deltas in self._netted(self.starts, self.ends, netting).items():
+            return self._netted(opened, closed, found, netting)
+        for key, deltas in self._netted(self.starts, self.ends, defaultdict(list), netting).items():
             at, kind = divmod(key, len(KINDS))
             (day,) = days.of([at])
-            found[first_of(day) * len(KINDS) + kind] += deltas
+            found[first_of(day) * len(KINDS) + kind].extend(deltas)
         return found
 
-    def _netted(self, opened: Sequence[int], closed: Sequence[int], netting: Netting) -> Nets:
-        return netting(zip(self.first, self.starts, opened, self.ends, closed, self.mrr, strict=True))
+    def _netted(self, opened: Sequence[int], closed: Sequence[int], found: Nets, netting: Netting) -> Nets:
+        rows = zip(self.first, self.starts, opened, self.ends, closed, self.mrr, strict=True)
+        return netting(rows, found)
 
 
 @dataclass(frozen=True, slots=True)

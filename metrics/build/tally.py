@@ -18,7 +18,7 @@ from metrics.build.sums import (
     Sums,
     first_of,
 )
-from metrics.core.balances import KINDS
+from metrics.core.balances import KINDS, Nets
 from metrics.core.definition import Definition
 from metrics.core.intervals import FOREVER, Windows, days, windows
 from metrics.core.ledger import Segment
@@ -146,5 +146,7 @@ class Tally:
             for day, way in zip(bounds, (1, -1), strict=True):
                 held.append((day, way * mrr if one.contracted else 0, way * one.committed_micro))
                 planned.append((place + first_of(day), way * mrr, way if mrr else 0))
-        by_month = {} if window == "day" else spans.by_month(window, local)
-        return Flow(spans.by_day(), by_month, held, planned)
+        by_month: Nets = defaultdict(list)
+        if window != "day":
+            spans.by_month(window, local, by_month)
+        return Flow(spans.by_day(defaultdict(list)), by_month, held, planned)

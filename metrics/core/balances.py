@@ -24,12 +24,13 @@ Nets = dict[int, list[int]]
 BY_TIME = itemgetter(0)
 
 
-def netted(spans: Iterable[Span]) -> Nets:
+def netted(spans: Iterable[Span], found: Nets | None = None) -> Nets:
     """Net the spans of many payers, payer by payer; those of one come together, in any order.
+    What they come to is added to `found`.
 
     1,000 from January, 3,000 from March and nothing from May: new 1,000, expansion 2,000, churn 3,000.
     """
-    found: Nets = defaultdict(list)
+    found = defaultdict(list) if found is None else found
     changes: list[Change] = []
     for first, start, opening, end, closed, amount in spans:
         if first:
@@ -62,12 +63,12 @@ def net(changes: Iterable[Change], found: Nets) -> None:
         found[within * len(KINDS) + kind(before, balance, was_above)].append(balance - before)
 
 
-def netted_in_turn(spans: Iterable[Span]) -> Nets:
+def netted_in_turn(spans: Iterable[Span], found: Nets | None = None) -> Nets:
     """Net as `netted` does, in a third of the time, payers whose spans above 0 come one after the other.
 
     Nothing needs sorting or adding up: at any time one span is the whole balance.
     """
-    found: Nets = defaultdict(list)
+    found = defaultdict(list) if found is None else found
     kinds, until, closing = len(KINDS), FOREVER, 0
     within = before = balance = 0
     above = False
