@@ -58,7 +58,7 @@ SEGMENT = {
     **BUILT,
     **ITEM,
     "product_id": "product_id",
-    "interval": "CASE WHEN contracted THEN 'year' ELSE 'month' END",
+    "interval": "CASE WHEN contracted THEN '1 year' ELSE '1 month' END",
     "quantity": "1",
     "mrr_micro": "after",
     "committed_micro": "committed",
