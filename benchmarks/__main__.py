@@ -13,6 +13,7 @@ from benchmarks import (
     computing,
     dashboard_rate,
     definition,
+    increment,
     ingest,
     machine,
     pages,
@@ -36,6 +37,7 @@ ENTRIES: Mapping[str, Entry] = {
     "computing": computing.report,
     "pages": pages.report,
     "dashboard": dashboard_rate.report,
+    "increment": increment.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 
