@@ -1,4 +1,4 @@
-"""Previewing other rules over a large history: written straight into the tables, valued by the build."""
+"""Other rules over a large history, previewed and then made: written straight into the tables."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 import zstandard
 
+from benchmarks import definition_change
 from benchmarks.alert_rows import CONNECTION, fill
 from benchmarks.processes import manage
 
@@ -48,7 +49,7 @@ CONFIGURATION = {
 
 
 def report(given: argparse.Namespace) -> Iterator[str]:
-    """Yield how long previews of five changes take at 10,000 and 100,000 subscriptions."""
+    """Yield what previews of five changes take, and one change made, at 10,000 and 100,000 subscriptions."""
     manage("migrate")
     yield "| subscriptions | change | customers valued | seconds | own CPU seconds | ms a customer |"
     yield "| ---: | --- | ---: | ---: | ---: | ---: |"
@@ -56,9 +57,9 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         slug = f"rules-{size}"
         manage("create_organization", slug, "--owner", f"{slug}@example.com", "--currency", "usd")
         with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
-            _write(database, slug, size)
+            write(database, slug, size)
         done = subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "benchmarks.definition_work", slug, str(size)],
+            [sys.executable, "-m", "benchmarks.definition_work", slug, "--previews", str(size)],
             capture_output=True,
             text=True,
             check=False,
@@ -66,9 +67,13 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         if done.returncode:
             raise RuntimeError(done.stderr)
         yield from done.stdout.splitlines()
+    for size in SIZES:
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
+            yield from definition_change.report(database, f"rules-{size}", size)
 
 
-def _write(database: psycopg.Connection[tuple[object, ...]], slug: str, size: int) -> None:
+def write(database: psycopg.Connection[tuple[object, ...]], slug: str, size: int) -> None:
+    """Give an organization the stored history of so many subscriptions, and the prices behind it."""
     fill(database, "billing_sync_connection", CONNECTION, slug)
     compressed = zstandard.ZstdCompressor()
     for table, value in OBJECTS:

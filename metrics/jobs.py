@@ -19,7 +19,7 @@ from metrics.bridge.comparing import compare_named
 from metrics.bridge.uploads.settling import settle_named
 from metrics.bridge.uploads.storing import take_in_named
 from metrics.build import parts
-from metrics.build.recompute import PAUSE_SECONDS, Pace, Road, advance, finish, wake_at, which
+from metrics.build.recompute import PAUSE_SECONDS, Pace, advance, finish, wake_at
 from metrics.clean.checking import check_named
 from metrics.exchange.fetching import fetch
 from metrics.restating import previews
@@ -30,9 +30,9 @@ PAUSE = timedelta(seconds=2)
 @handler("recompute")
 def recompute(organization_id: UUID, key: str) -> Outcome:
     """Work off what the mirror marked, and come back when MRR next changes by date alone."""
-    if which(organization_id) is Road.WAIT:
-        return Later(clock.now() + PAUSE)
     pace = advance(organization_id)
+    if pace is Pace.WAIT:
+        return Later(clock.now() + PAUSE)
     if pace is Pace.MORE:
         return MORE
     if pace is Pace.OTHERS:

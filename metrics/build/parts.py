@@ -17,6 +17,7 @@ from accounts.tenancy import tenant
 from config import clock
 from metrics import definitions
 from metrics.build import stored, tables
+from metrics.build.batch import uncollected
 from metrics.build.load import fetch
 from metrics.build.marks import unmark_all
 from metrics.build.rebuild import EDITION, Work, point
@@ -137,7 +138,7 @@ def remaining(organization_id: UUID, key: str) -> bool:
 
 def step(organization_id: UUID, key: str | None = None) -> bool:
     """Build for some seconds on a part, or on that of a job; False where nobody has to or others do."""
-    with tenant(organization_id):
+    with tenant(organization_id), uncollected():
         free = _of_key(organization_id, key).select_for_update(skip_locked=True)
         part = free.order_by("position").first()
         if part is None:

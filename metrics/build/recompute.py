@@ -17,7 +17,7 @@ from metrics.build import parts
 from metrics.build.increment import increment
 from metrics.build.marks import next_due
 from metrics.build.rebuild import EDITION
-from metrics.build.sources import Sources, alone, sources
+from metrics.build.sources import Sources, alone, beside_others, sources
 from metrics.models import BuildPlan, CurrentBuild
 
 # From this many on, if it is a good share of all, computing everyone is cheaper than payer by payer.
@@ -35,11 +35,12 @@ class Road(Enum):
 
 
 class Pace(Enum):
-    """What is left after a piece of work: nothing, more, or only parts that others work on."""
+    """What is left after a piece of work: nothing, more, only what others do, or a first import to await."""
 
     DONE = "done"
     MORE = "more"
     OTHERS = "others"
+    WAIT = "wait"
 
 
 def recompute(organization_id: UUID, customers: Iterable[tuple[UUID, str]] | None = None) -> None:
@@ -55,7 +56,7 @@ def recompute(organization_id: UUID, customers: Iterable[tuple[UUID, str]] | Non
 
 def catch_up(organization_id: UUID) -> None:
     """Do everything that is due here, beside whoever works on parts of it, to the end."""
-    while (pace := advance(organization_id)) is not Pace.DONE:
+    while (pace := advance(organization_id)) not in (Pace.DONE, Pace.WAIT):
         if pace is Pace.OTHERS:
             time.sleep(PAUSE_SECONDS)
 
@@ -75,18 +76,26 @@ def mark(organization_id: UUID, customers: Iterable[tuple[UUID, str]]) -> None:
 
 def advance(organization_id: UUID) -> Pace:
     """Do one piece of what is due; say what is left."""
-    with alone(organization_id):
+    with beside_others(organization_id):
         road = which(organization_id)
-        if road is Road.WAIT:
-            return Pace.DONE
         if road is Road.INCREMENT:
             return Pace.MORE if increment(organization_id) else Pace.DONE
-        if road is not Road.PARTS:
-            parts.begin(organization_id, from_history=road is Road.HISTORY)
+    if road is Road.WAIT:
+        return Pace.WAIT
+    if road is not Road.PARTS:
+        _begin(organization_id)
     worked = parts.step(organization_id)
     if parts.is_built(organization_id):
         return finish(organization_id)
     return Pace.MORE if worked else Pace.OTHERS
+
+
+def _begin(organization_id: UUID) -> None:
+    with alone(organization_id):
+        # Another may have begun, and ended, since this was looked at.
+        road = which(organization_id)
+        if road in (Road.MIRROR, Road.HISTORY):
+            parts.begin(organization_id, from_history=road is Road.HISTORY)
 
 
 def finish(organization_id: UUID) -> Pace:
@@ -111,7 +120,7 @@ def which(organization_id: UUID) -> Road:
             return Road.WAIT if summed.importing and not summed.connection_ids else Road.MIRROR
         if pointer.edition != EDITION or set(pointer.connection_ids) != set(summed.connection_ids):
             return Road.MIRROR
-        if pointer.definition_version != definitions.latest(organization_id).version:
+        if pointer.definition_version != definitions.latest_version(organization_id):
             return Road.HISTORY
         return Road.MIRROR if _many_marked(organization_id) else Road.INCREMENT
 

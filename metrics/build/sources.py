@@ -65,12 +65,25 @@ def summed(rows: Sequence[Account]) -> Sources:
 
 @contextmanager
 def alone(organization_id: UUID) -> Iterator[None]:
-    """Hold the organization's build lock for the block, waiting for whoever has it."""
+    """Hold the organization's build lock for the block, waiting for whoever has or shares it."""
+    with _locked(organization_id, ""):
+        yield
+
+
+@contextmanager
+def beside_others(organization_id: UUID) -> Iterator[None]:
+    """Share the organization's build lock for the block: no build begins or is shown meanwhile."""
+    with _locked(organization_id, "_shared"):
+        yield
+
+
+@contextmanager
+def _locked(organization_id: UUID, how: str) -> Iterator[None]:
     name = f"metrics.build {organization_id}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute(f"SELECT pg_advisory_lock{how}(hashtextextended(%s, 0))", [name])
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+            cursor.execute(f"SELECT pg_advisory_unlock{how}(hashtextextended(%s, 0))", [name])

@@ -15,6 +15,7 @@ from accounts.jobs import DONE, MORE, Later, Outcome, run_until_idle
 from accounts.models import Job
 from accounts.tenancy import tenant
 from billing_sync.models import DirtyCustomer
+from billing_sync.sandbox.company import Company, generate
 from config.clock import set_now
 from metrics import definitions, jobs, queries
 from metrics.build import parts, rebuild, tables
@@ -23,6 +24,7 @@ from metrics.build.sources import alone
 from metrics.build.tally import Tally
 from metrics.build.write import Build
 from metrics.models import BuildPart, BuildPlan, CurrentBuild, Movement, Segment
+from tests.metrics.conftest import NOW
 from tests.metrics.seeding import Mirror, facts
 from tests.metrics.test_build import LATER, OF_PAYERS
 
@@ -31,10 +33,16 @@ Result = TypeVar("Result")
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let three payers be a part, two a chunk, and every chunk a step."""
-    monkeypatch.setattr(parts, "PAYERS", 3)
+    """Let two payers be a part, one a chunk, and every chunk a step."""
+    monkeypatch.setattr(parts, "PAYERS", 2)
     monkeypatch.setattr(parts, "STEP_SECONDS", 0.0)
-    monkeypatch.setattr(rebuild, "CHUNK", 2)
+    monkeypatch.setattr(rebuild, "CHUNK", 1)
+    monkeypatch.setattr(rebuild, "CHUNK_OF_HISTORY", 1)
+
+
+@pytest.fixture
+def company() -> Company:
+    return generate(seed=11, size=6, now=NOW)
 
 
 @pytest.fixture
@@ -123,7 +131,7 @@ def keys() -> list[str]:
 
 def test_each_part_is_a_job_and_the_last_one_shows_the_build(later: Mirror) -> None:
     begin(later)
-    assert len(keys()) > 3
+    assert len(keys()) > 2
     assert isinstance(held_by_another(later), Later)
     for key in keys():
         while jobs.build_part(later.organization_id, key) is MORE:
