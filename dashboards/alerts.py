@@ -8,9 +8,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboards.alert_opening import movements_behind
 from dashboards.alert_terms import terms
 from dashboards.formatting import DASH, money, percent
 from dashboards.glossary import Term
+from dashboards.links import Link
 from dashboards.selection import named
 from metrics.alerts.present import Lack, Silence, Standing
 from metrics.alerts.rules import RULES, Reading
@@ -32,6 +34,7 @@ class Alert:
     term: Term
     figure: str = ""
     words: str = ""
+    opens: Link | None = None
 
     @property
     def label(self) -> str:
@@ -56,18 +59,18 @@ class AlertRow:
     alerts: list[Alert]
 
 
-def alert_row(found: Standing | Silence, shown: Shown, currency: str) -> AlertRow:
+def alert_row(found: Standing | Silence, shown: Shown, currency: str, slug: str) -> AlertRow:
     """Return the row that shows how the rules stand."""
     meanings = terms(shown.alerts)
     if isinstance(found, Silence):
         alerts = [Alert(rule, "waiting", _("Waiting"), meanings[rule]) for rule in RULES]
     else:
-        alerts = [_alert(reading, meanings[reading.rule], found) for reading in found.readings]
+        alerts = [_alert(reading, meanings[reading.rule], found, slug) for reading in found.readings]
     silence = _silence(found) if isinstance(found, Silence) else ""
     return AlertRow(shown.today - timedelta(days=1), currency.upper(), silence, alerts)
 
 
-def _alert(reading: Reading, term: Term, standing: Standing) -> Alert:
+def _alert(reading: Reading, term: Term, standing: Standing, slug: str) -> Alert:
     rule, level = reading.rule, reading.level
     if level == "off":
         return Alert(rule, level, _("Switched off"), term)
@@ -77,7 +80,7 @@ def _alert(reading: Reading, term: Term, standing: Standing) -> Alert:
     figure, words = WORDS[rule](reading, standing)
     if level == "watch" or _below_without_watch(reading):
         words = f"{words} {_('The difference may be chance.')}"
-    return Alert(rule, level, _state(level), term, figure, words)
+    return Alert(rule, level, _state(level), term, figure, words, movements_behind(rule, standing, slug))
 
 
 def _below_without_watch(reading: Reading) -> bool:

@@ -1,7 +1,7 @@
 """Closed months and restatements in words: why a month cannot be closed, and what changed one since."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from dashboards.definition_words import label, said
 from dashboards.formatting import DASH, money, percent
+from dashboards.links import Link
+from dashboards.opening import Opening
 from dashboards.places import Places
 from dashboards.selection import named
+from dashboards.snapshot import MOVEMENTS
 from metrics.core.rates import Waterfall
+from metrics.flows import Month
 from metrics.model import waterfall
 from metrics.restating.closings import Published, Refusal
 from metrics.restating.entries import ACCOUNTS, DEFINITION, EDITION, ERASURE, LATE_EVENT
@@ -62,6 +66,11 @@ FIGURES: Mapping[str, "str | Promise"] = {
     "customers_end": gettext_lazy("Customers at the end"),
 }
 COUNTS = ("customers_start", "customers_churned", "customers_end")
+# The balances that a list of customers shows, how often they count, and the month's balance.
+BALANCES = {
+    "committed": ("committed_mrr", 1, "committed_micro"),
+    "contracted_arr": ("contracted_arr", 12, "contracted_micro"),
+}
 RATES = ("revenue_churn_rate", "net_revenue_retention")
 
 
@@ -73,6 +82,7 @@ class FigureRow:
     published: str
     restated: str
     changed: bool
+    opens: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +118,36 @@ class ChangeRow:
     after: str
 
 
-def figure_rows(held: Published) -> list[FigureRow]:
-    """Return every figure of a closed month."""
+def figure_rows(held: Published, slug: str, today: date) -> list[FigureRow]:
+    """Return every figure of a closed month; what it is by now opens its rows."""
     then, now = waterfall(held.before), waterfall(held.after)
+    opening = Opening(slug, held.row.currency, today)
+    month = Month(month=held.row.month, **asdict(held.after))
     return [
-        FigureRow(str(text), _cell(name, then), _cell(name, now), getattr(then, name) != getattr(now, name))
+        FigureRow(
+            str(text),
+            _cell(name, then),
+            _cell(name, now),
+            getattr(then, name) != getattr(now, name),
+            _opened(name, opening, month),
+        )
         for name, text in FIGURES.items()
     ]
+
+
+def _opened(name: str, opening: Opening, month: Month) -> Link | None:
+    """Open a figure of a month; counts of who left, and retention, stand for no rows of their own."""
+    if name in ("ending", "arr", *MOVEMENTS, "revenue_churn_rate"):
+        return opening.figure("mrr" if name == "ending" else name, month)
+    if name == "starting":
+        return opening.starting(month)
+    if name == "customers_end":
+        return opening.holders(month)
+    if name in BALANCES:
+        figure, times, balance = BALANCES[name]
+        url = opening.customers(opening.month_end(month.month), figure=figure)
+        return Link(url, amount_micro=times * getattr(month, balance))
+    return None
 
 
 def balance_row(one: ClosedBalance, opens: Places) -> BalanceRow:

@@ -44,7 +44,7 @@ def alerts(request: OrganizationRequest, slug: str) -> HttpResponse:
     found = with_seen(organization.id).order_by("-fired_on", "rule")[:AT_MOST]
     context = {
         "section": "alerts",
-        "rows": _rows(shown, connections),
+        "rows": _rows(shown, connections, slug),
         "alerts": [alert_line(one, shown.alerts) for one in found],
         "rules": [(rule, term.label, shown.alerts.is_on(rule)) for rule, term in terms(shown.alerts).items()],
         "freshness": shown.freshness,
@@ -54,12 +54,12 @@ def alerts(request: OrganizationRequest, slug: str) -> HttpResponse:
     return render_page(request, "alerts/alerts.html", context)
 
 
-def _rows(shown: Shown, connections: Sequence[ConnectionProgress]) -> list[AlertRow]:
+def _rows(shown: Shown, connections: Sequence[ConnectionProgress], slug: str) -> list[AlertRow]:
     found = all_present(shown, connections)
     if isinstance(found, Silence):
         currencies = queries.all_months(shown).currencies()
-        return [alert_row(found, shown, each) for each in currencies]
-    return [alert_row(standing, shown, each) for each, standing in found.items()]
+        return [alert_row(found, shown, each, slug) for each in currencies]
+    return [alert_row(standing, shown, each, slug) for each, standing in found.items()]
 
 
 @require_safe

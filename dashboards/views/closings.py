@@ -37,7 +37,7 @@ def closed_months(request: OrganizationRequest, slug: str) -> HttpResponse:
     history = queries.all_months(shown)
     first = min((min(each) for each in history.flows.values()), default=shown.today)
     past = [month for month in reversed(last_months(shown.today, OFFERED + 1)[:-1]) if month >= first]
-    rows = closings.closed(organization_id)
+    rows = closings.by_size(closings.closed(organization_id), request.organization.currency)
     closed = [(closings.published(row), named(row.month), f"{row.month:%Y-%m}") for row in rows]
     known, worst = {held.row.month for held, _, _ in closed}, health.worst(standings)
     why = {month: closings.refusal(shown, month, worst) for month in past if month not in known}
@@ -71,11 +71,12 @@ def month_closure(request: OrganizationRequest, slug: str, month: str) -> HttpRe
 def closed_month(request: OrganizationRequest, slug: str, month: str) -> HttpResponse:
     """Show a closed month as published, as it stands by now, and which customers make the difference."""
     organization_id, on = request.organization.id, _month(month)
-    rows = list(closings.closed(organization_id).filter(month=on))
+    held = closings.closed(organization_id).filter(month=on)
+    rows = closings.by_size(held, request.organization.currency)
     if not rows:
         raise Http404("This month is not closed.")
     shown = queries.shown(organization_id)
-    opens, held = inside(slug, shown.connection_ids), [closings.published(row) for row in rows]
+    opens = inside(slug, shown.connection_ids)
     changed = list(closings.changed_balances(organization_id, on)[: CUSTOMERS + 1])
     ledger = Restatement.objects.filter(organization_id=organization_id, months__contains=[on])
     found = ledger.select_related("by").defer("changes").order_by("-at", "-id")[: entries.AT_ONCE]
@@ -84,7 +85,10 @@ def closed_month(request: OrganizationRequest, slug: str, month: str) -> HttpRes
         "month": month,
         "title": named(on),
         "row": rows[0],
-        "held": [(each, each.row.currency.upper(), figure_rows(each)) for each in held],
+        "held": [
+            (each, each.row.currency.upper(), figure_rows(each, slug, shown.today))
+            for each in map(closings.published, rows)
+        ],
         "customers": [balance_row(each, opens) for each in changed[:CUSTOMERS]],
         "more_customers": len(changed) > CUSTOMERS,
         "entries": [entry_row(each) for each in found],

@@ -66,7 +66,7 @@ def numbers_of(
     except MissingRateError as error:
         return {"title": title, **without_rates(selection, months, error)}
     watched = selection.alerts_currency(months.currencies())
-    alerts = alert_row(present(shown, watched, connections), shown, watched)
+    alerts = alert_row(present(shown, watched, connections), shown, watched, organization.slug)
     return {"title": title, "alert_row": alerts, **numbers}
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import urllib3
 from django.conf import settings
 from django.utils.translation import gettext as _
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as SlowError
 
 from accounts.tenancy import tenant
@@ -72,6 +72,11 @@ def download(url: str) -> bytes:
 
 def _why(error: HTTPError) -> str:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(cause, SSLError):
+        return _(
+            "The central bank's server showed a certificate that this machine does not trust, so nothing was "
+            "read. Upload the file instead, or add the authority that your network uses to this machine's."
+        )
     if isinstance(cause, SlowError) and not isinstance(cause, NewConnectionError):
         return _("The central bank's server did not answer in time. Upload the file instead, or wait.")
     return _(

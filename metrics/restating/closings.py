@@ -1,5 +1,6 @@
 """Closing a month: its numbers are kept as they were published, whatever is learned later."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -104,6 +105,19 @@ def closed(organization_id: UUID) -> "QuerySet[ClosedMonth]":
     """Return the closed months, newest first, one row per currency."""
     rows = ClosedMonth.objects.filter(organization_id=organization_id)
     return rows.select_related("closed_by").order_by("-month", "currency")
+
+
+def by_size(rows: Iterable[ClosedMonth], own: str) -> list[ClosedMonth]:
+    """Return closed months newest first, of each the organization's own currency, then by published MRR."""
+    return sorted(
+        rows,
+        key=lambda row: (
+            -row.month.toordinal(),
+            row.currency != own.lower(),
+            -row.figures["flows"]["ending_micro"],
+            row.currency,
+        ),
+    )
 
 
 def published(row: ClosedMonth) -> Published:

@@ -1,6 +1,7 @@
 """Closing a month on its page, the month as published beside what it is now, and the ledger."""
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_a_later_change_stands_beside_what_was_published_once(
     late_churn(organization)
     late_churn(organization)
     page = shown(owner, f"{MONTHS}2026-09")
-    assert '<td class="number">€500.00</td> <td class="number">€700.00</td>' in page
+    assert re.search(r'<td class="number">€500.00</td> <td class="number"><a [^>]+>€700.00</a>', page)
     assert "Stripe told it later" in page
     with tenant(organization.id):
         entry = Restatement.objects.get()
@@ -93,6 +94,20 @@ def test_the_present_month_and_words_are_no_months_to_close(
     for path in ("september", "2026-13", "2026-08", "september.json", "2026-08.json"):
         assert owner.client.get(f"{MONTHS}{path}").status_code == 404
     assert owner.client.post(f"{MONTHS}september/closure").status_code == 404
+
+
+def test_the_own_currency_goes_first_then_the_largest(owner: Person, organization: Organization) -> None:
+    revenue(organization)
+    with tenant(organization.id):
+        key = MonthlyRevenue.objects.values("organization_id", "definition_version", "build")[0]
+        for currency, amount in (("chf", 9), ("aud", 7), ("usd", 8)):
+            MonthlyRevenue.objects.create(
+                **key, currency=currency, month=date(2026, 8, 1), new_micro=amount * 10**6 * EURO
+            )
+    close(owner, "2026-09")
+    for url in (MONTHS, f"{MONTHS}2026-09"):
+        found = re.findall(r"\b([A-Z]{3})</(?:h2|span)>", shown(owner, url))
+        assert found == ["USD", "CHF", "AUD", "EUR"]
 
 
 def test_a_viewer_sees_months_and_no_way_to_close_them(teammate: Person, organization: Organization) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from html import unescape
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from metrics.build.recompute import catch_up, recompute
 from metrics.definitions import set_definition
 from metrics.evidence import export
 from metrics.models import Segment
+from metrics.restating import closings, previews
 from tests import database
 from tests.cast import Person, make_organization, member
 from tests.dashboards.crawler import held_against_its_rows, numbers, page, rows
@@ -239,6 +241,28 @@ def test_the_pages_of_evidence_ask_little(business: Business) -> None:
     ):
         asked = statements(business.owner, url)
         assert len(asked) <= 12, url + "\n" + "\n".join(asked)
+
+
+def audited(business: Business) -> list[str]:
+    """Close October, preview another rule, and return the audit pages of it that show amounts."""
+    with set_now(NOW), tenant(business.id):
+        closings.close(business.id, date(2026, 10, 1), by=business.owner.user)
+        preview = previews.propose(business.id, {"discounts": "none"}, by=business.owner.user)
+    pages = [f"audit/{name}/?month=2026-10&currency=usd" for name in ("bridge", "clean", "excluded")]
+    pages += ["audit/months/2026-10", f"audit/definition/previews/{preview.id}?currency=usd"]
+    return [f"/o/acme/{one}" for one in pages]
+
+
+def test_every_number_of_the_audit_pages_opens_rows_that_sum_to_it(business: Business) -> None:
+    opened = 0
+    with set_now(NOW):
+        for url in audited(business):
+            found = list({one.url: one for one in numbers(page(business.owner.client, url))}.values())
+            assert found, url
+            opened += len(found)
+            for one in found[:: max(len(found) // 12, 1)]:
+                held_against_its_rows(business.owner.client, one)
+    assert opened > 60
 
 
 def test_a_month_netted_otherwise_opens_movements_netted_so(business: Business) -> None:

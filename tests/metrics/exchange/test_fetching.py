@@ -1,6 +1,7 @@
 """The central bank's file over the network: read by a job, and every failure in words."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
@@ -13,7 +14,17 @@ from config.clock import set_now
 from metrics.exchange import fetching
 from metrics.exchange.models import ExchangeRate, RateFetch
 from tests.dashboards.revenue import NOW
-from tests.metrics.exchange.files import REFERENCE, central_bank, zipped
+from tests.metrics.exchange.files import (
+    GONE,
+    PUBLISHED,
+    REFERENCE,
+    central_bank,
+    certified,
+    published,
+    zipped,
+)
+
+DAYS = 60
 
 
 def fetched(organization: Organization) -> RateFetch:
@@ -36,6 +47,21 @@ def test_the_job_stores_the_file_and_comes_back_the_day_after(
     job = Job.objects.get(kind="fetch_rates")
     assert job.state == Job.State.QUEUED
     assert abs(job.next_at - job.updated_at - timedelta(days=1)) < timedelta(minutes=1)
+
+
+def test_the_published_file_is_read_whole_from_a_server_that_is_trusted_alone(
+    organization: Organization, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate, tls = certified(tmp_path)
+    file = zipped(published(date(2026, 11, 20), DAYS))
+    with central_bank(file, tls=tls) as settings.ECB_RATES_URL:
+        assert "a certificate that this machine does not trust" in fetched(organization).error
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        found = fetched(organization)
+    assert (found.error, str(found.newest)) == ("", "2026-11-20")
+    with tenant(organization.id):
+        assert ExchangeRate.objects.count() == DAYS * len([one for one in PUBLISHED if one not in GONE])
+        assert set(ExchangeRate.objects.values_list("base", flat=True)) == {"eur"}
 
 
 @pytest.mark.parametrize(
