@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import (
     alerts,
+    audit,
     computing,
     dashboard_rate,
     definition,
@@ -35,9 +36,10 @@ ENTRIES: Mapping[str, Entry] = {
     "definition": definition.report,
     "valuation": valuation.report,
     "computing": computing.report,
+    "audit": audit.report,
+    "increment": increment.report,
     "pages": pages.report,
     "dashboard": dashboard_rate.report,
-    "increment": increment.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
 
