@@ -160,6 +160,15 @@ def opened_figures(
             one,
             opens=opening.figure(one.name, month),
             before_opens=opening.figure(one.name, before) if before.month >= first else None,
+            change_opens=_change(one.name, opening, month) if one.change else None,
         )
         for one in figures
     ]
+
+
+def _change(name: str, opening: Opening, month: Month) -> Link | None:
+    """Open what moved a figure since the month before: of MRR its growth, of a flow what it is made of."""
+    growth = waterfall(month).mrr_growth_rate
+    if name in ("mrr", "arr") and growth is not None and not month.currency_micro:
+        return opening.rate(month, "mrr_growth_rate", growth)
+    return opening.figure(name, month)

@@ -39,6 +39,7 @@ class Figure:
     tone: str = ""
     opens: Link | None = None
     before_opens: Link | None = None
+    change_opens: Link | None = None
 
     @property
     def label(self) -> str:
