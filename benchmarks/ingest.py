@@ -20,11 +20,11 @@ from config.embedded.children import dies_with_parent, stop
 
 CUSTOMERS, PAGES, BYTES = 300, 20, 4_000
 # With and without limits on requests: the whole way at full speed, then as Stripe permits it.
-ROUNDS = ((30_000, 0), (5_000, 25), (20_000, 100))
+ROUNDS = ((40_000, 0), (20_000, 25), (40_000, 100))
 UNLIMITED = 1_000_000
 HEAD = (
     "| requests a second | objects | seconds | own CPU | objects per CPU second | database CPU "
-    "| nothing to do but wait | memory |"
+    "| of the rate permitted | without our CPU | memory |"
 )
 
 
@@ -38,7 +38,7 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         yield from worked("stages", file, 5_000, 0)
         yield ""
         yield HEAD
-        yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+        yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
         for count, rate in ROUNDS:
             yield from worked("import", file, count, rate)
 

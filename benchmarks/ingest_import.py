@@ -19,6 +19,7 @@ from benchmarks.processes import manage  # noqa: E402
 from billing_sync import backfill  # noqa: E402
 from billing_sync.connecting import connect  # noqa: E402
 from billing_sync.jobs import check_connection  # noqa: E402
+from billing_sync.metering import metered  # noqa: E402
 from billing_sync.models import Connection, Invoice  # noqa: E402
 from billing_sync.sandbox.keys import LIVE_KEY  # noqa: E402
 
@@ -30,16 +31,18 @@ def main() -> None:
         postmaster = next(usage.family(database.info.backend_pid)).ppid()
     connection = connected(base_url)
     wall, own, theirs = time.monotonic(), time.process_time(), usage.cpu_seconds(postmaster)
-    while not imported(connection):
-        backfill.step(connection.organization_id, backfill.key_of(connection, 0))
+    with metered() as meter:
+        while not imported(connection):
+            backfill.step(connection.organization_id, backfill.key_of(connection, 0))
     wall, own = time.monotonic() - wall, time.process_time() - own
     theirs = usage.cpu_seconds(postmaster) - theirs
     with tenant(connection.organization_id):
         count = Invoice.objects.count()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    waits = f"{1 - (own + theirs) / wall:.0%}" if rate else "–"
+    used = f"{meter.requests / wall / rate:.0%}" if rate else "–"
+    idle = f"{1 - own / wall:.0%}"
     cells = [f"{rate or 'any'}", f"{count:,}", f"{wall:.1f}", f"{own:.2f}", f"{count / own:,.0f}"]
-    sys.stdout.write(f"| {' | '.join([*cells, f'{theirs:.2f}', waits, f'{memory} MB'])} |\n")
+    sys.stdout.write(f"| {' | '.join([*cells, f'{theirs:.2f}', used, idle, f'{memory} MB'])} |\n")
 
 
 def connected(base_url: str) -> Connection:
