@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboards.conditional.ForgetOnSignOut",
+    "dashboards.api.problems.ApiMiddleware",
     "accounts.access.TenantMiddleware",
 ]
 
@@ -199,6 +200,9 @@ STRIPE_CLIENT_ID = env.text("STRIPE_CLIENT_ID")
 STRIPE_PLATFORM_KEY = env.text("STRIPE_PLATFORM_KEY")
 # Signs what Stripe posts of connected accounts; two while it is changed, with a comma between.
 STRIPE_CONNECT_WEBHOOK_SECRETS = env.words("STRIPE_CONNECT_WEBHOOK_SECRET")
+
+# How many requests a token of the read API may make in a minute.
+API_REQUESTS_A_MINUTE = env.integer("API_REQUESTS_A_MINUTE", 600)
 
 # Exchange rates: the European Central Bank's reference rates since 1999, as CSV or zipped.
 ECB_RATES_URL = env.text("ECB_RATES_URL", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip")

@@ -24,6 +24,7 @@ from dashboards.views import (
     rates,
     segments,
     sync,
+    tokens,
     upload_comparison,
     uploads,
     webhooks,
@@ -142,6 +143,13 @@ urlpatterns = [
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),
     path("o/<slug:slug>/mail/suspension", mail.mail_suspension, name="mail_suspension"),
+    path("o/<slug:slug>/api/", tokens.api_tokens, name="api_tokens"),
+    path("o/<slug:slug>/api/tokens", tokens.api_token_creation, name="api_token_creation"),
+    path(
+        "o/<slug:slug>/api/tokens/<uuid:token_id>/revocation",
+        tokens.api_token_revocation,
+        name="api_token_revocation",
+    ),
     path("webhooks/mail/", mail_webhook.mail_webhook, name="mail_webhook"),
     path("unsubscribe/<str:token>", mail.unsubscribe_page, name="unsubscribe"),
 ]

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from accounts.models import Invitation, Organization, Role
+from accounts.models import Invitation, Membership, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
+from dashboards.api import tokens
 from metrics import definitions
 from metrics.alerts.models import Alert
 from metrics.bridge.models import Upload
@@ -43,6 +44,8 @@ FOR_PEOPLE = OtherUrl(302, 200)
 AFTER_REAUTHENTICATION = OtherUrl(302, 302)
 WITH_A_SECOND_FACTOR = OtherUrl(302, 404)
 DURING_SIGN_IN = OtherUrl(302, 302)
+# Programs show a token; a browser's session opens nothing.
+FOR_TOKENS = OtherUrl(401, 401)
 FOR_OWNERS = OrganizationUrl(viewer=403, owner=302, method="post")
 
 ORGANIZATION_URLS = {
@@ -102,6 +105,9 @@ ORGANIZATION_URLS = {
     "mail_settings": FOR_OWNERS,
     "mail_test": OrganizationUrl(viewer=302, owner=302, method="post"),
     "mail_suspension": OrganizationUrl(viewer=302, owner=302, method="post"),
+    "api_tokens": OrganizationUrl(),
+    "api_token_creation": OrganizationUrl(viewer=403, owner=422, method="post"),
+    "api_token_revocation": FOR_OWNERS,
     "authorization": OrganizationUrl(viewer=403, owner=404, method="post"),
     "authorization_again": OrganizationUrl(viewer=403, owner=404, method="post"),
     "connection_key": OrganizationUrl(viewer=403),
@@ -114,6 +120,21 @@ OTHER_URLS = {
     "stripe_webhook": OtherUrl(400, 400, method="post"),
     "connect_webhook": OtherUrl(400, 400, method="post"),
     "mail_webhook": OtherUrl(404, 404, method="post"),
+    "api_openapi": PUBLIC,
+    "api_metrics": FOR_TOKENS,
+    "api_plans": FOR_TOKENS,
+    "api_definition": FOR_TOKENS,
+    "api_definitions": FOR_TOKENS,
+    "api_movements": FOR_TOKENS,
+    "api_customers": FOR_TOKENS,
+    "api_customer": FOR_TOKENS,
+    "api_customer_movements": FOR_TOKENS,
+    "api_customer_segments": FOR_TOKENS,
+    "api_alerts": FOR_TOKENS,
+    "api_restatements": FOR_TOKENS,
+    "api_closed_months": FOR_TOKENS,
+    "api_exchange_rates": FOR_TOKENS,
+    "api_token": FOR_TOKENS,
     "organizations": OtherUrl(302, 302),
     "all_organizations": FOR_PEOPLE,
     "new_organization": FOR_PEOPLE,
@@ -234,6 +255,12 @@ def a_closed_month(organization: Organization) -> object:
     return f"{made.month:%Y-%m}"
 
 
+def an_api_token(organization: Organization) -> object:
+    maker = Membership.objects.get(organization=organization, role=Role.OWNER).user
+    with tenant(organization.id):
+        return tokens.make(organization, "a program", [tokens.METRICS], by=maker)[0].id
+
+
 def a_restatement(organization: Organization) -> object:
     with tenant(organization.id):
         return Restatement.objects.create(
@@ -256,6 +283,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "customer_id": lambda organization: "cus_guessed",
     "stripe_id": lambda organization: "in_guessed",
     "alert_id": an_alert,
+    "token_id": an_api_token,
     "version": a_definition_version,
     "preview_id": a_preview,
     "month": a_closed_month,

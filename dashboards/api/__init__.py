@@ -1,0 +1,1 @@
+"""The read API: the numbers of the pages as JSON, for programs that hold a token."""
