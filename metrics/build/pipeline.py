@@ -23,13 +23,24 @@ class Road:
 @contextmanager
 def together() -> Iterator[Road]:
     """Send the block's statements without waiting for each other's answers."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    with _preparing(), connection.connection.pipeline():
         yield Road()
 
 
 def ask(statement: str, values: Bound = ()) -> list[tuple[Any, ...]]:
     """Run one statement and return its rows."""
+    with _preparing():
+        return Road().send(statement, values).fetchall()
+
+
+@contextmanager
+def _preparing() -> Iterator[None]:
+    """Let statements be prepared for the block, which Django switches off for its own."""
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        return Road().send(statement, values).fetchall()
+        ours = connection.connection
+        before, ours.prepare_threshold = ours.prepare_threshold, 0
+        try:
+            yield
+        finally:
+            ours.prepare_threshold = before
