@@ -100,7 +100,19 @@ def large(database: Database, slug: str, customers: int) -> str:
     attempts = f"generate_series(1, {failed}) n, generate_series(1, 2) attempt"
     fill(database, "billing_sync_charge", CHARGE, slug, attempts)
     fill(database, "billing_sync_invoicepayment", PAYMENT, slug, f"generate_series(1, {failed * 5}) n")
+    fill_failures(database, slug, failed, "n %% 730 - 6")
     return f"{customers:,} customers, {movements:,} movements and {failed * 2:,} failed payments"
+
+
+def fill_failures(database: Database, slug: str, invoices: int, days_ago: str) -> None:
+    """Write what a build keeps of so many invoices that a payment failed of some days ago."""
+    at = {"currency": "'usd'", "failed_at": f"now() - ({days_ago}) * interval '1 day'"}
+    known = {**OF_ACCOUNT, "customer_id": "'cus_' || n", "invoice_id": "'in_' || n", **at}
+    numbers = f"generate_series(1, {invoices}) AS n"
+    fill(database, "metrics_failedinvoice", known, slug, numbers)
+    days = f"(SELECT {days_ago} AS ago, count(*) AS invoices FROM {numbers} GROUP BY 1) AS days"  # noqa: S608
+    counted = {"currency": "'usd'", "day": "current_date - ago", "invoices": "invoices"}
+    fill(database, "metrics_dailyfailures", counted, slug, days)
 
 
 def fill(database: Database, table: str, values: dict[str, str], like: str, times: str = "") -> None:

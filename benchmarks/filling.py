@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 import zstandard
 
-from benchmarks.alert_rows import ACCOUNT, BUILD, CHARGE, CONNECTION, DEFINITION, PAYMENT, fill
+from benchmarks.alert_rows import ACCOUNT, BUILD, CHARGE, CONNECTION, DEFINITION, PAYMENT, fill, fill_failures
 
 Database = psycopg.Connection[tuple[object, ...]]
 
@@ -191,6 +191,7 @@ def _account(database: Database, slug: str, customers: int) -> None:
     at = {"created_at": "now() - (1 + n %% 90) * interval '1 day'"}
     fill(database, "billing_sync_charge", {**CHARGE, **at}, slug, f"{failed}, (SELECT 1 AS attempt) AS once")
     fill(database, "billing_sync_invoicepayment", {**PAYMENT, **at}, slug, failed)
+    fill_failures(database, slug, max(customers // 20, 1), "1 + n %% 90")
     database.execute(BUILD, [slug])
 
 

@@ -59,5 +59,7 @@ for _table in (
     models.InvoicedLine,
     models.UnusedFact,
     models.DatedChange,
+    models.FailedInvoice,
+    models.DailyFailures,
 ):
     register(_table._meta.db_table, partial(_plain, _table))

@@ -271,6 +271,7 @@ BuildPlan = builds.BuildPlan
 CurrentBuild = builds.CurrentBuild
 Acknowledgement, Alert, AlertEvaluation = alerts.Acknowledgement, alerts.Alert, alerts.AlertEvaluation
 AlertRules, MailPreference, MailSettings = alerts.AlertRules, alerts.MailPreference, alerts.MailSettings
+DailyFailures, FailedInvoice = alerts.DailyFailures, alerts.FailedInvoice
 ClosedBalance, ClosedMonth = restating.ClosedBalance, restating.ClosedMonth
 Preview, PreviewedChange, Restatement = restating.Preview, restating.PreviewedChange, restating.Restatement
 Comparison, ComparedAmount = bridge.Comparison, bridge.ComparedAmount

@@ -6,7 +6,6 @@ from datetime import date
 
 from django.db import connection
 
-from metrics.alerts.failures import failed_days
 from metrics.alerts.rules import RULES, AlertSettings, since
 from metrics.alerts.series import Day, Moved, Series
 from metrics.queries import Shown
@@ -33,9 +32,15 @@ CROSS JOIN LATERAL (VALUES
 ) AS moved (kind, amount, squares, count)
 WHERE organization_id = %s AND (%s::text[] IS NULL OR currency = ANY(%s)) AND day >= %s AND day < %s
   AND count <> 0
+UNION ALL
+SELECT currency, day, 'failed', 0, 0, invoices FROM metrics_dailyfailures
+WHERE organization_id = %s AND (%s::text[] IS NULL OR currency = ANY(%s)) AND day >= %s AND day < %s
 """
 FAILING = "failed_payments_rising"
+FAILED = "failed"
 Currencies = Sequence[str] | None
+Days = defaultdict[str, list[Day]]
+Failures = defaultdict[str, list[tuple[date, int]]]
 
 
 def series_of(
@@ -57,13 +62,11 @@ def all_series(
     currencies: Currencies = None,
     rules: Collection[str] = RULES,
 ) -> dict[str, Series]:
-    """Return the days of some currencies, with None of all, by three statements; largest MRR first."""
+    """Return the days of some currencies, with None of all, by two statements; largest MRR first."""
     today = shown.today
     start = min(since(rule, judged_from, settings) for rule in rules)
-    days = _days(shown, currencies, start, today)
-    failed = {}
-    if FAILING in rules:
-        failed = failed_days(shown, currencies, since(FAILING, judged_from, settings), today)
+    failing = since(FAILING, judged_from, settings) if FAILING in rules else today
+    days, failed = _days(shown, currencies, start, failing)
     return {
         currency: Series(
             today=today,
@@ -72,19 +75,24 @@ def all_series(
             mrr_micro=int(mrr_micro),
             customers=int(customers),
             days=days.get(currency, ()),
-            failed_on=[on for on in failed.get(currency, ()) if on >= first_on],
+            failures={on: count for on, count in failed[currency] if on >= first_on},
         )
         for currency, first_on, mrr_micro, customers in _balances(shown, currencies, today)
     }
 
 
-def _days(shown: Shown, currencies: Currencies, start: date, end: date) -> dict[str, list[Day]]:
-    found: dict[str, list[Day]] = defaultdict(list)
+def _days(shown: Shown, currencies: Currencies, start: date, failing: date) -> tuple[Days, Failures]:
+    """Return the movements since one day, and how many invoices first failed since another."""
+    days, failed, today = Days(list), Failures(list), shown.today
+    who = (shown.organization_id, *_wanted(currencies))
     with connection.cursor() as cursor:
-        cursor.execute(DAYS, [shown.organization_id, *_wanted(currencies), start, end])
+        cursor.execute(DAYS, [*who, start, today, *who, failing, today])
         for currency, on, kind, amount, squares, count in cursor.fetchall():
-            found[currency].append(Day(on, kind, Moved(int(amount), int(squares), count)))
-    return found
+            if kind == FAILED:
+                failed[currency].append((on, count))
+            else:
+                days[currency].append(Day(on, kind, Moved(int(amount), int(squares), count)))
+    return days, failed
 
 
 def _balances(shown: Shown, currencies: Currencies, today: date) -> list[tuple[str, date, int, int]]:

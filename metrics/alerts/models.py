@@ -101,3 +101,28 @@ class MailSettings(TenantModel):
     )
     shows_payers = models.BooleanField(default=False)
     reply_to = models.EmailField(blank=True)
+
+
+class FailedInvoice(TenantModel):
+    """An invoice that a payment failed of, and when the first one did."""
+
+    pk = models.CompositePrimaryKey("organization_id", "connection_id", "customer_id", "invoice_id")
+    connection_id = models.UUIDField()
+    customer_id = models.CharField(max_length=255)
+    invoice_id = models.CharField(max_length=255)
+    currency = models.TextField()
+    failed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "currency", "failed_at"], name="failed_invoice_by_time")
+        ]
+
+
+class DailyFailures(TenantModel):
+    """How many invoices of the accounts on show first failed on one local day in one currency."""
+
+    pk = models.CompositePrimaryKey("organization_id", "currency", "day")
+    currency = models.TextField()
+    day = models.DateField()
+    invoices = models.BigIntegerField()

@@ -1,7 +1,7 @@
 """What the rules look at: one currency's days as running sums, so that any window costs the same."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
@@ -45,8 +45,8 @@ class Day:
 class Series:
     """Every local day in `[known_from, today)`: movements by kind, balances, first failed payments.
 
-    `mrr_micro` and `customers` are balances at the midnight that begins `today`; `failed_on` has the day of
-    each invoice's first failed attempt, in order; `first_on` is the day on which history begins.
+    `mrr_micro` and `customers` are balances at the midnight that begins `today`; `failures` counts by day the
+    invoices whose first failed attempt was on it; `first_on` is the day on which history begins.
     """
 
     today: date
@@ -55,13 +55,17 @@ class Series:
     mrr_micro: int = 0
     customers: int = 0
     days: Sequence[Day] = ()
-    failed_on: Sequence[date] = ()
+    failures: Mapping[date, int] = field(default_factory=dict)
     _sums: dict[str, tuple[list[date], list[Moved]]] = field(default_factory=dict, repr=False, compare=False)
+    _failed: tuple[list[date], list[int]] = field(default=([], [0]), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for kind in KINDS:
             rows = sorted(self._of(kind), key=lambda day: day.on)
             self._sums[kind] = ([day.on for day in rows], [NOTHING, *accumulate(day.moved for day in rows)])
+        days = sorted(self.failures)
+        counts = [0, *accumulate(self.failures[day] for day in days)]
+        object.__setattr__(self, "_failed", (days, counts))
 
     def _of(self, kind: str) -> Iterable[Day]:
         return (day for day in self.days if day.kind == kind and self.known_from <= day.on < self.today)
@@ -88,7 +92,8 @@ class Series:
 
     def failed(self, start: date, end: date) -> int:
         """Count the invoices whose first failed attempt lies in `[start, end)`."""
-        return bisect_left(self.failed_on, end) - bisect_left(self.failed_on, start)
+        days, counts = self._failed
+        return counts[bisect_left(days, end)] - counts[bisect_left(days, start)]
 
 
 def months_before(today: date, months: int) -> date:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from accounts.tenancy import tenant
-from metrics.build import adding
+from metrics.build import adding, failed
 from metrics.build.batch import Batch, uncollected
 from metrics.build.differing import Held
 from metrics.build.load import Loader
 from metrics.build.marks import UNMARK
-from metrics.build.pipeline import Road, together
+from metrics.build.pipeline import Answer, Road, together
 from metrics.build.rebuild import work
 from metrics.build.taking import Taken, take
 from metrics.build.tally import Tally
@@ -40,14 +41,17 @@ def increment(organization_id: UUID, at_once: int = MARKS_AT_ONCE) -> bool:
 def _work(taken: Taken) -> None:
     tally, renamed = Tally(), dict[str, str]()
     changed: list[tuple[Batch, Held]] = []
+    failures: list[Answer] = []
     for connection_id, names in taken.payers.items():
-        batch, held, others = _again(taken, Scope(connection_id, sorted(names)), tally)
+        batch, held, others = _again(taken, Scope(connection_id, sorted(names)), tally, failures)
         changed.append((batch, held))
         renamed |= others
+    failed_days = failed.moved(failures, ZoneInfo(taken.cut.definition.time_zone))
     with together() as road:
         for batch, held in changed:
             batch.store_changed(held, road)
         # Last, for others wait for the days that they move as well.
+        failed.add(failed_days, taken.build.organization_id, road)
         sent = adding.add(tally, taken.build, renamed, road)
         _conclude(taken, road)
     adding.drop_empty(sent, taken.build)
@@ -55,13 +59,16 @@ def _work(taken: Taken) -> None:
         after_increment(taken.build, taken.payers)
 
 
-def _again(taken: Taken, scope: Scope, tally: Tally) -> tuple[Batch, Held, dict[str, str]]:
+def _again(
+    taken: Taken, scope: Scope, tally: Tally, failures: list[Answer]
+) -> tuple[Batch, Held, dict[str, str]]:
     """Compute some payers of a connection; return the rows, those before, and prices in another product."""
     names = scope.customer_ids or ()
     loader = Loader(taken.build.organization_id, scope.connection_id, whole=False)
     with together() as road:
         held = Held(taken.build, scope, road)
         loader.ask(names, road)
+        failures.append(failed.again(taken.build.organization_id, scope, road))
     held.receive()
     ledgers = held.ledgers()
     for ledger in ledgers.values():

@@ -9,6 +9,7 @@ with it, so another may replace it only from the mirror too.
 import time
 from collections.abc import Iterable, Iterator
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
@@ -16,7 +17,7 @@ from accounts.jobs import enqueue
 from accounts.tenancy import tenant
 from config import clock
 from metrics import definitions
-from metrics.build import stored, tables
+from metrics.build import failed, stored, tables
 from metrics.build.batch import uncollected
 from metrics.build.load import fetch
 from metrics.build.marks import unmark_all
@@ -195,6 +196,7 @@ def show(organization_id: UUID) -> None:
         build, cut = _made_of(plan)
         summed = Sources(tuple(plan.connection_ids), plan.data_through, importing=False)
         stored.drop_other_connections(organization_id, summed.connection_ids)
+        failed.refresh(organization_id, summed.connection_ids, ZoneInfo(cut.definition.time_zone))
         point(build, summed, cut)
         after_rebuild(build, pointer)
         BuildPart.objects.filter(organization_id=organization_id).delete()

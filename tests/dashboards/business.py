@@ -9,6 +9,8 @@ from uuid import UUID
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.models import Charge, InvoicePayment
+from metrics import queries
+from metrics.build.failed import refresh
 from metrics.flows import FLOWS, SQUARES
 from metrics.models import CurrentBuild, DailyRevenue, Movement
 
@@ -69,9 +71,17 @@ def failed(
                 currency=currency,
                 created_at=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
             )
+        _count(organization)
 
 
 def summed(organization: Organization, connection_id: UUID) -> None:
     """Say that the build on show sums the connection."""
     with tenant(organization.id):
         CurrentBuild.objects.filter(organization=organization).update(connection_ids=[connection_id])
+        _count(organization)
+
+
+def _count(organization: Organization) -> None:
+    """Count failed payments as a build of the accounts on show does."""
+    shown = queries.shown(organization.id)
+    refresh(organization.id, shown.connection_ids, shown.zone)

@@ -1,7 +1,7 @@
 """Healthy companies, random but steady, over three years: how often the rules cry wolf."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 import pytest
@@ -71,7 +71,7 @@ class Healthy:
             Day(on, kind, Moved(sum(amounts), sum(one * one for one in amounts), len(amounts)))
             for (on, kind), amounts in self.moved.items()
         ]
-        return Series(end, FIRST, FIRST, sum(self.amounts), len(self.amounts), days, self.failed_on)
+        return Series(end, FIRST, FIRST, sum(self.amounts), len(self.amounts), days, Counter(self.failed_on))
 
 
 def false_alarms(seed: int, customers: int) -> list[str]:

@@ -1,5 +1,6 @@
 """What the rules look at, on a synced account, beside what its company knows."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from billing_sync.sandbox.server import serve
 from billing_sync.sandbox.stories import FULL
 from config.clock import set_now
 from metrics import queries
-from metrics.alerts.failures import failed_days, first_failures
+from metrics.alerts.failures import first_failures
 from metrics.alerts.loading import series_of
 from metrics.listings import customer_rows
 from tests.billing_sync.accounts import connected
@@ -48,7 +49,7 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
         rows = [row for row in customer_rows(organization.id, MIDNIGHT) if row.currency == currency]
         earlier = customer_rows(organization.id, MIDNIGHT - timedelta(days=30))
         since = date(2026, 1, 1)
-        counted = failed_days(shown, [currency], since, MIDNIGHT.date())
+        judged = series_of(shown, currency, since + timedelta(days=60), shown.alerts)
         failures = [one.on for one in first_failures(shown, currency, since, MIDNIGHT.date())]
     assert seen.mrr_micro == sum(row.mrr_micro for row in rows) > 0
     assert seen.customers == len(rows)
@@ -60,4 +61,4 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
     known = known_failures(company, currency)
     assert sorted(failures) == [day for day in known if since <= day < MIDNIGHT.date()]
     assert failures
-    assert counted == {currency: failures}
+    assert {day: count for day, count in judged.failures.items() if day >= since} == Counter(failures)

@@ -1,5 +1,6 @@
 """When each alert rule is silent, watches, and alerts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -29,7 +30,7 @@ def series(
     first_on: date = FIRST,
     failed_on: Sequence[date] = (),
 ) -> Series:
-    return Series(TODAY, first_on, first_on, mrr, customers, days, sorted(failed_on))
+    return Series(TODAY, first_on, first_on, mrr, customers, days, Counter(failed_on))
 
 
 def read(rule: str, *days: Day, settings: AlertSettings | None = None, **more: object) -> Reading:
