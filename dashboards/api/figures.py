@@ -1,6 +1,7 @@
 """Figures of months: the JSON model of the commands, plans, and the definitions that made them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -62,7 +63,7 @@ def plans(request: ApiRequest, wanted: Query[PlansOf]) -> dict[str, Any]:
 def definition(request: ApiRequest) -> dict[str, Any]:
     """Return the definition that made the numbers on show, and the thresholds of the alerts."""
     shown = request.shown
-    rules = {"version": shown.alerts_version, "settings": settings(shown.alerts)}
+    rules = {"version": shown.alerts_version, "settings": asdict(shown.alerts)}
     told = {"version": shown.definition.version, "settings": settings(shown.definition)}
     return {"data": {**told, "alert_rules": rules}, "meta": meta(shown)}
 

@@ -79,6 +79,7 @@ def customer_movements(
 @router.get(
     "/customers/{uuid:connection_id}/{path:customer_id}/segments",
     response=schemas.Page[schemas.Segment],
+    by_alias=True,
     url_name="api_customer_segments",
 )
 @reads

@@ -26,8 +26,8 @@ def two(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[T
         acme, umbrella = make_organization("acme"), make_organization("umbrella")
         owner = member("owner@acme.example", acme, Role.OWNER).user
         other = member("owner@umbrella.example", umbrella, Role.OWNER).user
-        with_numbers(acme, size=10)
-        with_numbers(umbrella, size=3)
+        with_numbers(acme, owner, size=10)
+        with_numbers(umbrella, other, size=3)
         yield Two(owner, program(acme, owner), program(umbrella, other))
         for connection in connections.all(initialized_only=True):
             connection.close()

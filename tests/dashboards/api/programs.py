@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.test import Client
@@ -13,11 +14,17 @@ from billing_sync.sandbox.company import generate
 from dashboards.api import tokens
 from dashboards.api.tokens import CUSTOMERS, METRICS
 from dashboards.models import ApiToken
+from metrics.alerts.models import Alert
 from metrics.build.recompute import recompute
+from metrics.exchange import storing
+from metrics.exchange.quotes import Quote
+from metrics.restating import closings
+from metrics.restating.entries import enter
 from tests.metrics.seeding import mirrored
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 ROOT = "/api/v1/"
+CHANGES = [{"month": "2026-09-01", "currency": "usd", "figure": "churn_micro", "before": 0, "after": 5}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,23 @@ class Two:
     other: Program
 
 
-def with_numbers(organization: Organization, size: int) -> None:
-    """Give an organization the numbers of an invented company, at their present."""
+def with_numbers(organization: Organization, owner: User, size: int) -> None:
+    """Give an organization the numbers of an invented company, and something of all that is told of them."""
     mirrored(organization, generate(seed=11, size=size, now=NOW))
     recompute(organization.id)
+    quote = Quote("usd", "eur", NOW.date(), Decimal("0.91"), "csv")
+    with tenant(organization.id):
+        storing.store(organization.id, [quote])
+        closings.close(organization.id, date(2026, 10, 1), by=owner)
+        enter(organization.id, "late_event", CHANGES, version=1, objects=["in_late"], detail={"days": 2})
+        Alert.objects.create(
+            organization=organization,
+            rule="revenue_churn",
+            currency="usd",
+            fired_on=date(2026, 11, 2),
+            value="1/20",
+            threshold="3/100",
+            evidence={"customers": ["cus_gone"]},
+            rules_version=1,
+            created_at=NOW,
+        )

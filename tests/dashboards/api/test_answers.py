@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from accounts.tenancy import tenant
 from billing_sync.models import Payer
-from dashboards.api.tokens import CUSTOMERS, PAYERS
+from dashboards.api.tokens import CUSTOMERS, METRICS, PAYERS
 from metrics.models import Movement
 from tests.dashboards.api.programs import NOW, Two, program
 
@@ -140,3 +140,25 @@ def test_names_need_their_own_scope(two: Two) -> None:
         assert b"ada@example.com" in knowing.get(path).content
         assert b"Ada" not in reader.get(path).content
         assert b"name" not in reader.get(path).content
+
+
+def test_what_was_said_and_published_is_told(two: Two) -> None:
+    months = two.reader.data("closed-months")
+    (published,) = printed("metrics", "acme", "--months", "2")[:1]
+    usd = next(month for month in months if month["currency"] == published["currency"])
+    assert usd["published"]["recurring_revenue"] == published["recurring_revenue"]
+    assert usd["restated"] == usd["published"]
+    (rate,) = two.reader.data("exchange-rates")
+    assert (rate["base"], rate["quote"], rate["rate"], rate["source"]) == ("usd", "eur", "0.91", "csv")
+    definition = two.reader.data("definition")
+    assert two.reader.data("definitions")[0]["settings"] == definition["settings"]
+    assert published["alerts"] == definition["alert_rules"]["settings"]
+
+
+def test_customers_behind_alerts_and_restatements_need_their_scope(two: Two) -> None:
+    figures = program(two.reader.organization, two.owner, [METRICS])
+    for path, field in (("alerts", "evidence"), ("restatements", "objects")):
+        (known,), (row,) = two.reader.data(path), figures.data(path)
+        assert known == {**row, field: known[field]}
+        assert field not in row
+    assert two.reader.data("alerts", firing="false") == []

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from pytest_django import Settings
+from redis import Redis
 
 from accounts.models import Organization
 from accounts.tenancy import tenant
@@ -108,7 +109,7 @@ def test_what_has_not_changed_is_not_sent_again(reader: Program, organization: O
         assert "Authorization" in first["Vary"]
         again = reader.get("metrics", **held)
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
-        assert reader.get("metrics", **{"If-None-Match": f"W/{first['ETag']}"}).status_code == 304
+        assert reader.get("metrics", None, **{"If-None-Match": f"W/{first['ETag']}"}).status_code == 304
         assert reader.get("plans", **held).status_code == 200
     with clock.set_now(NOW + timedelta(days=1)):
         assert reader.get("metrics", **held).status_code == 200
@@ -137,7 +138,7 @@ def test_converted_figures_tell_of_themselves(reader: Program, organization: Org
 
 
 def test_a_token_may_make_so_many_requests_a_minute(
-    reader: Program, organization: Organization, owner: Person, settings: Settings, redis_url: str
+    reader: Program, organization: Organization, owner: Person, settings: Settings
 ) -> None:
     settings.API_REQUESTS_A_MINUTE = 3
     left = [reader.get("token")["RateLimit"].split(";")[1] for _ in range(3)]
@@ -147,6 +148,18 @@ def test_a_token_may_make_so_many_requests_a_minute(
     assert 0 < int(stopped["Retry-After"]) <= 60
     assert stopped["RateLimit-Policy"] == '"token";q=3;w=60'
     assert program(organization, owner.user).get("token").status_code == 200
+
+
+def test_the_requests_of_all_processes_are_counted_together(
+    reader: Program, settings: Settings, redis_url: str
+) -> None:
+    settings.API_REQUESTS_A_MINUTE = 3
+    reader.data("token")
+    with Redis.from_url(redis_url) as redis:
+        (key,) = redis.keys("api-requests:*")
+        assert 0 < redis.ttl(key) <= 120
+        redis.incr(key, 2)
+    assert reader.get("token").status_code == 429
 
 
 def test_the_limit_holds_without_redis(

@@ -1,0 +1,66 @@
+"""Every operation of the document under requests that nobody thought of: no failure, nothing undocumented."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from django.test import override_settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from dashboards.api.document import document
+from dashboards.api.operations import api
+from tests.dashboards.api.programs import Two, program
+from tests.soak import sized
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+]
+PATHS = sorted(document(api)["paths"])
+FUZZED = settings(
+    max_examples=sized(4, 200),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[*HealthCheck],
+)
+
+
+@pytest.fixture(scope="module")
+def schema(two: Two) -> Iterator[Any]:
+    """Load the document from the application itself, which then answers in this process."""
+    with override_settings(API_REQUESTS_A_MINUTE=10**9):
+        yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("path", "mode"), [*product(PATHS, GenerationMode)], ids=str)
+def test_every_operation_answers_as_its_document_says(
+    path: str, mode: GenerationMode, schema: Any, two: Two
+) -> None:
+    whole = program(two.reader.organization, two.owner, ["metrics:read", "customers:read", "payers:read"])
+    known = two.reader.data("customers", limit=1)[0]
+    payer = {name: known[name] for name in ("connection_id", "customer_id")}
+    operation = schema[path]["GET"]
+    sent = {"Authorization": f"Bearer {whole.text}"}
+
+    @FUZZED
+    @given(case=operation.as_strategy(generation_mode=mode), named=st.booleans())
+    def answers(case: Any, named: bool) -> None:
+        if named and "{" in path and mode is GenerationMode.POSITIVE:
+            case.path_parameters = payer
+        case.call_and_validate(headers=sent, checks=CHECKS)
+
+    answers()
