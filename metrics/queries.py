@@ -10,16 +10,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet, Subquery, Sum
 
 from accounts.models import Organization, TenantModel
-from billing_sync.models import DirtyCustomer, Price, Product
+from billing_sync.models import DirtyCustomer
 from config import clock
 from metrics import definitions
 from metrics.alerts.rules import AlertSettings
@@ -28,7 +27,7 @@ from metrics.built import Built
 from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
-from metrics.models import BuildPlan, CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue
+from metrics.models import BuildPlan, CurrentBuild, DailyRevenue, MonthlyRevenue
 from metrics.months import Months
 from metrics.periods import days_between, month_of
 from metrics.settings import changed
@@ -52,6 +51,24 @@ LEFT JOIN LATERAL (
     WHERE organization_id = shown.organization_id ORDER BY version DESC LIMIT 1
 ) AS rules ON true
 WHERE shown.organization_id = %s
+"""
+# Summed before anything is named: a plan has a row for each month that moved it.
+PLANS = """
+WITH plan AS MATERIALIZED (
+    SELECT price_id, product_id, currency, sum(net_micro) AS mrr, sum(items) AS items
+    FROM metrics_planrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
+    WHERE organization_id = %(organization)s AND month <= %(month)s
+      AND (%(currency)s::text IS NULL OR currency = %(currency)s)
+    GROUP BY price_id, product_id, currency HAVING sum(net_micro) <> 0 OR sum(items) <> 0
+), account AS MATERIALIZED (SELECT id FROM billing_sync_connection WHERE organization_id = %(organization)s)
+SELECT price_id, product_id, currency, mrr, items,
+       coalesce((SELECT nickname FROM billing_sync_price JOIN account ON account.id = connection_id
+                 WHERE organization_id = %(organization)s AND stripe_id = price_id
+                 ORDER BY connection_id LIMIT 1), ''),
+       coalesce((SELECT name FROM billing_sync_product JOIN account ON account.id = connection_id
+                 WHERE organization_id = %(organization)s AND stripe_id = product_id
+                 ORDER BY connection_id LIMIT 1), '')
+FROM plan ORDER BY mrr DESC, price_id
 """
 
 
@@ -212,32 +229,10 @@ def plan_mix(organization_id: UUID, currency: str | None, on: date) -> list[Plan
 
     Without a currency, the prices of each.
     """
-    rows = current(PlanRevenue.objects.filter(month__lte=month_of(on)), organization_id)
-    sums = (
-        (rows if currency is None else rows.filter(currency=currency))
-        .values("price_id", "product_id", "currency")
-        .annotate(mrr=Sum("net_micro"), count=Sum("items"))
-        .exclude(mrr=0, count=0)
-        .annotate(
-            price_name=_name(Price.objects.all(), "nickname", organization_id, "price_id"),
-            product_name=_name(Product.objects.all(), "name", organization_id, "product_id"),
-        )
-        .order_by("-mrr", "price_id")
-    )
-    return [
-        PlanShare(
-            row["price_id"],
-            row["product_id"],
-            row["price_name"],
-            row["product_name"],
-            int(row["mrr"]),
-            int(row["count"]),
-            row["currency"],
-        )
-        for row in sums
-    ]
-
-
-def _name(rows: "QuerySet[Any]", column: str, organization_id: UUID, key: str) -> Coalesce:
-    found = rows.filter(organization_id=organization_id, stripe_id=OuterRef(key)).order_by("connection_id")
-    return Coalesce(Subquery(found.values(column)[:1]), Value(""), output_field=TextField())
+    bound = {"organization": organization_id, "currency": currency, "month": month_of(on)}
+    with connection.cursor() as cursor:
+        cursor.execute(PLANS, bound)
+        return [
+            PlanShare(price, product, price_name, product_name, int(mrr), int(items), code)
+            for price, product, code, mrr, items, price_name, product_name in cursor.fetchall()
+        ]
