@@ -9,7 +9,7 @@ from django.utils.formats import get_format, number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from metrics.core.money import decimals, major
+from metrics.core.money import MICRO, decimals, major
 
 SYMBOLS = {
     "aud": "A$",
@@ -50,22 +50,31 @@ def symbol(currency: str) -> str:
 
 def money(amount_micro: int | Fraction, currency: str, *, signed: bool = False) -> Money:
     """Format micro units in the currency's own decimals: 123_456_789_000 of eur is €1,234.57."""
-    amount = major(round(amount_micro), currency)
-    places = decimals(currency)
-    digits = _grouped(abs(amount), places)
-    whole, fraction = (digits[: -places - 1], digits[-places - 1 :]) if places else (digits, "")
-    sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
+    minor, places = _minor(round(amount_micro)), decimals(currency)
+    whole, fraction = _digits(abs(minor), places)
+    sign = MINUS if minor < 0 else "+" if signed and minor > 0 else ""
     return Money(sign, symbol(currency) + whole, fraction)
 
 
-def _grouped(amount: Decimal, places: int) -> str:
-    """Return what `number_format` does, which a page of hundreds of amounts would wait for."""
+def _minor(amount_micro: int) -> int:
+    """Round micro units to whole minor units, halves to the even one."""
+    minor, rest = divmod(amount_micro, MICRO)
+    return minor + (2 * rest + minor % 2 > MICRO)
+
+
+def _digits(tail: int, places: int) -> tuple[str, str]:
+    """Return the grouped whole and the decimals of a number that is given in its last places.
+
+    They are what `number_format` makes, which a page of hundreds of amounts would wait for.
+    """
+    whole, rest = divmod(tail, 10**places)
     marks = _marks(get_language() or "")
     if marks is None:
-        return number_format(amount, places, use_l10n=True, force_grouping=True)
-    whole, _, decimals = f"{amount:,.{places}f}".partition(".")
+        amount = Decimal(tail).scaleb(-places)
+        digits = number_format(amount, places, use_l10n=True, force_grouping=True)
+        return (digits[: -places - 1], digits[-places - 1 :]) if places else (digits, "")
     point, comma = marks
-    return whole.replace(",", comma) + (point + decimals if decimals else "")
+    return f"{whole:,}".replace(",", comma), f"{point}{rest:0{places}}" if places else ""
 
 
 @cache
@@ -89,6 +98,5 @@ def percent(rate: Fraction | None, *, signed: bool = False) -> str:
         return DASH
     tenths = round(rate * 1000)
     sign = MINUS if tenths < 0 else "+" if signed and tenths > 0 else ""
-    whole, tenth = divmod(abs(tenths), 10)
-    text = _grouped(Decimal(f"{whole}.{tenth}"), 1)
+    text = "".join(_digits(abs(tenths), 1))
     return _("%(sign)s%(number)s%%") % {"sign": sign, "number": text}

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.currencies import CODES
 from accounts.models import Organization
@@ -203,7 +204,7 @@ def choices(selection: Selection, currencies: list[str], *, converts: bool = Fal
     return Choices(
         previous=_step(selection, -1, _("Previous month, %(month)s")),
         next=_step(selection, 1, _("Next month, %(month)s")),
-        years=_years(selection),
+        years=_years(selection, get_language() or ""),
         currencies=_currencies(selection, currencies, converts),
         rates=_rates(selection),
         spans=[
@@ -247,7 +248,8 @@ def _step(selection: Selection, months: int, label: str) -> Choice | None:
     return Choice(f"{month:%Y-%m}", label % {"month": named(month)}, selection.url(month=month))
 
 
-def _years(selection: Selection) -> list[Year]:
+@lru_cache(maxsize=256)
+def _years(selection: Selection, language: str) -> list[Year]:
     years = range(selection.present.year, selection.first.year - 1, -1)
     return [
         Year(year, [_choice(selection, date(year, month, 1)) for month in range(1, 13)]) for year in years

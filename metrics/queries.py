@@ -27,7 +27,7 @@ from metrics.built import Built
 from metrics.core.definition import Definition
 from metrics.core.intervals import local_day
 from metrics.flows import FLOWS, NOTHING, Balance, Day, Month, flows_of
-from metrics.models import BuildPlan, CurrentBuild, DailyRevenue, MonthlyRevenue
+from metrics.models import BuildPlan, CurrentBuild, DailyRevenue
 from metrics.months import Months
 from metrics.periods import days_between, month_of
 from metrics.settings import changed
@@ -52,6 +52,11 @@ LEFT JOIN LATERAL (
 ) AS rules ON true
 WHERE shown.organization_id = %s
 """
+MONTHS = f"""
+SELECT currency, month, {", ".join(FLOWS)}
+FROM metrics_monthlyrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
+WHERE organization_id = %s
+"""  # noqa: S608
 # Summed before anything is named: a plan has a row for each month that moved it.
 PLANS = """
 WITH plan AS MATERIALIZED (
@@ -178,9 +183,10 @@ def today(organization_id: UUID) -> date:
 def all_months(shown: Shown) -> Months:
     """Return every month of every currency by one statement."""
     flows: dict[str, dict[date, dict[str, int]]] = defaultdict(dict)
-    rows = current(MonthlyRevenue.objects.all(), shown.organization_id)
-    for currency, month, *values in rows.values_list("currency", "month", *FLOWS):
-        flows[currency][month] = flows_of(values)
+    with connection.cursor() as cursor:
+        cursor.execute(MONTHS, [shown.organization_id])
+        for currency, month, *values in cursor.fetchall():
+            flows[currency][month] = flows_of(values)
     return Months(shown.today, flows)
 
 

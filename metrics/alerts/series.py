@@ -1,10 +1,12 @@
 """What the rules look at: one currency's days as running sums, so that any window costs the same."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
+from operator import itemgetter
+from typing import NamedTuple
 
 GAINS, LOSSES = ("new", "expansion", "reactivation"), ("contraction", "churn")
 ARRIVALS, KINDS = ("new", "reactivation"), (*GAINS, *LOSSES)
@@ -23,17 +25,11 @@ class Moved:
             self.amount_micro + other.amount_micro, self.squares + other.squares, self.count + other.count
         )
 
-    def __sub__(self, other: "Moved") -> "Moved":
-        return Moved(
-            self.amount_micro - other.amount_micro, self.squares - other.squares, self.count - other.count
-        )
+
+Sums = tuple[list[date], list[int], list[int], list[int]]
 
 
-NOTHING = Moved()
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One kind's movements of one local day."""
 
     on: date
@@ -56,29 +52,34 @@ class Series:
     customers: int = 0
     days: Sequence[Day] = ()
     failures: Mapping[date, int] = field(default_factory=dict)
-    _sums: dict[str, tuple[list[date], list[Moved]]] = field(default_factory=dict, repr=False, compare=False)
+    _sums: dict[str, Sums] = field(default_factory=dict, repr=False, compare=False)
     _failed: tuple[list[date], list[int]] = field(default=([], [0]), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for kind in KINDS:
-            rows = sorted(self._of(kind), key=lambda day: day.on)
-            self._sums[kind] = ([day.on for day in rows], [NOTHING, *accumulate(day.moved for day in rows)])
-        days = sorted(self.failures)
-        counts = [0, *accumulate(self.failures[day] for day in days)]
-        object.__setattr__(self, "_failed", (days, counts))
-
-    def _of(self, kind: str) -> Iterable[Day]:
-        return (day for day in self.days if day.kind == kind and self.known_from <= day.on < self.today)
+        found: dict[str, list[Day]] = {kind: [] for kind in KINDS}
+        for day in sorted(self.days, key=itemgetter(0)):
+            if self.known_from <= day.on < self.today:
+                found[day.kind].append(day)
+        for kind, rows in found.items():
+            moves = [day.moved for day in rows]
+            self._sums[kind] = (
+                [day.on for day in rows],
+                [*accumulate((one.amount_micro for one in moves), initial=0)],
+                [*accumulate((one.squares for one in moves), initial=0)],
+                [*accumulate((one.count for one in moves), initial=0)],
+            )
+        ons = sorted(self.failures)
+        counts = [0, *accumulate(self.failures[on] for on in ons)]
+        object.__setattr__(self, "_failed", (ons, counts))
 
     def moved(self, start: date, end: date, *kinds: str) -> Moved:
         """Return what moved in `[start, end)`."""
-        total = NOTHING
+        total = [0, 0, 0]
         for kind in kinds:
-            days, sums = self._sums[kind]
+            days, *sums = self._sums[kind]
             first, last = bisect_left(days, start), bisect_left(days, end)
-            if first < last:
-                total += sums[last] - sums[first]
-        return total
+            total = [before + one[last] - one[first] for before, one in zip(total, sums, strict=True)]
+        return Moved(*total)
 
     def mrr_at(self, on: date) -> int:
         """Return the MRR at the midnight that begins a day."""
