@@ -29,7 +29,7 @@ CHECKS = [
 ]
 PATHS = sorted(document(api)["paths"])
 FUZZED = settings(
-    max_examples=sized(4, 200),
+    max_examples=sized(2, 200),
     deadline=None,
     derandomize=True,
     database=None,
