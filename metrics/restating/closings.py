@@ -114,7 +114,7 @@ def by_size(rows: Iterable[ClosedMonth], own: str) -> list[ClosedMonth]:
         key=lambda row: (
             -row.month.toordinal(),
             row.currency != own.lower(),
-            -row.figures["flows"]["ending_micro"],
+            -row.figures["flows"].get("ending_micro", 0),
             row.currency,
         ),
     )

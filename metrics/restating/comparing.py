@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from accounts.tenancy import tenant
-from metrics.build import stored
 from metrics.build.batch import fits
 from metrics.build.load import Loader
 from metrics.build.rebuild import shelve
@@ -24,6 +23,7 @@ from metrics.flows import FLOWS
 from metrics.models import CurrentBuild
 from metrics.restating.figures import flows_in
 from metrics.restating.monthly import Months
+from metrics.restating.narrow import configurations, ledgers, worth
 from metrics.restating.narrowing import Reach
 from metrics.restating.spans import Difference, differences
 
@@ -124,15 +124,15 @@ class Comparing:
         }
 
     def _compare(self, loader: Loader, connection_id: UUID, names: Sequence[str]) -> None:
-        ledgers, past = self._read(connection_id, names)
+        held, past = self._read(connection_id, names)
         if past:
             shelve(loader, past)
         for name in names:
-            old = tuple(ledgers.get(name, ()))
+            old = tuple(held.get(name, ()))
             new = old
             if name in past:
                 new = self._valued(name, past[name], loader.shelf.catalogue())
-            if new == old and not self.reach.nets_anew:
+            if not self.reach.nets_anew and (new is old or worth(new) == worth(old)):
                 continue
             was = self.before.until_now(old)
             now = was if new is old else self.after.until_now(new)
@@ -150,11 +150,11 @@ class Comparing:
         organization_id = self.build.organization_id
         while True:
             at = self._computed_at()
-            ledgers = stored.ledgers(self.build, Scope(connection_id, names))
+            held = ledgers(self.build, Scope(connection_id, names))
             touched = self.reach.valued_anew(organization_id, connection_id, names)
-            past = stored.configurations(organization_id, Scope(connection_id, touched)) if touched else {}
+            past = configurations(organization_id, Scope(connection_id, touched)) if touched else {}
             if self._computed_at() == at:
-                return ledgers, past
+                return held, past
 
     def _computed_at(self) -> datetime:
         pointers = CurrentBuild.objects.filter(organization_id=self.build.organization_id)
