@@ -22,6 +22,7 @@ from metrics.build import parts
 from metrics.build.recompute import PAUSE_SECONDS, Pace, advance, finish, wake_at
 from metrics.clean.checking import check_named
 from metrics.exchange.fetching import fetch
+from metrics.exposure import looking
 from metrics.restating import previews
 
 PAUSE = timedelta(seconds=2)
@@ -38,6 +39,7 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
     if pace is Pace.OTHERS:
         return _wait_for_others()
     enqueue(organization_id, "evaluate_alerts")
+    enqueue(organization_id, "diagnose")
     at = wake_at(organization_id)
     return Later(at) if at else DONE
 
@@ -81,6 +83,15 @@ def look(organization_id: UUID) -> datetime:
                 tell_movements(shown)
             send_digest(shown)
         return next_look(shown)
+
+
+@handler("diagnose")
+def diagnose(organization_id: UUID, key: str) -> Outcome:
+    """Look at whose MRR is at risk after a change of the numbers, and as each day begins."""
+    if looking.look(organization_id):
+        return MORE
+    at = looking.next_day(organization_id)
+    return Later(at) if at else DONE
 
 
 @handler(previews.JOB)

@@ -279,4 +279,5 @@ Upload, UploadedAmount = bridge.Upload, bridge.UploadedAmount
 ExchangeRate, RateFetch = exchange.ExchangeRate, exchange.RateFetch
 InvoicedLine = invoiced.InvoicedLine
 AuditRun = auditing.AuditRun
-Exposure = exposure.Exposure
+Exposure, ExposureTotal = exposure.Exposure, exposure.ExposureTotal
+Diagnosing, Undiagnosed = exposure.Diagnosing, exposure.Undiagnosed

@@ -16,6 +16,7 @@ from metrics.build.taking import Taken, take
 from metrics.build.tally import Tally
 from metrics.build.write import Scope
 from metrics.core.ledger import Segment
+from metrics.exposure import changed as diagnoses
 from metrics.restating.checking import after_increment
 
 MARKS_AT_ONCE = 500
@@ -53,6 +54,7 @@ def _work(taken: Taken) -> None:
         # Last, for others wait for the days that they move as well.
         failed.add(failed_days, taken.build.organization_id, road)
         sent = adding.add(tally, taken.build, renamed, road)
+        diagnoses.mark(taken.payers, taken.build.organization_id, road)
         _conclude(taken, road)
     adding.drop_empty(sent, taken.build)
     if taken.has_closed_months:
