@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from metrics.months import Months
 from metrics.queries import Shown
 
 
+@transaction.non_atomic_requests
 @require_safe
 @conditional
 def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
