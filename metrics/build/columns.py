@@ -4,7 +4,7 @@ PostgreSQL sends them in the order of their key; the next are fetched while the 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -13,18 +13,20 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import StatementOptions
 
 from accounts.tenancy import adbc
-from metrics.build.sums import Flow, Netting, Spans, first_of
+from metrics.build.netted import changes, nets, plain, summed, told, turns
+from metrics.build.sums import Flow, first_of
 from metrics.build.tally import Cut, Tally
 from metrics.build.write import Build
-from metrics.core.balances import Nets, netted, netted_in_turn
-from metrics.core.intervals import FOREVER, HOUR, Days, days
+from metrics.core.intervals import FOREVER, HOUR, Days
+from metrics.core.intervals import days as dates
 
 # About 50,000 payers' rows.
 BATCH_BYTES = 12_000_000
+# How many batches' sums wait to be added up.
+AT_ONCE = 16
 MICRO = 1_000_000
 # Arrow divides towards 0: instants before 1970 are moved beyond it.
 SHIFT = HOUR << 30
-TIMED = ("first", "start", "opened", "end", "closed", "mrr")
 # The key is in the order of payers; to sort everything again would take memory and disk.
 IN_ORDER = "SELECT set_config('enable_sort', 'off', true)"
 READ = (
@@ -77,76 +79,66 @@ def whole_payers(found: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield rest
 
 
-def flows(table: pa.Table, tally: Tally, cut: Cut) -> Iterator[tuple[str, Flow]]:
+def flows(tables: Iterable[pa.Table], tally: Tally, cut: Cut) -> Iterator[tuple[str, Flow]]:
     """Yield what whole payers' rows come to in each currency, with nothing from after the cut."""
-    local = days(cut.definition.time_zone)
-    starts = _seconds(table.column("from_at"))
-    ends = _ends(_seconds(table.column("to_at")), cut)
-    (opened, first), (closed, after), plans = _days(starts, local), _days(ends, local), _places(table, tally)
-    mrr = table.column("mrr_micro")
-    dated = pa.table(
+    parts: dict[str, dict[str, list[pa.Table]]] = defaultdict(lambda: defaultdict(list))
+    for table in tables:
+        for currency, sums in _summed(_dated(table, tally, cut), cut.definition.movement_window):
+            for name, part in sums.items():
+                together = parts[currency][name]
+                together.append(part)
+                if len(together) > AT_ONCE:
+                    together[:] = [summed(pa.concat_tables(together))]
+    for currency, sums in parts.items():
+        whole = {name: plain(summed(pa.concat_tables(together))) for name, together in sums.items()}
+        by_month = told(whole.get("month", ()))
+        yield currency, Flow(told(whole["day"]), by_month, whole["held"], whole["planned"])
+
+
+def _summed(dated: pa.Table, window: str) -> Iterator[tuple[str, dict[str, pa.Table]]]:
+    for currency in pc.unique(dated["currency"]).to_pylist():
+        own = dated.filter(pc.equal(dated["currency"], currency)).combine_chunks()
+        changed = changes(own)
+        sums = {"day": nets(changed, "day", "day")}
+        if window != "day":
+            sums["month"] = nets(changed, "key" if window == "event" else window, "month")
+        sums["held"] = _begun_and_ended(own, "", ("contracted", "committed"))
+        sums["planned"] = _begun_and_ended(own, "_plan", ("mrr", "items"))
+        yield currency, sums
+
+
+def _begun_and_ended(own: pa.Table, of: str, names: Sequence[str]) -> pa.Table:
+    """Return by what two amounts change where spans begin and end, summed over the rows."""
+    first, second = (own[name] for name in names)
+    begun = pa.table({"key": own[f"opened{of}"], "first": first, "second": second})
+    less = {"first": pc.negate(first), "second": pc.negate(second)}
+    return summed(pa.concat_tables([begun, pa.table({"key": own[f"closed{of}"], **less})]))
+
+
+def _dated(table: pa.Table, tally: Tally, cut: Cut) -> pa.Table:
+    starts = _seconds(table["from_at"])
+    ends = _ends(_seconds(table["to_at"]), cut)
+    days, months = _days(pa.concat_arrays([starts, ends]), dates(cut.definition.time_zone))
+    (opened, closed), (opened_month, closed_month) = _halves(days), _halves(months)
+    plans, mrr = _places(table, tally), table["mrr_micro"]
+    return pa.table(
         {
-            "currency": table.column("currency"),
-            "payer": _payers(table.column("customer_id").combine_chunks()),
+            "currency": table["currency"],
+            "payer": _payers(table["customer_id"].combine_chunks()),
             "start": starts,
             "opened": opened,
+            "opened_month": opened_month,
             "end": ends,
             "closed": closed,
+            "closed_month": closed_month,
             "mrr": mrr,
-            "committed": table.column("committed_micro"),
-            "contracted": pc.if_else(table.column("contracted"), mrr, 0),
+            "committed": table["committed_micro"],
+            "contracted": pc.if_else(table["contracted"], mrr, 0),
             "items": pc.not_equal(mrr, 0).cast(pa.int64()),
-            "opened_plan": pc.add(plans, first),
-            "closed_plan": pc.add(plans, after),
+            "opened_plan": pc.add(plans, opened_month),
+            "closed_plan": pc.add(plans, closed_month),
         }
     ).filter(pc.less_equal(starts, cut.at))
-    for currency in pc.unique(dated.column("currency")).to_pylist():
-        own = dated.filter(pc.equal(dated.column("currency"), currency)).combine_chunks()
-        yield currency, _flow(own, cut.definition.movement_window, local)
-
-
-def _flow(own: pa.Table, window: str, local: Days) -> Flow:
-    by_day: Nets = defaultdict(list)
-    by_month: Nets = defaultdict(list)
-    for spans, netting in _parted(own.filter(pc.greater(own.column("mrr"), 0)).combine_chunks()):
-        spans.by_day(by_day, netting)
-        if window != "day":
-            spans.by_month(window, local, by_month, netting)
-    held = _changes(own, "", ("contracted", "committed"))
-    return Flow(by_day, by_month, held, _changes(own, "_plan", ("mrr", "items")))
-
-
-def _parted(own: pa.Table) -> Iterator[tuple[Spans, Netting]]:
-    """Yield the spans of payers who have one after the other, then of those who have several at once."""
-    if not len(own):
-        return
-    payers, starts, ends = (own.column(name).combine_chunks() for name in ("payer", "start", "end"))
-    first = _turns(payers)
-    before = pa.concat_arrays([starts.slice(0, 1), ends.slice(0, len(ends) - 1)])
-    overlapping = pc.and_(pc.invert(first), pc.less(starts, before))
-    several = pc.is_in(payers, value_set=pc.unique(payers.filter(overlapping)))
-    own = own.append_column("first", first)
-    for chosen, netting in ((pc.invert(several), netted_in_turn), (several, netted)):
-        rows = own.filter(chosen)
-        yield Spans(*(rows.column(name).to_pylist() for name in TIMED)), netting
-
-
-def _changes(own: pa.Table, of: str, names: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Yield by what two amounts change where spans begin and end, summed over the rows."""
-    first, second = (_exact(own.column(name)) for name in names)
-    for bound, way in (("opened", 1), ("closed", -1)):
-        keyed = pa.table({"key": own.column(f"{bound}{of}"), "first": first, "second": second})
-        sums = keyed.group_by("key", use_threads=False).aggregate([("first", "sum"), ("second", "sum")])
-        columns = [sums.column(name).to_pylist() for name in ("key", "first_sum", "second_sum")]
-        for key, one, two in zip(*columns, strict=True):
-            yield key, way * int(one), way * int(two)
-
-
-def _exact(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return amounts in a type that holds their sum."""
-    bounds = pc.min_max(amounts).as_py()
-    largest = max(abs(bounds["min"] or 0), abs(bounds["max"] or 0))
-    return amounts if largest * len(amounts) < 1 << 63 else amounts.cast(pa.decimal128(38))
 
 
 def _seconds(column: pa.ChunkedArray) -> pa.Array:
@@ -158,29 +150,31 @@ def _ends(until: pa.Array, cut: Cut) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.less_equal(until, cut.at), False), until, FOREVER)
 
 
+def _halves(values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    half = len(values) // 2
+    return values.slice(0, half), values.slice(half)
+
+
 def _days(instants: pa.Array, local: Days) -> tuple[pa.Array, pa.Array]:
     """Return the numbers of each instant's local day and of its month, which are looked up once an hour."""
     hours = pc.divide(pc.add(instants, SHIFT), HOUR).dictionary_encode()
-    numbers = local.of_hours(hour - SHIFT // HOUR for hour in hours.dictionary.to_pylist())
-    found = pa.array(numbers, pa.int64()).take(hours.indices)
-    if found.null_count:
-        unsure = pc.is_null(found)
-        exact = local.of(instants.filter(unsure).to_pylist())
-        found = pc.replace_with_mask(found, unsure, pa.array(exact, pa.int64()))
-    coded = found.dictionary_encode()
-    months = [first_of(day) for day in coded.dictionary.to_pylist()]
-    return found, pa.array(months, pa.int64()).take(coded.indices)
-
-
-def _turns(values: pa.Array) -> pa.Array:
-    """Tell of each value whether it is the first or another than that before it."""
-    others = pc.not_equal(values.slice(1), values.slice(0, len(values) - 1))
-    return pa.concat_arrays([pa.array([True]), others])
+    numbers = local.of_hours(pc.subtract(hours.dictionary, SHIFT // HOUR).to_pylist())
+    months = [None if day is None else first_of(day) for day in numbers]
+    found, month = (pa.array(each, pa.int64()).take(hours.indices) for each in (numbers, months))
+    if not found.null_count:
+        return found, month
+    unsure = pc.is_null(found)
+    exact_days = local.of(instants.filter(unsure).to_pylist())
+    exact_months = [first_of(day) for day in exact_days]
+    return (
+        pc.replace_with_mask(found, unsure, pa.array(exact_days, pa.int64())),
+        pc.replace_with_mask(month, unsure, pa.array(exact_months, pa.int64())),
+    )
 
 
 def _payers(names: pa.Array) -> pa.Array:
     """Number the payers in order."""
-    return pc.cumulative_sum(_turns(names).cast(pa.int64()))
+    return pc.cumulative_sum(turns(names).cast(pa.int64()))
 
 
 def _places(table: pa.Table, tally: Tally) -> pa.Array:

@@ -30,9 +30,9 @@ def resum(organization_id: UUID) -> int:
 
 def count(build: Build, connection_id: UUID, cut: Cut, tally: Tally) -> None:
     """Add the stored segments of a connection to a tally."""
-    for table in columns.whole_payers(columns.batches(build, connection_id)):
-        for currency, flow in columns.flows(table, tally, cut):
-            tally.of(currency, cut).add(flow)
+    tables = columns.whole_payers(columns.batches(build, connection_id))
+    for currency, flow in columns.flows(tables, tally, cut):
+        tally.of(currency, cut).add(flow)
 
 
 def repair(organization_id: UUID) -> int:

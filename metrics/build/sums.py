@@ -1,14 +1,13 @@
 """Sums of payers' spans of MRR in one currency, by day, month and plan; exact, and open to subtraction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from operator import mul
 
-from metrics.core.balances import KINDS, Nets, Span, netted
-from metrics.core.intervals import NEVER, Days
+from metrics.core.intervals import NEVER
+from metrics.core.movements import KINDS
 
 CONTRACTED, COMMITTED = len(KINDS), len(KINDS) + 1
 COUNTS = len(KINDS) + 2
@@ -18,39 +17,11 @@ SQUARES, DAY_WIDTH = WIDTH, WIDTH + len(KINDS)
 # A plan and a month as one number: the plan's place times this, and the number of the month's first day.
 APART = NEVER + 1
 
+PLACES = {kind: place for place, kind in enumerate(KINDS)}
+
 Rows = dict[int, list[int]]
-Netting = Callable[[Iterable[Span], Nets], Nets]
-
-
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """Payers' segments of one currency, those of one payer together, as columns of the core's spans."""
-
-    first: Sequence[bool]
-    starts: Sequence[int]
-    opened: Sequence[int]
-    ends: Sequence[int]
-    closed: Sequence[int]
-    mrr: Sequence[int]
-
-    def by_day(self, found: Nets, netting: Netting = netted) -> Nets:
-        """Add to `found` the spans netted by local day."""
-        return self._netted(self.opened, self.closed, found, netting)
-
-    def by_month(self, window: str, days: Days, found: Nets, netting: Netting = netted) -> Nets:
-        """Add to `found` the spans netted by month or instant, under the number of the month's first day."""
-        if window == "month":
-            opened, closed = ([first_of(day) for day in column] for column in (self.opened, self.closed))
-            return self._netted(opened, closed, found, netting)
-        for key, deltas in self._netted(self.starts, self.ends, defaultdict(list), netting).items():
-            at, kind = divmod(key, len(KINDS))
-            (day,) = days.of([at])
-            found[first_of(day) * len(KINDS) + kind].extend(deltas)
-        return found
-
-    def _netted(self, opened: Sequence[int], closed: Sequence[int], found: Nets, netting: Netting) -> Nets:
-        rows = zip(self.first, self.starts, opened, self.ends, closed, self.mrr, strict=True)
-        return netting(rows, found)
+# The number of a day, the kind of some movements, what they come to, how many they are, and Σ amount².
+Moved = tuple[int, str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +32,10 @@ class Flow:
     APART plus a month, and by what it changes the plan's MRR and items.
     """
 
-    by_day: Nets
-    by_month: Nets
-    held: Iterable[tuple[int, int, int]]
-    planned: Iterable[tuple[int, int, int]]
+    by_day: Iterable[Moved]
+    by_month: Iterable[Moved]
+    held: Iterable[tuple[int, ...]]
+    planned: Iterable[tuple[int, ...]]
 
 
 @dataclass(slots=True)
@@ -78,14 +49,15 @@ class Sums:
 
     def add(self, flow: Flow, sign: int = 1) -> None:
         """Count what spans come to, or with -1 take it out."""
-        for key, deltas in flow.by_day.items():
-            day, kind = divmod(key, len(KINDS))
-            row = self.days[day]
-            _move(row, kind, deltas, sign)
-            row[SQUARES + kind] += sign * sum(map(mul, deltas, deltas))
-        for key, deltas in flow.by_month.items():
-            month, kind = divmod(key, len(KINDS))
-            _move(self.months[month], kind, deltas, sign)
+        for day, kind, amount, count, squares in flow.by_day:
+            row, place = self.days[day], PLACES[kind]
+            row[place] += sign * abs(amount)
+            row[COUNTS + place] += sign * count
+            row[SQUARES + place] += sign * squares
+        for month, kind, amount, count, _ in flow.by_month:
+            row, place = self.months[month], PLACES[kind]
+            row[place] += sign * abs(amount)
+            row[COUNTS + place] += sign * count
         for day, contracted, committed in flow.held:
             row = self.days[day]
             row[CONTRACTED] += sign * contracted
@@ -116,11 +88,6 @@ class Sums:
             place, month = divmod(key, APART)
             if month != NEVER and any(row):
                 yield place, date.fromordinal(month), row
-
-
-def _move(row: list[int], kind: int, deltas: Sequence[int], sign: int) -> None:
-    row[kind] += sign * abs(sum(deltas))
-    row[COUNTS + kind] += sign * len(deltas)
 
 
 def _dated(rows: Rows) -> Iterator[tuple[date, list[int]]]:

@@ -1,7 +1,7 @@
 """Sums of customers' movements and balances by currency and period; exact, and open to subtraction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -14,15 +14,15 @@ from metrics.build.sums import (
     SQUARES,
     WIDTH,
     Flow,
-    Spans,
+    Moved,
     Sums,
     first_of,
 )
-from metrics.core.balances import KINDS, Nets
 from metrics.core.definition import Definition
 from metrics.core.intervals import FOREVER, Windows, days, windows
 from metrics.core.ledger import Segment
-from metrics.core.movements import Movement, movements, steps
+from metrics.core.movements import KINDS, Movement, movements, steps
+from metrics.core.netting import net
 
 __all__ = [
     "COMMITTED",
@@ -136,17 +136,26 @@ class Tally:
         """Date and net what one customer has in one currency."""
         local, window = days(cut.definition.time_zone), cut.definition.movement_window
         ends = [FOREVER if one.end is None else one.end for one in life]
-        starts = [one.start for one in life]
-        opened, closed = local.of(starts), local.of(ends)
-        first = [True, *[False] * (len(life) - 1)]
-        spans = Spans(first, starts, opened, ends, closed, [one.mrr_micro for one in life])
+        opened, closed = local.of(one.start for one in life), local.of(ends)
+        changed = [(one.start, day, one.mrr_micro) for one, day in zip(life, opened, strict=True)]
+        changed += [(at, day, -one.mrr_micro) for one, at, day in zip(life, ends, closed, strict=True)]
+        changed = sorted(change for change in changed if change[0] != FOREVER and change[2])
         held, planned = [], []
         for one, *bounds in zip(life, opened, closed, strict=True):
             place, mrr = self.place(one.price, one.product), one.mrr_micro
             for day, way in zip(bounds, (1, -1), strict=True):
                 held.append((day, way * mrr if one.contracted else 0, way * one.committed_micro))
                 planned.append((place + first_of(day), way * mrr, way if mrr else 0))
-        by_month: Nets = defaultdict(list)
-        if window != "day":
-            spans.by_month(window, local, by_month)
-        return Flow(spans.by_day(defaultdict(list)), by_month, held, planned)
+        by_month: Iterable[Moved] = ()
+        if window == "month":
+            by_month = _moved(net((at, first_of(day), delta) for at, day, delta in changed))
+        elif window == "event":
+            days_of = {at: first_of(day) for at, day, _ in changed}
+            each = net((at, at, delta) for at, _, delta in changed)
+            by_month = _moved((days_of[at], kind, delta) for at, kind, delta in each)
+        return Flow(list(_moved(net(changed))), list(by_month), held, planned)
+
+
+def _moved(netted: Iterable[tuple[int, str, int]]) -> Iterator[Moved]:
+    for window, kind, delta in netted:
+        yield window, kind, delta, 1, delta * delta

@@ -20,6 +20,7 @@ RETURNS = {
     "free": "plan_change",
 }
 LEAVES = {"unpaid": "payment_failure", "discount": "discount_started", "free": "plan_change"}
+KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
 BACK = ("new", "reactivation")
 ABSENT = Segment("", "", 0, None, "", "", "", "", 0, 0, 0, False, "absent", (), "", (), True, True)
 PLAN = slice(Segment._fields.index("currency"), Segment._fields.index("interval"))

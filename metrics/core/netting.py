@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from metrics.core.intervals import Windows
 from metrics.core.ledger import Segment
@@ -11,6 +11,7 @@ from metrics.core.movements import kind_of
 
 # What each instant adds to the MRR of a subscription in a currency.
 Changes = Mapping[tuple[str, str], Mapping[int, int]]
+Window = TypeVar("Window")
 
 
 class Net(NamedTuple):
@@ -41,19 +42,31 @@ def changes(ledger: Iterable[Segment]) -> Changes:
 def nets(found: Changes, windows: Windows) -> Iterator[Net]:
     """Yield the movements of one customer's changes, as `movements` nets and names them."""
     for currency, changed in _by_currency(found).items():
-        before = after = 0
-        on, window, was_above, ever = date.min, None, False, False
-        for at in sorted(changed):
-            day = windows.day(at)
-            key = at if windows.kind == "event" else day
-            if key != window:
-                if after != before:
-                    yield Net(on, kind_of(before, after, was_above), currency, after - before)
-                before, was_above, window, on = after, ever, key, day
-            ever = ever or after > 0
-            after += changed[at]
-        if after != before:
-            yield Net(on, kind_of(before, after, was_above), currency, after - before)
+        for window, kind, amount in net((at, windows.key(at), changed[at]) for at in sorted(changed)):
+            on = window if isinstance(window, date) else windows.day(window)
+            yield Net(on, kind, currency, amount)
+
+
+def net(changed: Iterable[tuple[int, Window, int]]) -> Iterator[tuple[Window, str, int]]:
+    """Net one balance's changes, which are an instant, its window and an amount and come by time.
+
+    1,000 in January, 2,000 more in March and 3,000 less in May are 1,000 of new, 2,000 of expansion and
+    -3,000 of churn. From nothing it is new where the balance never stood above 0 at an earlier instant.
+    """
+    within: Window | None = None
+    balance = before = 0
+    ever = was_above = False
+    last: int | None = None
+    for at, window, delta in changed:
+        if at != last:
+            ever, last = ever or balance > 0, at
+            if window != within:
+                if within is not None and balance != before:
+                    yield within, kind_of(before, balance, was_above), balance - before
+                within, before, was_above = window, balance, ever
+        balance += delta
+    if within is not None and balance != before:
+        yield within, kind_of(before, balance, was_above), balance - before
 
 
 def _by_currency(found: Changes) -> Mapping[str, Mapping[int, int]]:

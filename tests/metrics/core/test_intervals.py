@@ -4,9 +4,31 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from metrics.core.intervals import add_months, after, day_start, windows
+from metrics.core.intervals import (
+    FOREVER,
+    NEVER,
+    Days,
+    add_months,
+    after,
+    day_start,
+    local_day,
+    windows,
+)
 from tests.metrics.core.build import at
+
+ODD = (
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Pacific/Apia",
+    "America/Havana",
+    "Africa/Monrovia",
+    "Atlantic/Azores",
+    "Asia/Beirut",
+)
+instants = st.integers(-3_000_000_000, 3_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +98,16 @@ def test_a_billing_interval_ends_where_stripe_ends_it(
 
 def test_months_are_added_within_a_year() -> None:
     assert add_months(at("2026-10-01"), 1) == at("2026-11-01")
+
+
+@pytest.mark.parametrize("zone", ODD)
+@given(st.lists(instants, max_size=20))
+@settings(max_examples=40, deadline=None)
+def test_a_remembered_hour_tells_the_local_day(zone: str, when: list[int]) -> None:
+    days, place = Days(ZoneInfo(zone)), ZoneInfo(zone)
+    around = [at + step for at in when for step in (-3_601, -1, 0, 1, 1_799, 3_600)]
+    told = [local_day(at, place) for at in around]
+    assert [date.fromordinal(day) for day in days.of(around)] == told
+    by_hour = days.of_hours(at // 3_600 for at in around)
+    assert all(day in (None, on.toordinal()) for day, on in zip(by_hour, told, strict=True))
+    assert days.of([FOREVER]) == [NEVER]
