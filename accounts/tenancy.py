@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from adbc_driver_postgresql import dbapi
 from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 LIBPQ = (
     "dbname",
@@ -76,7 +80,9 @@ def adbc(organization_id: UUID) -> Iterator["dbapi.Connection"]:
 
     It sees committed rows only.
     """
-    with dbapi.connect(_uri(), autocommit=False) as bulk:
+    # It weighs 50 MB and a second of a start: only those that read in bulk bear them.
+    driver = import_module("adbc_driver_postgresql.dbapi")
+    with driver.connect(_uri(), autocommit=False) as bulk:
         with bulk.cursor() as cursor:
             cursor.execute("SELECT set_config('app.organization_id', $1, true)", [str(organization_id)])
             cursor.fetchall()
