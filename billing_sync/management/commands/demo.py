@@ -10,6 +10,7 @@ from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from billing_sync.sandbox.keys import FULL_KEY
+from config import env
 
 NAME, SLUG = "Demo", "demo"
 LOOPBACK = "http://127.0.0.1:"
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--owner", required=True)
-        parser.add_argument("--password", required=True)
+        parser.add_argument("--password", default=env.text("DEMO_PASSWORD"), help="default: DEMO_PASSWORD")
         parser.add_argument("--api-base", required=True, help="where the sandbox answers")
         parser.add_argument("--move", action="store_true", help="only lead an existing demo there")
 

@@ -4,18 +4,17 @@ import errno
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 
 from config import clock
 from config.embedded import children, secrets
@@ -55,12 +54,10 @@ class Command(BaseCommand):
         if demo_customers:
             supervisor.add(program("sandbox", sandbox_command(sandbox_port, demo_customers)))
         self.note("Migrating the database …")
-        call_command("migrate", verbosity=0)
-        connections.close_all()
-        schedule = f"--schedule={settings.CELERY_BEAT_SCHEDULE_FILENAME}"
+        ran("migrate", "--verbosity=0")
         supervisor.add(program("web", web_command()))
         supervisor.add(program("worker", celery("worker", f"--concurrency={os.cpu_count()}")))
-        supervisor.add(program("beat", celery("beat", "--pidfile=", schedule)))
+        supervisor.add(program("beat", [sys.executable, "-m", "config.beating"]))
         if demo_customers:
             self.connect_demo(supervisor, sandbox_port)
         supervisor.until(web_answers, "The web server", READY_SECONDS)
@@ -73,7 +70,6 @@ class Command(BaseCommand):
             supervisor.until(lambda: listens(port), "The sandbox", READY_SECONDS)
             if not supervisor.stopping:
                 demo_connected(port, move=False)
-        connections.close_all()
 
     def welcome(self, *, demo: bool) -> None:
         """Print the address, and how to see the demo."""
@@ -112,10 +108,28 @@ def sandbox_command(port: int, customers: int) -> list[str]:
 
 def demo_connected(port: int, *, move: bool) -> bool:
     """Run `demo`, which says whether the organization is connected to the sandbox at this port."""
-    password = secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]
-    base = f"http://127.0.0.1:{port}"
-    arguments = {"owner": DEMO_OWNER, "password": password, "api_base": base, "move": move}
-    return bool(call_command("demo", **arguments, stdout=StringIO()))
+    # Anybody on the machine may read a command's arguments.
+    password = {"DEMO_PASSWORD": secrets.kept(settings.DATA_DIR)["DEMO_PASSWORD"]}
+    where = [f"--owner={DEMO_OWNER}", f"--api-base=http://127.0.0.1:{port}"]
+    return bool(ran("demo", *where, *(["--move"] if move else []), environment=password).strip())
+
+
+def ran(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run a command in a process of its own, whose memory goes with it; return what it prints."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, **(environment or {})},
+        # A terminal's Ctrl-C reaches the supervisor alone, which lets this end first.
+        start_new_session=True,
+        preexec_fn=children.dies_with_parent(signal.SIGTERM),
+    )
+    if done.returncode:
+        raise CommandError(f"manage.py {arguments[0]} failed; what it said stands above.")
+    return done.stdout
 
 
 def demo_founded() -> str:
