@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 
 import psycopg
@@ -16,7 +17,7 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
-from tests.environment import PROJECT, worker_database
+from tests.environment import PROJECT, with_path, worker_database
 
 TEMPLATES = "test_millrace_template_"
 LOCK = 7_340_118
@@ -42,6 +43,7 @@ def drop_worker_database() -> None:
     for used in connections.all():
         used.close()
         used.close_pool()  # type: ignore[attr-defined]
+    emptying().close()
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(worker_database()))
     last_try = time.monotonic() + LEAVING_SECONDS
     with maintenance() as connection:
@@ -102,25 +104,39 @@ def schema_digest() -> str:
 
 def empty_database() -> None:
     """Delete every row that the test wrote, as the owner."""
-    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
-        connection.execute("SET lock_timeout = '10s'")
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        probe = sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})")
-        probes = [
-            probe.format(sql.Literal(name), sql.Identifier(name)) for (name,) in tables if name not in KEPT
-        ]
-        used = [name for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(probes))]
-        if not used:
-            return
-        # Keys are checked at the end, so order does not matter; truncating would
-        # rewrite every table that refers to these.
-        try:
-            with connection.transaction():
-                for name in used:
-                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
-        except psycopg.errors.ForeignKeyViolation:
-            listed = sql.SQL(", ").join(sql.Identifier(name) for name in used)
-            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(listed))
+    connection = emptying()
+    # Prepared once in a session that stays: looking into every table costs a new one far more.
+    used = [name for (name,) in connection.execute(probe(), prepare=True)]
+    if not used:
+        return
+    # Keys are checked at the end, so order does not matter; truncating would
+    # rewrite every table that refers to these.
+    try:
+        with connection.transaction(), connection.pipeline():
+            for name in used:
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)), prepare=True)
+    except psycopg.errors.ForeignKeyViolation:
+        listed = sql.SQL(", ").join(sql.Identifier(name) for name in used)
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(listed))
+
+
+@cache
+def probe() -> sql.Composed:
+    """Return the statement that names the tables with rows in them."""
+    tables = emptying().execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    one = sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})")
+    return sql.SQL(" UNION ALL ").join(
+        one.format(sql.Literal(name), sql.Identifier(name)) for (name,) in tables if name not in KEPT
+    )
+
+
+@cache
+def emptying() -> "psycopg.Connection[tuple[str]]":
+    """Connect as the owner for as long as this process tests."""
+    address = with_path(os.environ["TEST_MAINTENANCE_URL"], worker_database())
+    connection = psycopg.connect(address, autocommit=True, prepared_max=None)
+    connection.execute("SET lock_timeout = '10s'")
+    return connection
 
 
 @contextmanager
