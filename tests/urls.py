@@ -62,6 +62,9 @@ ORGANIZATION_URLS = {
     "segment": OrganizationUrl(viewer=400, owner=400),
     "object": OrganizationUrl(viewer=404, owner=404),
     "evidence": OrganizationUrl(viewer=302, owner=302),
+    "exposure": OrganizationUrl(),
+    "payments": OrganizationUrl(),
+    "payment_rows": OrganizationUrl(viewer=302, owner=302),
     "sync": OrganizationUrl(),
     "connections": OrganizationUrl(),
     "new_connection": OrganizationUrl(viewer=403),
@@ -294,4 +297,5 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "upload_id": an_upload,
     "reason": lambda organization: "timing",
     "token": lambda organization: "guessed",
+    "name": lambda organization: "failed",
 }

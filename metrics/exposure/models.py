@@ -43,6 +43,15 @@ class Exposure(TenantModel):
                 ],
                 name="exposure_by_diagnosis",
             ),
+            models.Index(
+                fields=["organization", "currency", "due_at", "connection_id", "customer_id"],
+                condition=models.Q(leads=True),
+                name="exposure_leading_by_date",
+            ),
+            models.Index(
+                fields=["organization", "currency", "diagnosis", "due_at", "connection_id", "customer_id"],
+                name="exposure_by_date",
+            ),
         ]
 
 

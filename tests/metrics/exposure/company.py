@@ -73,6 +73,7 @@ STORIES: dict[str, tuple[Telling, int, Known]] = {
 }
 
 
-def company(now: datetime = NOW) -> Company:
-    """Return the company, a customer for each story in turn."""
-    return scripted([(telling, now - timedelta(days=days)) for telling, days, _ in STORIES.values()], now)
+def company(now: datetime = NOW, more: Sequence[tuple[Telling, int]] = ()) -> Company:
+    """Return the company: a customer for each story in turn, and more who live others."""
+    told = [*((telling, days) for telling, days, _ in STORIES.values()), *more]
+    return scripted([(telling, now - timedelta(days=days)) for telling, days in told], now)

@@ -1,0 +1,1 @@
+"""What payments did beside MRR: failed and recovered ones, refunds, and why customers left."""
