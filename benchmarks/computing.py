@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
+from benchmarks import usage
 from benchmarks.processes import manage
 
-SIZES, DEFAULT = (10_000, 100_000, 1_000_000), 20_000
+SIZES, DEFAULT, ONCE = (10_000, 100_000), 20_000, 1_000_000
 WAYS = {
     "ours": "Millrace: daily, monthly and plan tables",
     "postgresql": "spine SQL in PostgreSQL",
@@ -24,8 +26,25 @@ WAYS = {
     "pandas": "pandas notebook",
 }
 MOVEMENTS = "Millrace: every movement's row as well"
-EMPTIED = ("metrics_dailyrevenue", "metrics_monthlyrevenue", "metrics_planrevenue")
+EMPTIED = (
+    "metrics_dailyrevenue",
+    "metrics_monthlyrevenue",
+    "metrics_planrevenue",
+    "metrics_movement",
+)
 TEMPORARY = "SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()"
+HEAD = (
+    "way",
+    "seconds",
+    "× ours",
+    "read",
+    "compute",
+    "write",
+    "own CPU",
+    "database CPU",
+    "MB",
+    "MB in files",
+)
 Run = dict[str, Any]
 Database = psycopg.Connection[tuple[Any, ...]]
 
@@ -42,6 +61,8 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         yield from _table(runs)
         for way, found in runs.items():
             medians[way][size] = median(run["seconds"] for run in found)
+    yield ""
+    yield "Database CPU is that of all PostgreSQL's processes, ours that which computes; × is of seconds."
     if len(sizes) > 1:
         yield from ("", "Growth exponents: " + _exponents(medians, sizes) + ".")
 
@@ -53,7 +74,7 @@ def _measured(size: int) -> tuple[dict[str, list[Run]], int]:
     runs: dict[str, list[Run]] = defaultdict(list)
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
         database.execute("VACUUM ANALYZE metrics_segment")
-        for _ in range(3 if size < max(SIZES) else 1):
+        for _ in range(3 if size < ONCE else 1):
             for way in WAYS:
                 runs[way].append(_run(database, way, slug))
         runs["movements"].append(_run(database, "movements", slug))
@@ -71,10 +92,12 @@ def _measured(size: int) -> tuple[dict[str, list[Run]], int]:
 def _run(database: Database, way: str, slug: str) -> Run:
     for table in EMPTIED:
         database.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-    before = _temporary(database)
+    temporary, server = _temporary(database), psutil.Process(database.info.backend_pid).ppid()
+    used = usage.cpu_seconds(server)
     module = "computing_rivals" if way in ("duckdb", "pandas") else "computing_work"
     run: Run = json.loads(_worked(module, way, slug))
-    return run | {"temporary": _temporary(database) - before}
+    used = usage.cpu_seconds(server) - used
+    return run | {"temporary": _temporary(database) - temporary, "database": used}
 
 
 def _worked(module: str, *arguments: str) -> str:
@@ -95,18 +118,19 @@ def _temporary(database: Database) -> int:
 
 
 def _table(runs: Mapping[str, list[Run]]) -> Iterator[str]:
-    yield "| way | seconds | × ours | read | compute | write | own CPU | MB | MB of temporary files |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    yield f"| {' | '.join(HEAD)} |"
+    yield f"| --- |{' ---: |' * (len(HEAD) - 1)}"
     ours = median(run["seconds"] for run in runs["ours"])
     for way, found in runs.items():
         seconds = median(run["seconds"] for run in found)
         stages = [
             median(run["stages"].get(stage, 0) for run in found) for stage in ("read", "compute", "write")
         ]
-        told = " | ".join(f"{one:.2f}" for one in (seconds, seconds / ours, *stages))
-        cpu, memory = median(run["cpu"] for run in found), max(run["memory"] for run in found) / 1e6
+        used = (median(run[whose] for run in found) for whose in ("cpu", "database"))
+        told = " | ".join(f"{one:.2f}" for one in (seconds, seconds / ours, *stages, *used))
+        memory = max(run["memory"] for run in found) / 1e6
         spilled = max(run["temporary"] for run in found) / 1e6
-        yield f"| {WAYS.get(way, MOVEMENTS)} | {told} | {cpu:.2f} | {memory:.0f} | {spilled:.0f} |"
+        yield f"| {WAYS.get(way, MOVEMENTS)} | {told} | {memory:.0f} | {spilled:.0f} |"
 
 
 def _exponents(medians: Mapping[str, Mapping[int, float]], sizes: tuple[int, ...]) -> str:

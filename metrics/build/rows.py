@@ -243,6 +243,7 @@ def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movemen
     rows, after, until = [], dict[str, int](), _untils(moved)
     for one, end in zip(moved, until, strict=True):
         after[one.currency] = after.get(one.currency, 0) + one.amount_micro
+        legs = one.legs
         rows.append(
             (
                 connection_id,
@@ -254,8 +255,8 @@ def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movemen
                 after[one.currency],
                 end,
                 one.reasons,
-                one.subscriptions,
-                [[leg.subscription, leg.item, leg.price, leg.product, leg.amount_micro] for leg in one.legs],
+                tuple(sorted({leg.subscription for leg in legs})),
+                [list(leg) for leg in legs],
             )
         )
     return rows

@@ -71,12 +71,16 @@ class Movement(NamedTuple):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Return the reasons of all steps, sorted."""
+        if len(self.steps) == 1 and not self.switched and len(self.steps[0].reasons) == 1:
+            return self.steps[0].reasons
         reasons = sorted({reason for step in self.steps for reason in step.reasons})
         return (*reasons, "currency_switch") if self.switched else tuple(reasons)
 
     @property
     def legs(self) -> tuple[Leg, ...]:
         """Return what each item on each plan adds, where it adds anything, sorted."""
+        if len(self.steps) == 1:
+            return (Leg(*self.steps[0][1:6]),)
         sums: dict[tuple[str, str, str, str], int] = defaultdict(int)
         for step in self.steps:
             sums[step[1:5]] += step.amount_micro
