@@ -120,7 +120,8 @@ def movements(changes: Iterable[Step], windows: Windows) -> tuple[Movement, ...]
             at = step.at
         balances[currency] = after
         if after != before:
-            on, kind = windows.day(within[0].at), kind_of(before, after, was_above)
+            on = window if isinstance(window, date) else windows.day(window)
+            kind = kind_of(before, after, was_above)
             found.append(Movement(on, kind, currency, after - before, tuple(within)))
     return tuple(found if len(balances) == 1 else _with_switches(found, windows))
 
