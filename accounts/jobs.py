@@ -17,25 +17,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import (
-    BooleanField,
-    Case,
-    DateTimeField,
-    F,
-    PositiveIntegerField,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Least, Now
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from kombu.exceptions import KombuError, OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
 from accounts import leases, turns
 from accounts.models import Job
+from accounts.pipeline import tell
 from accounts.redaction import describe
 from config.celery import app
 from config.clock import now
@@ -46,6 +36,20 @@ SLICE_SECONDS = 10
 MOST_WOKEN = 100
 FORGOTTEN_AFTER = timedelta(days=7)
 NAMES = uuid.UUID("5f0b7a52-7f0e-4d0c-9f5e-0d8f3f6f8a11")
+# One that runs is to run again; one that pauses after a failure keeps its pause, others become due.
+ASK = """
+UPDATE accounts_job
+SET state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
+    wanted_again = state = 'running',
+    attempts = CASE WHEN state IN ('done', 'set_aside') THEN 0 ELSE attempts END,
+    next_at = CASE
+        WHEN state = 'queued' AND attempts > 0 THEN next_at
+        WHEN state = 'queued' OR (state = 'running' AND wanted_again)
+        THEN least(next_at, statement_timestamp() + %(delay)s::interval)
+        ELSE statement_timestamp() + %(delay)s::interval END,
+    updated_at = statement_timestamp()
+WHERE id = %(id)s
+"""
 State = Job.State
 
 
@@ -106,11 +110,12 @@ def enqueue(organization_id: UUID | None, kind: str, key: str = "", *, at: datet
     The row stays locked until the caller commits, so ask last.
     """
     wanted = job_id(organization_id, kind, key)
-    due = leases.after(_until(at)) if at else Now()
-    if not _ask(wanted, due):
+    delay = _until(at) if at else timedelta(0)
+    if not _ask(wanted, delay):
+        due = leases.after(delay)
         fresh = Job(id=wanted, organization_id=organization_id, kind=kind, key=key, next_at=due)
         Job.objects.bulk_create([fresh], ignore_conflicts=True)
-        _ask(wanted, due)
+        _ask(wanted, delay)
     if at is None:
         transaction.on_commit(lambda: wake(wanted), robust=True)
 
@@ -120,26 +125,8 @@ def _until(at: datetime) -> timedelta:
     return max(at - now(), timedelta(0))
 
 
-def _ask(wanted: UUID, due: Combinable) -> bool:
-    running, pausing = Q(state=State.RUNNING), Q(state=State.QUEUED, attempts__gt=0)
-    waiting = Q(state=State.QUEUED) | Q(state=State.RUNNING, wanted_again=True)
-    asked = Job.objects.filter(id=wanted).update(
-        state=Case(When(running, then=Value(State.RUNNING.value)), default=Value(State.QUEUED.value)),
-        wanted_again=Case(When(running, then=True), default=False, output_field=BooleanField()),
-        attempts=Case(
-            When(state__in=[State.DONE, State.SET_ASIDE], then=0),
-            default=F("attempts"),
-            output_field=PositiveIntegerField(),
-        ),
-        next_at=Case(
-            When(pausing, then=F("next_at")),
-            When(waiting, then=Least(F("next_at"), due)),
-            default=due,
-            output_field=DateTimeField(),
-        ),
-        updated_at=Now(),
-    )
-    return asked == 1
+def _ask(wanted: UUID, delay: timedelta) -> bool:
+    return tell(ASK, {"id": wanted, "delay": delay}) == 1
 
 
 def wake(wanted: UUID) -> None:
@@ -158,10 +145,10 @@ def run(wanted: UUID) -> bool:
     """Claim a job and work on it for a slice of time; False if it was not due or someone else has it."""
     if connection.in_atomic_block:
         raise RuntimeError("A job runs outside any transaction.")
-    owner = leases.claim(wanted)
-    if owner is None:
+    job = leases.take(wanted)
+    if job is None:
         return False
-    job = Job.objects.get(id=wanted)
+    owner = job.owner
     turns.served(job.organization_id)
     with leases.Heartbeat(wanted, owner) as heartbeat, _working(heartbeat):
         try:
@@ -206,7 +193,7 @@ def _due() -> QuerySet[Job]:
     return Job.objects.filter(state=State.QUEUED, next_at__lte=Now()).order_by("next_at", "id")
 
 
-def _work(job: Job, heartbeat: leases.Heartbeat) -> Outcome:
+def _work(job: leases.Claim, heartbeat: leases.Heartbeat) -> Outcome:
     function = _handlers.get(job.kind)
     if function is None:
         raise UnknownKindError(f"This release has no code for jobs of kind {job.kind!r}.")
@@ -227,9 +214,8 @@ def _conclude(wanted: UUID, owner: str, outcome: Outcome) -> None:
         return
     if outcome is MORE:
         leases.postpone(wanted, owner, timedelta(0))
-    else:
-        leases.finish(wanted, owner)
-    if _due().filter(id=wanted).exists():
+        wake(wanted)
+    elif leases.finish(wanted, owner):
         wake(wanted)
 
 

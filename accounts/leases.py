@@ -9,6 +9,7 @@ import time
 import uuid
 from datetime import timedelta
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 import psutil
@@ -19,6 +20,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Least, Now
 
 from accounts.models import Job
+from accounts.pipeline import ask, tell
 from accounts.redaction import describe
 
 logger = logging.getLogger(__name__)
@@ -26,8 +28,38 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 State = Job.State
 STOPPED = "The process stopped in the middle of this job, five times in a row. It is tried again by itself."
+TAKE = """
+UPDATE accounts_job
+SET state = 'running', wanted_again = false, attempts = attempts + 1, lease_owner = %(owner)s,
+    lease_until = statement_timestamp() + %(lease)s::interval, updated_at = statement_timestamp()
+WHERE id = %(id)s AND state = 'queued' AND next_at <= statement_timestamp()
+RETURNING organization_id, kind, key
+"""
+RENEW = """
+UPDATE accounts_job
+SET lease_until = statement_timestamp() + %(lease)s::interval, updated_at = statement_timestamp(),
+    attempts = CASE WHEN %(progressed)s THEN 1 ELSE attempts END,
+    last_error = CASE WHEN %(progressed)s THEN '' ELSE last_error END
+WHERE id = %(id)s AND lease_owner = %(owner)s AND state = 'running'
+"""
+FINISH = """
+UPDATE accounts_job
+SET state = CASE WHEN wanted_again THEN 'queued' ELSE 'done' END, attempts = 0, last_error = '',
+    wanted_again = false, lease_owner = '', lease_until = NULL, updated_at = statement_timestamp()
+WHERE id = %(id)s AND lease_owner = %(owner)s AND state = 'running'
+RETURNING state = 'queued' AND next_at <= statement_timestamp()
+"""
 # Of the base pause: ten minutes, unless a test says otherwise.
 RETURN_PAUSES = 600
+
+
+class Claim(NamedTuple):
+    """A job at work, and the name of the claim on it."""
+
+    owner: str
+    organization_id: UUID | None
+    kind: str
+    key: str
 
 
 def after(delay: timedelta) -> Combinable:
@@ -52,7 +84,12 @@ def host() -> str:
 def new_owner() -> str:
     """Name one claim: host, process id, the process's start, and a token of its own."""
     pid = os.getpid()
-    return f"{host()}:{pid}:{psutil.Process(pid).create_time():.2f}:{uuid.uuid4().hex[:12]}"
+    return f"{host()}:{pid}:{_started(pid)}:{uuid.uuid4().hex[:12]}"
+
+
+@cache
+def _started(pid: int) -> str:
+    return f"{psutil.Process(pid).create_time():.2f}"
 
 
 def is_alive(owner: str) -> bool:
@@ -64,25 +101,24 @@ def is_alive(owner: str) -> bool:
         return False
 
 
-def claim(job_id: UUID) -> str | None:
-    """Take a job that is due and return the claim, or None if someone else has it."""
+def take(job_id: UUID) -> Claim | None:
+    """Take a job that is due, or return None if someone else has it."""
     owner = new_owner()
-    taken = Job.objects.filter(id=job_id, state=State.QUEUED, next_at__lte=Now()).update(
-        state=State.RUNNING,
-        wanted_again=False,
-        attempts=F("attempts") + 1,
-        lease_owner=owner,
-        lease_until=lease_end(),
-        updated_at=Now(),
-    )
-    return owner if taken == 1 else None
+    lease = timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    taken = ask(TAKE, {"owner": owner, "lease": lease, "id": job_id})
+    return Claim(owner, *taken[0]) if taken else None
+
+
+def claim(job_id: UUID) -> str | None:
+    """Take a job that is due and return the claim's name, or None if someone else has it."""
+    taken = take(job_id)
+    return taken.owner if taken else None
 
 
 def renew(job_id: UUID, owner: str, *, progressed: bool = False) -> bool:
     """Extend a lease; after progress the attempt that follows is the first again."""
-    changes = {"attempts": 1, "last_error": ""} if progressed else {}
-    held = Job.objects.filter(id=job_id, lease_owner=owner, state=State.RUNNING)
-    return held.update(lease_until=lease_end(), updated_at=Now(), **changes) == 1
+    lease = timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    return tell(RENEW, {"id": job_id, "owner": owner, "lease": lease, "progressed": progressed}) == 1
 
 
 def keep(owner: str) -> bool:
@@ -92,10 +128,9 @@ def keep(owner: str) -> bool:
 
 
 def finish(job_id: UUID, owner: str) -> bool:
-    """End a job, or queue it again if it was wanted meanwhile."""
-    again = When(wanted_again=True, then=Value(State.QUEUED.value))
-    state = Case(again, default=Value(State.DONE.value))
-    return _leave(job_id, owner, state=state, attempts=0, last_error="")
+    """End a job, or queue it again if it was wanted meanwhile; say whether it is due again at once."""
+    left = ask(FINISH, {"id": job_id, "owner": owner})
+    return any(due for (due,) in left)
 
 
 def postpone(job_id: UUID, owner: str, delay: timedelta) -> bool:
