@@ -32,6 +32,7 @@ FETCHERS = 8
 AT_ONCE = 50
 # More objects of one batch in trouble are trouble of Stripe's, not theirs.
 FEW = 3
+Looked = Sighting | Unusable | StripeError | None
 
 
 def fetch(connection: Connection, targets: Iterable[Target], told: Sequence[JsonObject] = ()) -> list[str]:
@@ -64,8 +65,7 @@ def _fetch(
 
 
 def _found(stripe: Stripe, targets: Sequence[Target], told: Sequence[JsonObject]) -> Iterator[Found]:
-    with Fetchers(FETCHERS) as fetchers:
-        looked = list(fetchers.map(lambda target: _look(stripe, target), targets))
+    looked = _look_at_all(stripe, targets)
     _look_again(stripe, targets, looked)
     for (resource, identity), seen in zip(targets, looked, strict=True):
         if isinstance(seen, StripeError):
@@ -76,7 +76,14 @@ def _found(stripe: Stripe, targets: Sequence[Target], told: Sequence[JsonObject]
             yield resource, seen
 
 
-def _look(stripe: Stripe, target: Target) -> Sighting | Unusable | StripeError | None:
+def _look_at_all(stripe: Stripe, targets: Sequence[Target]) -> list[Looked]:
+    if len(targets) == 1:
+        return [_look(stripe, targets[0])]
+    with Fetchers(min(FETCHERS, len(targets))) as fetchers:
+        return list(fetchers.map(lambda target: _look(stripe, target), targets))
+
+
+def _look(stripe: Stripe, target: Target) -> Looked:
     """Return an object as it is now, a deleted one if it is gone, None where the key may not read it."""
     resource, identity = target
     fetched_at = now()
@@ -93,9 +100,7 @@ def _look(stripe: Stripe, target: Target) -> Sighting | Unusable | StripeError |
         return error
 
 
-def _look_again(
-    stripe: Stripe, targets: Sequence[Target], looked: list[Sighting | Unusable | StripeError | None]
-) -> None:
+def _look_again(stripe: Stripe, targets: Sequence[Target], looked: list[Looked]) -> None:
     """Look once more at what failed; raise unless it is a few objects' own trouble, Stripe being well."""
     failed = [place for place, one in enumerate(looked) if isinstance(one, StripeError)]
     if not failed:

@@ -1,6 +1,7 @@
 """Fetch what events and webhooks name; keep account of what that cost and until when the account is known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db.models import Q
@@ -19,22 +20,31 @@ KIND = SyncRun.Kind.EVENTS
 
 def follow(connection: Connection, targets: Iterable[Target], told: Sequence[JsonObject] = ()) -> None:
     """Fetch objects as `fetch` does, as a part of the connection's open reading of events."""
+    wanted = list(targets)
+    if wanted:
+        with followed(connection, wanted, told):
+            return
+
+
+@contextmanager
+def followed(
+    connection: Connection, targets: Iterable[Target], told: Sequence[JsonObject] = ()
+) -> Iterator[None]:
+    """Fetch objects as `follow` does; the block then belongs to the transaction that notes what it cost."""
     wanted = list(dict.fromkeys(targets))
-    if not wanted:
-        return
-    trouble: StripeError | None = None
     with metered() as meter:
         try:
-            fetch(connection, wanted, told)
+            if wanted:
+                fetch(connection, wanted, told)
         except StripeError as error:
-            trouble = error
+            with tenant(connection.organization_id):
+                run_id = runs.add(connection, KIND, meter, 0)
+                runs.trouble(connection, run_id, error)
+            raise
     with tenant(connection.organization_id):
-        run_id = runs.begin(connection, KIND)
-        runs.progress(connection, run_id, meter, 0 if trouble else len(wanted))
-        if trouble is not None:
-            runs.trouble(connection, run_id, trouble)
-    if trouble is not None:
-        raise trouble
+        if wanted:
+            runs.add(connection, KIND, meter, len(wanted))
+        yield
 
 
 def reach(connection: Connection, at: datetime) -> None:

@@ -4,17 +4,30 @@ A run may be worked on by many jobs and survive many processes: whoever begins i
 """
 
 from datetime import timedelta
-from typing import Protocol
-from uuid import UUID
+from typing import Protocol, cast
+from uuid import UUID, uuid4
 
 from django.db.models import F, QuerySet
 
+from accounts.pipeline import ask
 from billing_sync.models import Connection, SyncRun
 from billing_sync.stripe_errors import StripeError
 from config.clock import now
 
 LONGEST_ERROR = 1000
 KEPT_FOR = timedelta(days=30)
+# One open run of a kind is a unique key.
+ADD = """
+INSERT INTO billing_sync_syncrun AS open (organization_id, id, connection_id, kind, state, started_at,
+    requests, waited_ms, objects_read, repaired, unexplained, error, request_id)
+VALUES (%(organization)s, %(fresh)s, %(connection)s, %(kind)s, 'running', %(now)s,
+    %(requests)s, %(waited_ms)s, %(objects)s, 0, 0, '', '')
+ON CONFLICT (organization_id, connection_id, kind) WHERE state = 'running'
+DO UPDATE SET requests = open.requests + EXCLUDED.requests,
+    waited_ms = open.waited_ms + EXCLUDED.waited_ms,
+    objects_read = open.objects_read + EXCLUDED.objects_read
+RETURNING id
+"""
 State = SyncRun.State
 
 
@@ -54,6 +67,22 @@ def progress(connection: Connection, run_id: UUID, meter: Meter, objects: int) -
         waited_ms=F("waited_ms") + meter.waited_ms,
         objects_read=F("objects_read") + objects,
     )
+
+
+def add(connection: Connection, kind: SyncRun.Kind, meter: Meter, objects: int) -> UUID:
+    """Add what one stretch of work cost and read to the open run of this kind, made now if there is none."""
+    bound = {
+        "organization": connection.organization_id,
+        "connection": connection.id,
+        "fresh": uuid4(),
+        "kind": str(kind.value),
+        "now": now(),
+        "requests": meter.requests,
+        "waited_ms": meter.waited_ms,
+        "objects": objects,
+    }
+    ((run_id,),) = ask(ADD, bound)
+    return cast(UUID, run_id)
 
 
 def trouble(connection: Connection, run_id: UUID, error: Exception | str) -> None:

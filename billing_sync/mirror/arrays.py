@@ -6,8 +6,9 @@ from struct import Struct
 from typing import Any
 from uuid import UUID
 
+from psycopg import adapters
 from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap, Dumper
+from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 # Of one dimension, from index 1, possibly with NULLs: the type of its elements, then how many there are.
@@ -36,9 +37,8 @@ class PackedDumper(Dumper):
         return obj.data
 
 
-def register(adapters: AdaptersMap) -> None:
-    """Let a cursor bind packed arrays."""
-    adapters.register_dumper(Packed, PackedDumper)
+# For every connection made from here on; no cursor has to learn it again.
+adapters.register_dumper(Packed, PackedDumper)
 
 
 def packed(kind: str, values: Sequence[Any]) -> Packed:

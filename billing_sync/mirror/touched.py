@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from psycopg import sql
 
+from accounts.pipeline import tell
 from billing_sync import models
 from billing_sync.mirror import upsert
 from billing_sync.resource import Resource, Touches
@@ -51,14 +52,14 @@ def mark_everyone(connection: models.Connection) -> None:
             customer=sql.Identifier("stripe_id" if model is models.Customer else "customer_id"),
             table=sql.Identifier(model._meta.db_table),
         )
-        upsert.execute(statement, [connection.organization_id, connection.id])
+        tell(statement.as_bytes(None), [connection.organization_id, connection.id])
 
 
 def _touched(connection: models.Connection, resource: Resource, changed: Sequence[str]) -> Iterable[str]:
     if resource.touches is Touches.ITSELF:
         return changed
     if resource.touches is Touches.ITS_CUSTOMER:
-        return _ids(_of(connection, resource.model).filter(stripe_id__in=changed), "customer_id")
+        return upsert.customers_of(connection, resource.table, changed)
     if resource.touches is Touches.ITS_INVOICE:
         payments = _of(connection, models.InvoicePayment).filter(stripe_id__in=changed)
         invoices = _of(connection, models.Invoice).filter(stripe_id__in=_ids(payments, "invoice_id"))

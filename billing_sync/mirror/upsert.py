@@ -4,13 +4,12 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, LiteralString
 
-import psycopg
-from django.db import connection as database
 from psycopg import sql
 from psycopg.adapt import PyFormat
 
+from accounts.pipeline import ask, tell
 from billing_sync.columns import SEPARATOR
-from billing_sync.mirror.arrays import packed, register
+from billing_sync.mirror.arrays import packed
 from billing_sync.models import Connection, DirtyCustomer, ListRange, Payer, SetAside
 from billing_sync.resource import Resource
 from billing_sync.resources import EVENTS
@@ -24,10 +23,15 @@ NEWER: LiteralString = (
     "OR (present.deleted_at IS NULL) <> (EXCLUDED.deleted_at IS NULL) "
     "OR present.api_version <> EXCLUDED.api_version)"
 )
-FORGET = sql.SQL(
-    "DELETE FROM {} WHERE organization_id = %s AND connection_id = %s AND resource = %s "
+FORGET = (
+    "DELETE FROM billing_sync_setaside WHERE organization_id = %s AND connection_id = %s AND resource = %s "
     "AND stripe_id = ANY(%b::text[])"
-).format(sql.Identifier(SetAside._meta.db_table))
+)
+LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%b::bigint[]) AS key"
+CUSTOMERS_OF = sql.SQL(
+    "SELECT DISTINCT customer_id FROM {} WHERE organization_id = %s AND connection_id = %s "
+    "AND stripe_id = ANY(%b::text[])"
+)
 KEPT = (
     ("stripe_id", "text"),
     ("created_at", "timestamptz"),
@@ -105,27 +109,29 @@ def upsert_dirty(connection: Connection, rows: Sequence[Row]) -> None:
 def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[str]) -> None:
     """Forget what was wrong with these objects."""
     given = [connection.organization_id, connection.id, resource.name, packed("text", ids)]
-    execute(FORGET, given)
+    tell(FORGET, given)
 
 
 def move_ranges(connection: Connection, resource: Resource, moved: Collection[ListRange]) -> None:
     """Write how far ranges of a list have come."""
     arrays = [packed(kind, [getattr(row, name) for row in moved]) for name, kind in MOVED]
-    execute(_moving(), [*arrays, connection.organization_id, connection.id, resource.name])
+    tell(_moving(), [*arrays, connection.organization_id, connection.id, resource.name])
 
 
 def lock(keys: Sequence[int]) -> None:
     """Take advisory locks in the order given, held until the transaction in progress ends."""
-    statement = sql.SQL("SELECT pg_advisory_xact_lock(key) FROM unnest({}::bigint[]) AS key")
-    execute(statement.format(sql.Placeholder()), [list(keys)])
+    ask(LOCK, [packed("bigint", keys)])
 
 
-def execute(statement: sql.Composed | bytes, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
-    """Run a statement in the transaction in progress, with its parameters bound by the server."""
-    cursor = psycopg.Cursor(database.connection)
-    register(cursor.adapters)
-    cursor.execute(statement, parameters)
-    return cursor
+def customers_of(connection: Connection, table: str, ids: Sequence[str]) -> list[str]:
+    """Return the customers that objects in a table belong to."""
+    found = ask(_owners(table), [connection.organization_id, connection.id, packed("text", ids)])
+    return [str(customer) for (customer,) in found]
+
+
+@cache
+def _owners(table: str) -> bytes:
+    return CUSTOMERS_OF.format(sql.Identifier(table)).as_bytes(None)
 
 
 def _write(
@@ -142,7 +148,7 @@ def _write(
     for start in range(0, len(rows), AT_ONCE):
         given = zip(*rows[start : start + AT_ONCE], strict=True)
         arrays = [packed(_sent(kind), values) for (_, kind), values in zip(columns, given, strict=True)]
-        written = execute(statement, [connection.organization_id, connection.id, *arrays])
+        written = ask(statement, [connection.organization_id, connection.id, *arrays])
         changed += [str(identity) for (identity,) in written]
     return changed
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -13,20 +13,18 @@ from accounts.tenancy import tenant
 from billing_sync import following, mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at
-from billing_sync.hints import Target, readable, targets_of
+from billing_sync.hints import Target, targets_of
 from billing_sync.mirror import Sighting, Unusable
-from billing_sync.models import Connection, Event, SyncCursor, WebhookDelivery
-from billing_sync.pages import POLL as POLLED
+from billing_sync.models import Connection, WebhookDelivery
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resources import EVENTS
 from billing_sync.stripe_errors import StripeError
 from billing_sync.trouble import key_trouble, wait_for
 from billing_sync.webhooks.keeping import JOB
+from billing_sync.webhooks.taking import Delivery, Done, Left, Taken, erase, take
 from config.clock import now
 
 AT_ONCE = 500
-# Stripe posts an event again for three days; its id must be known for longer.
-KEPT_FOR = timedelta(days=7)
 LONGEST_VERSION = 64
 POLL = "poll_events"
 BETWEEN_POLLS = timedelta(seconds=3)
@@ -37,42 +35,32 @@ READ = frozenset({Connection.State.LIVE, Connection.State.IMPORTING})
 class Hint:
     """A kept webhook, understood: its event and what that names."""
 
-    delivery: WebhookDelivery
+    delivery: Delivery
     event: JsonObject
     targets: tuple[Target, ...]
 
 
 def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
-    """Process a batch of kept webhooks; when none is left, let the poll log their events."""
+    """Process a batch of kept webhooks; when no more is left, let the poll log their events."""
     with tenant(organization_id):
-        connection = Connection.objects.filter(organization_id=organization_id, id=connection_id).first()
-        if connection is None:
+        taken = take(organization_id, connection_id, AT_ONCE)
+        if taken is None:
             _of(organization_id, connection_id).delete()
             return jobs.DONE
+        connection = taken.connection
         if connection.state not in READ:
             return jobs.DONE
-        batch = list(waiting(connection)[:AT_ONCE])
-        if not batch:
-            _conclude(connection)
-            return jobs.DONE
-        hints, senseless = _understood(connection, batch)
-        applied = _applied(connection, hints)
-        logs = not readable(connection)
+        if not taken.waiting:
+            return _conclude(taken, erase(connection, ()))
+    hints, senseless = _understood(connection, taken.waiting)
     if (ended := _ended(connection, hints)) is not None:
         return ended
-    told = [hint.event for hint in hints] if logs else []
+    told = [] if taken.readable else [hint.event for hint in hints]
     try:
-        following.follow(connection, _targets(hints, applied), told)
+        with following.followed(connection, _targets(hints), told):
+            return _processed(taken, hints, senseless)
     except StripeError as error:
         return jobs.DONE if key_trouble(connection, error) else wait_for(error)
-    with tenant(organization_id):
-        if logs:
-            mirror.store_events(
-                connection, [_logged(hint) for hint in hints if at(hint.event, "data.object")]
-            )
-        _processed(connection, hints)
-        _put_aside(connection, senseless)
-    return jobs.MORE
 
 
 def waiting(connection: Connection) -> QuerySet[WebhookDelivery]:
@@ -92,12 +80,12 @@ def _of(organization_id: UUID, connection_id: UUID) -> QuerySet[WebhookDelivery]
 
 
 def _understood(
-    connection: Connection, batch: Sequence[WebhookDelivery]
-) -> tuple[list[Hint], list[tuple[WebhookDelivery, str]]]:
+    connection: Connection, batch: Sequence[Delivery]
+) -> tuple[list[Hint], list[tuple[Delivery, str]]]:
     hints, senseless = [], []
     for delivery in batch:
         try:
-            event = decode_object(bytes(delivery.body))
+            event = decode_object(delivery.body)
             _refuse_senseless(connection, event)
             hints.append(Hint(delivery, event, tuple(targets_of(event))))
         except ValueError as error:
@@ -138,25 +126,14 @@ def _ended(connection: Connection, hints: Sequence[Hint]) -> jobs.Outcome | None
         if not key_trouble(connection, error):
             return wait_for(error)
         with tenant(connection.organization_id):
-            _processed(connection, told)
+            erase(connection, _done(told))
         return jobs.DONE
     return None
 
 
-def _applied(connection: Connection, hints: Sequence[Hint]) -> set[str]:
-    """Return the events whose objects the poll has fetched already."""
-    logged = Event.objects.filter(
-        organization_id=connection.organization_id,
-        connection_id=connection.id,
-        stripe_id__in=[hint.delivery.event_id for hint in hints],
-        applied_at__isnull=False,
-    )
-    return set(logged.values_list("stripe_id", flat=True))
-
-
-def _targets(hints: Sequence[Hint], applied: set[str]) -> Iterator[Target]:
+def _targets(hints: Sequence[Hint]) -> Iterator[Target]:
     for hint in hints:
-        if hint.delivery.event_id not in applied:
+        if not hint.delivery.applied:
             yield from hint.targets
 
 
@@ -166,43 +143,36 @@ def _logged(hint: Hint) -> Sighting:
     return Sighting(hint.event, received_at, version, applied_at=received_at)
 
 
-def _processed(connection: Connection, hints: Sequence[Hint]) -> None:
-    """Erase the bodies: they hold personal data. What stays says that they came and were fetched."""
-    for fetched in (True, False):
-        ids = [hint.delivery.id for hint in hints if bool(hint.targets) is fetched]
-        _of(connection.organization_id, connection.id).filter(id__in=ids).update(
-            processed_at=now(), fetched=fetched, body=b""
-        )
-
-
-def _put_aside(connection: Connection, senseless: Sequence[tuple[WebhookDelivery, str]]) -> None:
+def _processed(
+    taken: Taken, hints: Sequence[Hint], senseless: Sequence[tuple[Delivery, str]]
+) -> jobs.Outcome:
+    connection = taken.connection
+    if not taken.readable:
+        mirror.store_events(connection, [_logged(hint) for hint in hints if at(hint.event, "data.object")])
     unusable = [Unusable(delivery.event_id, f"Posted by webhook: {why}") for delivery, why in senseless]
     if unusable:
         mirror.store_found(connection, [(EVENTS, one) for one in unusable])
-    for delivery, why in senseless:
-        _of(connection.organization_id, connection.id).filter(id=delivery.id).update(
-            processed_at=now(), body=b"", error=why
-        )
+    left = erase(connection, [*_done(hints), *(Done(delivery.id, False, why) for delivery, why in senseless)])
+    return _conclude(taken, left)
 
 
-def _conclude(connection: Connection) -> None:
-    _of(connection.organization_id, connection.id).filter(processed_at__lt=now() - KEPT_FOR).delete()
-    if not readable(connection):
-        # No poll tells how far events reach: what has come has been fetched.
-        processed = _of(connection.organization_id, connection.id).filter(processed_at__isnull=False)
-        newest = processed.aggregate(newest=Max("received_at"))["newest"]
-        if newest is not None:
-            following.reach(connection, newest)
-        following.conclude(connection)
-        return
-    jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=_next_poll(connection))
+def _done(hints: Sequence[Hint]) -> Sequence[Done]:
+    return [Done(hint.delivery.id, bool(hint.targets)) for hint in hints]
 
 
-def _next_poll(connection: Connection) -> datetime | None:
-    """Return when the poll is to log what came: now, in a flood every few seconds."""
-    cursor = SyncCursor.objects.filter(
-        organization_id=connection.organization_id, connection_id=connection.id, resource=POLLED
-    )
-    last = cursor.values_list("started_at", flat=True).first()
-    rested_at = last + BETWEEN_POLLS if last else None
-    return rested_at if rested_at and now() < rested_at else None
+def _conclude(taken: Taken, left: Left) -> jobs.Outcome:
+    connection = taken.connection
+    if left.more:
+        return jobs.MORE
+    if taken.readable:
+        # With the next sweep, in a flood every few seconds: nothing waits for the log, so nobody is woken.
+        rested_at = left.polled_at + BETWEEN_POLLS if left.polled_at else now()
+        jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=rested_at)
+        return jobs.DONE
+    # No poll tells how far events reach: what has come has been fetched.
+    processed = _of(connection.organization_id, connection.id).filter(processed_at__isnull=False)
+    newest = processed.aggregate(newest=Max("received_at"))["newest"]
+    if newest is not None:
+        following.reach(connection, newest)
+    following.conclude(connection)
+    return jobs.DONE

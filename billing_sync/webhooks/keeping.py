@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 from accounts import jobs
+from accounts.pipeline import together
 from accounts.redaction import describe
 from accounts.tenancy import tenant
-from billing_sync.models import WebhookDelivery, WebhookEndpoint
+from billing_sync.mirror.arrays import packed
 from config.clock import now
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,17 @@ JOB = "process_webhooks"
 AT_ONCE = 200
 ASK_SECONDS = 0.5
 PATIENCE_SECONDS = 20.0
+# However often it is posted, the first stays.
+KEEP = """
+INSERT INTO billing_sync_webhookdelivery
+    (organization_id, connection_id, id, event_id, received_at, body, fetched, error)
+SELECT %s, %s, given.*, false, ''
+FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[], %b::bytea[]) AS given ON CONFLICT DO NOTHING
+"""
+KINDS = ("uuid", "text", "timestamptz", "bytea")
+HEARD = """
+UPDATE billing_sync_webhookendpoint SET received_at = %s WHERE organization_id = %s AND connection_id = %s
+"""
 Owner = tuple[UUID, UUID]
 
 
@@ -38,15 +50,9 @@ class Posted:
     received_at: datetime
     kept: "Future[None]" = field(default_factory=Future)
 
-    def row(self) -> WebhookDelivery:
-        organization_id, connection_id = self.owner
-        return WebhookDelivery(
-            organization_id=organization_id,
-            connection_id=connection_id,
-            event_id=self.event_id,
-            body=self.body,
-            received_at=self.received_at,
-        )
+    def row(self) -> tuple[UUID, str, datetime, bytes]:
+        """Return the columns of its own."""
+        return uuid4(), self.event_id, self.received_at, self.body
 
 
 class Keeper:
@@ -122,12 +128,13 @@ def write(group: list[Posted], owner: Owner, *, ask: bool) -> None:
     """Write the bodies of one connection and, last, ask for their processing, in one transaction."""
     organization_id, connection_id = owner
     with tenant(organization_id):
-        WebhookDelivery.objects.bulk_create([posted.row() for posted in group], ignore_conflicts=True)
-        if not ask:
-            return
-        endpoints = WebhookEndpoint.objects.filter(
-            organization_id=organization_id, connection_id=connection_id
-        )
-        endpoints.update(received_at=now())
-        # Whoever posted is answered before a worker is woken.
-        jobs.enqueue(organization_id, JOB, str(connection_id), at=now())
+        with together() as road:
+            if group:
+                columns = zip(*(posted.row() for posted in group), strict=True)
+                arrays = [packed(kind, values) for kind, values in zip(KINDS, columns, strict=True)]
+                road.send(KEEP, [organization_id, connection_id, *arrays])
+            if ask:
+                road.send(HEARD, [now(), organization_id, connection_id])
+        if ask:
+            # Whoever posted is answered before a worker is woken.
+            jobs.enqueue(organization_id, JOB, str(connection_id), at=now())

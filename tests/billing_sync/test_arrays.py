@@ -10,9 +10,9 @@ from psycopg import sql
 from psycopg.adapt import PyFormat
 
 from accounts.models import Organization
+from accounts.pipeline import ask
 from accounts.tenancy import tenant
 from billing_sync.mirror.arrays import KINDS, packed
-from billing_sync.mirror.upsert import execute
 
 AT = datetime(2026, 11, 1, 12, 30, 0, 123456, tzinfo=UTC)
 VALUES: dict[str, list[Any]] = {
@@ -39,5 +39,5 @@ def test_values_arrive_as_they_were_sent(organization: Organization, kind: str, 
     text = statement.format(sql.Placeholder(format=PyFormat.BINARY), sql.SQL(kind))
     with tenant(organization.id):
         database.cursor().execute("SET LOCAL TIME ZONE 'UTC'")
-        found = [one for (one,) in execute(text, [packed(kind, sent)])]
+        found = [one for (one,) in ask(text.as_bytes(None), [packed(kind, sent)])]
     assert found == sent

@@ -1,0 +1,125 @@
+"""Take the webhooks that wait, and erase those that are done: few round trips, each statement prepared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from accounts.pipeline import together
+from billing_sync.models import Connection
+from billing_sync.pages import POLL as POLLED
+from config.clock import now
+
+# Stripe posts an event again for three days; its id must be known for longer.
+KEPT_FOR = timedelta(days=7)
+# All that processing asks of a connection; what its key may read is not among it.
+FACTS = [field.attname for field in Connection._meta.concrete_fields if field.attname != "permissions"]
+ACCOUNT = (
+    "SELECT {facts} FROM billing_sync_connection "
+    "WHERE organization_id = %(organization)s AND id = %(connection)s"
+)
+CONNECTION = ACCOUNT.format(facts=", ".join(FACTS))
+WAITING = """
+SELECT id, event_id, body, received_at, EXISTS (
+    SELECT FROM billing_sync_event AS logged
+    WHERE logged.organization_id = %(organization)s AND logged.connection_id = %(connection)s
+    AND logged.stripe_id = one.event_id AND logged.applied_at IS NOT NULL)
+FROM (
+    SELECT * FROM billing_sync_webhookdelivery
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND processed_at IS NULL
+    ORDER BY received_at, event_id LIMIT %(most)s) AS one
+ORDER BY received_at, event_id
+"""
+UNREADABLE = """
+SELECT EXISTS (
+    SELECT FROM billing_sync_synccursor
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s
+    AND resource = 'events' AND state = 'unavailable')
+"""
+# The bodies hold personal data. What stays says that they came and were fetched.
+ERASE = """
+UPDATE billing_sync_webhookdelivery AS kept
+SET processed_at = %(now)s, fetched = done.fetched, error = done.error, body = ''
+FROM unnest(%(ids)s::uuid[], %(fetched)s::boolean[], %(errors)s::text[]) AS done (id, fetched, error)
+WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND kept.id = done.id
+"""
+MORE = """
+SELECT EXISTS (
+    SELECT FROM billing_sync_webhookdelivery
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND processed_at IS NULL)
+"""
+FORGET = """
+DELETE FROM billing_sync_webhookdelivery
+WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND processed_at < %(forgotten)s
+"""
+LAST_POLL = """
+SELECT started_at FROM billing_sync_synccursor
+WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND resource = %(polled)s
+"""
+
+
+class Delivery(NamedTuple):
+    """A kept webhook that waits; `applied` where the poll has fetched what its event names already."""
+
+    id: UUID
+    event_id: str
+    body: bytes
+    received_at: datetime
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A connection, some of what waits for it, oldest first, and whether the poll can log its events."""
+
+    connection: Connection
+    waiting: Sequence[Delivery]
+    readable: bool
+
+
+class Done(NamedTuple):
+    """What became of a webhook: whether something was fetched for it, or why it is senseless."""
+
+    id: UUID
+    fetched: bool
+    error: str = ""
+
+
+class Left(NamedTuple):
+    """Whether more webhooks wait, and when the poll last began."""
+
+    more: bool
+    polled_at: datetime | None
+
+
+def take(organization_id: UUID, connection_id: UUID, most: int) -> Taken | None:
+    """Return what waits, inside the tenant; None where the connection is gone."""
+    bound = {"organization": organization_id, "connection": connection_id, "most": most}
+    with together() as road:
+        sent = [road.send(statement, bound) for statement in (CONNECTION, WAITING, UNREADABLE)]
+    found, waiting, ((unreadable,),) = (answer.fetchall() for answer in sent)
+    if not found:
+        return None
+    connection = Connection.from_db("default", FACTS, found[0])
+    return Taken(connection, [Delivery._make(one) for one in waiting], not unreadable)
+
+
+def erase(connection: Connection, done: Sequence[Done]) -> Left:
+    """Erase what is processed, inside the tenant, and forget what was long ago; return what is left."""
+    bound = {
+        "organization": connection.organization_id,
+        "connection": connection.id,
+        "now": now(),
+        "forgotten": now() - KEPT_FOR,
+        "polled": POLLED,
+        "ids": [one.id for one in done],
+        "fetched": [one.fetched for one in done],
+        "errors": [one.error for one in done],
+    }
+    with together() as road:
+        if done:
+            road.send(ERASE, bound)
+        sent = [road.send(statement, bound) for statement in (MORE, LAST_POLL, FORGET)]
+    ((more,),), polled = (answer.fetchall() for answer in sent[:2])
+    return Left(more, polled[0][0] if polled else None)
