@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from django.db import connection
-
+from accounts.pipeline import ask
 from billing_sync.models import Connection
 from billing_sync.overlap import superseded
+
+LOCK = "SELECT pg_advisory_lock{how}(hashtextextended(%s, 0))"
+UNLOCK = "SELECT pg_advisory_unlock{how}(hashtextextended(%s, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,9 @@ def beside_others(organization_id: UUID) -> Iterator[None]:
 
 @contextmanager
 def _locked(organization_id: UUID, how: str) -> Iterator[None]:
-    name = f"metrics.build {organization_id}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_lock{how}(hashtextextended(%s, 0))", [name])
+    name = [f"metrics.build {organization_id}"]
+    ask(LOCK.format(how=how), name)
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_unlock{how}(hashtextextended(%s, 0))", [name])
+        ask(UNLOCK.format(how=how), name)
