@@ -1,7 +1,7 @@
 """A month's payments in words, ready to be drawn, and where each number opens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -55,7 +55,7 @@ class MonthRow:
     """How many payments first failed in a month, and the page of that month."""
 
     month: date
-    count: int
+    count: Link
     url: str
     chosen: bool
 
@@ -89,7 +89,7 @@ def payments_page(shown: Shown, months: Months, selection: Selection, slug: str)
     return {
         "days": [_failed(one, slug, selection, day=one.on.isoformat()) for one in days],
         "whole": _failed(_together(days, selection.month), slug, selection),
-        "months": _months(shown, selection),
+        "months": _months(shown, selection, slug),
         "refunds": {
             "count": Link(url, count=refunded.count),
             "amount": money(MICRO * refunded.amount_minor, selection.currency),
@@ -127,19 +127,16 @@ def _failed(one: Failures, slug: str, selection: Selection, *, day: str = "") ->
     )
 
 
-def _months(shown: Shown, selection: Selection) -> list[MonthRow]:
-    wanted = last_months(selection.present, selection.span)
-    end = shift(wanted[-1], 1)
+def _months(shown: Shown, selection: Selection, slug: str) -> list[MonthRow]:
+    wanted = last_months(selection.present, replace(selection, month=selection.present).length)
+    end = shift(selection.present, 1)
     counts = sums.failures_by_month(shown, selection.currency, wanted[0], end)
-    return [
-        MonthRow(
-            month,
-            counts.get(month, 0),
-            selection.url(month=month) if month >= selection.first else "",
-            month == selection.month,
-        )
-        for month in reversed(wanted)
-    ]
+    found = []
+    for month in reversed(wanted):
+        url = rows_url(slug, "failed", replace(selection, month=month))
+        opens = Link(url, count=counts.get(month, 0))
+        found.append(MonthRow(month, opens, selection.url(month=month), month == selection.month))
+    return found
 
 
 def _reason(one: Reason, lost: int, slug: str, selection: Selection) -> ReasonRow:
