@@ -95,15 +95,18 @@ def started(server: S) -> S:
     return server
 
 
-def main(data_dir: Path) -> None:
-    """Hold the directory's lock and serve; leave at once where another keeper holds it."""
+def main(data_dir: Path) -> Keeper | None:
+    """Hold the directory's lock and serve; leave at once where another keeper holds it.
+
+    The last command waits for its connection, which is open while what is returned lives.
+    """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     os.umask(0o077)
     with (data_dir / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return
+            return None
         # By a relative name, since a socket's path may have about 100 characters only.
         os.chdir(data_dir)
         Path(SOCKET).unlink(missing_ok=True)
@@ -116,7 +119,10 @@ def main(data_dir: Path) -> None:
             finally:
                 Path(SOCKET).unlink(missing_ok=True)
                 keeper.stop()
+    return keeper
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    kept = main(Path(sys.argv[1]))
+    # The kernel closes that connection when nothing of this process is left.
+    os._exit(0)
