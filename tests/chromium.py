@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 MISSING = (
     "The browser tests need a Chromium and found none. Run `make chromium`, or install one by hand (on "
     "Debian `apt-get install chromium`), or set CHROMIUM to the path of a Chromium or Chrome."
@@ -30,8 +31,18 @@ def program(playwright: Playwright) -> str:
 
 
 @contextmanager
-def opened(browser: Browser, base_url: str) -> Iterator[Page]:
-    """Open a page with a clean profile; a script's error or a refused resource fails the test."""
+def profile(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
+    """Make a profile whose pages know relative addresses."""
+    context = browser.new_context(base_url=base_url, viewport=VIEWPORT, locale="en-GB")
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+@contextmanager
+def opened(context: BrowserContext) -> Iterator[Page]:
+    """Open a page and leave nothing in its profile; a script's error or a refused resource fails the test."""
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
@@ -39,13 +50,14 @@ def opened(browser: Browser, base_url: str) -> Iterator[Page]:
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             complaints.append(message.text)
 
-    context = browser.new_context(base_url=base_url, viewport={"width": 1280, "height": 800}, locale="en-GB")
+    page = context.new_page()
     try:
-        page = context.new_page()
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.set_default_timeout(10_000)
         yield page
     finally:
-        context.close()
+        for left in context.pages:
+            left.close()
+        context.clear_cookies()
     assert not complaints, "The page complained: " + "; ".join(complaints)

@@ -11,7 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from redis import Redis
@@ -142,11 +142,18 @@ def celery_worker(db: None) -> Iterator[Worker]:
     worker.stop()
 
 
-@pytest.fixture
-def live_server_url(db: None) -> Iterator[str]:
-    """Serve the application over HTTP, and give its address."""
-    with live.serving() as url, override_settings(BASE_URL=url, CSRF_TRUSTED_ORIGINS=[url]):
+@pytest.fixture(scope="session")
+def served_url(django_db_setup: None) -> Iterator[str]:
+    """Serve the application over HTTP for as long as this process tests."""
+    with live.serving() as url:
         yield url
+
+
+@pytest.fixture
+def live_server_url(db: None, served_url: str) -> Iterator[str]:
+    """Give the address at which the application answers."""
+    with override_settings(BASE_URL=served_url, CSRF_TRUSTED_ORIGINS=[served_url]):
+        yield served_url
 
 
 @pytest.fixture(scope="session")
@@ -161,10 +168,17 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser, served_url: str) -> Iterator[BrowserContext]:
+    """Give the profile of every page: making one costs more than most pages do."""
+    with chromium.profile(browser, served_url) as context:
+        yield context
+
+
 @pytest.fixture
-def browser_page(browser: Browser, live_server_url: str) -> Iterator[Page]:
-    """Open a browser page whose relative addresses are the application's."""
-    with chromium.opened(browser, live_server_url) as page:
+def browser_page(profile: BrowserContext, live_server_url: str) -> Iterator[Page]:
+    """Open a browser page whose relative addresses are the application's, signed in as nobody."""
+    with chromium.opened(profile) as page:
         yield page
 
 
