@@ -86,11 +86,6 @@ class Movement(NamedTuple):
             sums[step[1:5]] += step.amount_micro
         return tuple([Leg(*plan, delta) for plan, delta in sorted(sums.items()) if delta])
 
-    @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """Return the ids of the subscriptions whose legs make up the movement, sorted."""
-        return tuple(sorted({leg.subscription for leg in self.legs}))
-
 
 def steps(ledger: Iterable[Segment]) -> tuple[Step, ...]:
     """Return every raw change of one customer's items, by time; a change of plan is two."""

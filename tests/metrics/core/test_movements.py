@@ -82,7 +82,7 @@ def test_one_subscription_replacing_another_within_a_window_is_no_churn() -> Non
         segment("2026-02-10 15:00", None, 1500, "si_2"),
     )
     assert kinds(moved(ledger)) == [("2026-01-05", "new", 1000), ("2026-02-10", "expansion", 500)]
-    assert moved(ledger)[1].subscriptions == ("sub_si_1", "sub_si_2")
+    assert [leg.subscription for leg in moved(ledger)[1].legs] == ["sub_si_1", "sub_si_2"]
     assert [len(one.steps) for one in moved(ledger)] == [1, 2]
     assert [kind for _, kind, _ in kinds(moved(ledger, "event"))] == ["new", "churn", "reactivation"]
 
