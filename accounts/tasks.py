@@ -3,7 +3,8 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import task_prerun, worker_init, worker_ready
+from celery.signals import task_postrun, task_prerun, worker_init, worker_ready
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from accounts import jobs, leases, standing
 from accounts.app_role import refuse_unsafe_start
@@ -32,7 +33,18 @@ def check_role(**kwargs: Any) -> None:
 @task_prerun.connect
 def forget_tenant(**kwargs: Any) -> None:
     """Start every task without an organization, so that leaked context fails."""
-    blank_tenant()
+    try:
+        blank_tenant()
+    except (OperationalError, InterfaceError):
+        # The connection may have died while nothing came.
+        connection.close()
+        blank_tenant()
+
+
+@task_postrun.connect
+def give_back_connection(**kwargs: Any) -> None:
+    """Return the connection to the process's pool, which keeps it with all that it has prepared."""
+    connections.close_all()
 
 
 @worker_ready.connect
