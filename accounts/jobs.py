@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from accounts import leases, turns
 from accounts.models import Job
-from accounts.pipeline import tell
+from accounts.pipeline import ask
 from accounts.redaction import describe
 from config.celery import app
 from config.clock import now
@@ -38,6 +38,9 @@ FORGOTTEN_AFTER = timedelta(days=7)
 NAMES = uuid.UUID("5f0b7a52-7f0e-4d0c-9f5e-0d8f3f6f8a11")
 # One that runs is to run again; one that pauses after a failure keeps its pause, others become due.
 ASK = """
+WITH before AS MATERIALIZED (
+    SELECT id, state = 'queued' AND next_at <= statement_timestamp() AS is_due
+    FROM accounts_job WHERE id = %(id)s FOR NO KEY UPDATE)
 UPDATE accounts_job
 SET state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
     wanted_again = state = 'running',
@@ -48,7 +51,8 @@ SET state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
         THEN least(next_at, statement_timestamp() + %(delay)s::interval)
         ELSE statement_timestamp() + %(delay)s::interval END,
     updated_at = statement_timestamp()
-WHERE id = %(id)s
+FROM before WHERE accounts_job.id = before.id
+RETURNING NOT before.is_due AND state = 'queued' AND next_at <= statement_timestamp()
 """
 State = Job.State
 
@@ -111,12 +115,14 @@ def enqueue(organization_id: UUID | None, kind: str, key: str = "", *, at: datet
     """
     wanted = job_id(organization_id, kind, key)
     delay = _until(at) if at else timedelta(0)
-    if not _ask(wanted, delay):
+    is_news = _ask(wanted, delay)
+    if is_news is None:
         due = leases.after(delay)
         fresh = Job(id=wanted, organization_id=organization_id, kind=kind, key=key, next_at=due)
         Job.objects.bulk_create([fresh], ignore_conflicts=True)
         _ask(wanted, delay)
-    if at is None:
+    # One that was due has been told of; one that runs is told of at its end, by who runs it.
+    if at is None and is_news is not False:
         transaction.on_commit(lambda: wake(wanted), robust=True)
 
 
@@ -125,8 +131,10 @@ def _until(at: datetime) -> timedelta:
     return max(at - now(), timedelta(0))
 
 
-def _ask(wanted: UUID, delay: timedelta) -> bool:
-    return tell(ASK, {"id": wanted, "delay": delay}) == 1
+def _ask(wanted: UUID, delay: timedelta) -> bool | None:
+    """Ask for a job that there is; say whether that made it due, None if there is none."""
+    answer = ask(ASK, {"id": wanted, "delay": delay})
+    return bool(answer[0][0]) if answer else None
 
 
 def wake(wanted: UUID) -> None:

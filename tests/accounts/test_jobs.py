@@ -1,15 +1,19 @@
 """A job that was asked for happens, whatever stops on the way, and one that cannot happen is set aside."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from pytest_django import Settings
+from redis import Redis
 
 from accounts import jobs
 from accounts.jobs import DONE, MORE, JobFailed, Later, Outcome
 from accounts.models import Job, Organization
 from accounts.tasks import run_job
+from config.celery import app
 from config.clock import now, set_now
 from tests.accounts.work import Work, refuse, the_job
 
@@ -63,6 +67,32 @@ def test_a_job_asked_for_while_it_runs_runs_again(organization: Organization, wo
     jobs.enqueue(organization.id, "work")
     jobs.run_until_idle(organization.id)
     assert len(calls) == 2
+
+
+def test_one_message_tells_of_a_job_however_often_it_is_asked_for(
+    organization: Organization, work: Work
+) -> None:
+    def ask_twice() -> Outcome:
+        if len(calls) == 1:
+            jobs.enqueue(organization.id, "work")
+            jobs.enqueue(organization.id, "work")
+            assert messages() == before + 1
+        return DONE
+
+    calls, before = work(ask_twice), messages()
+    for _ in range(3):
+        jobs.enqueue(organization.id, "work")
+    assert messages() == before + 1
+    jobs.run(the_job().id)
+    assert (messages(), the_job().state) == (before + 2, State.QUEUED)
+    jobs.run(the_job().id)
+    assert (messages(), the_job().state) == (before + 2, State.DONE)
+
+
+def messages() -> int:
+    """Count what waits in the broker's queue."""
+    with Redis.from_url(settings.REDIS_URL) as broker:
+        return int(cast(int, broker.llen(app.conf.task_default_queue)))
 
 
 def test_a_message_delivered_twice_runs_a_job_once(organization: Organization, work: Work) -> None:
