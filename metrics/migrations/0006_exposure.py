@@ -4,14 +4,6 @@ from django.db import migrations, models
 
 from accounts.rls import EnableRowLevelSecurity
 
-ORGANIZATION = {
-    "db_index": False,
-    "on_delete": django.db.models.deletion.CASCADE,
-    "related_name": "+",
-    "to": "accounts.organization",
-}
-KEY = {"blank": True, "editable": False, "primary_key": True, "serialize": False}
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -26,7 +18,15 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "organization_id", "connection_id", "customer_id", "currency", "diagnosis", **KEY
+                        "organization_id",
+                        "connection_id",
+                        "customer_id",
+                        "currency",
+                        "diagnosis",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("connection_id", models.UUIDField()),
@@ -37,7 +37,15 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField(null=True)),
                 ("leads", models.BooleanField()),
                 ("detail", models.JSONField(default=dict)),
-                ("organization", models.ForeignKey(**ORGANIZATION)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
                 "indexes": [
@@ -85,22 +93,60 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ExposureTotal",
             fields=[
-                ("pk", models.CompositePrimaryKey("organization_id", "currency", "diagnosis", **KEY)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "organization_id",
+                        "currency",
+                        "diagnosis",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("currency", models.TextField()),
                 ("diagnosis", models.TextField()),
                 ("customers", models.BigIntegerField()),
                 ("amount_micro", models.DecimalField(decimal_places=0, max_digits=40)),
-                ("organization", models.ForeignKey(**ORGANIZATION)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="Undiagnosed",
             fields=[
-                ("pk", models.CompositePrimaryKey("organization_id", "connection_id", "customer_id", **KEY)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "organization_id",
+                        "connection_id",
+                        "customer_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("connection_id", models.UUIDField()),
                 ("customer_id", models.CharField(max_length=255)),
                 ("marked", models.UUIDField()),
-                ("organization", models.ForeignKey(**ORGANIZATION)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(

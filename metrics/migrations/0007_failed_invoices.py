@@ -3,14 +3,6 @@ from django.db import migrations, models
 
 from accounts.rls import EnableRowLevelSecurity
 
-ORGANIZATION = {
-    "db_index": False,
-    "on_delete": django.db.models.deletion.CASCADE,
-    "related_name": "+",
-    "to": "accounts.organization",
-}
-KEY = {"blank": True, "editable": False, "primary_key": True, "serialize": False}
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -25,7 +17,14 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "organization_id", "connection_id", "customer_id", "invoice_id", **KEY
+                        "organization_id",
+                        "connection_id",
+                        "customer_id",
+                        "invoice_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("connection_id", models.UUIDField()),
@@ -33,7 +32,15 @@ class Migration(migrations.Migration):
                 ("invoice_id", models.CharField(max_length=255)),
                 ("currency", models.TextField()),
                 ("failed_at", models.DateTimeField()),
-                ("organization", models.ForeignKey(**ORGANIZATION)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
                 "indexes": [
@@ -46,11 +53,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DailyFailures",
             fields=[
-                ("pk", models.CompositePrimaryKey("organization_id", "currency", "day", **KEY)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "organization_id",
+                        "currency",
+                        "day",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("currency", models.TextField()),
                 ("day", models.DateField()),
                 ("invoices", models.BigIntegerField()),
-                ("organization", models.ForeignKey(**ORGANIZATION)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
         ),
         EnableRowLevelSecurity("metrics_failedinvoice", "metrics_dailyfailures"),
