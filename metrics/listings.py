@@ -100,8 +100,9 @@ def _netted(organization_id: UUID, window: str) -> Iterator[MovementRow]:
 
 def _row(customer_id: str, one: Movement, window: str) -> MovementRow:
     at = datetime.fromtimestamp(one.at, UTC) if window == "event" else None
+    subscriptions = tuple(sorted({leg.subscription for leg in one.legs}))
     return MovementRow(
-        one.on, customer_id, one.kind, one.amount_micro, one.currency, one.subscriptions, one.reasons, at
+        one.on, customer_id, one.kind, one.amount_micro, one.currency, subscriptions, one.reasons, at
     )
 
 
