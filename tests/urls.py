@@ -191,11 +191,10 @@ def an_open_invitation(organization: Organization) -> object:
 
 
 def a_connection(organization: Organization) -> object:
+    live = {"kind": Connection.Kind.RESTRICTED_KEY, "state": Connection.State.LIVE}
     with tenant(organization.id):
         made, _ = Connection.objects.get_or_create(
-            organization_id=organization.id,
-            account_id="acct_example",
-            defaults={"kind": Connection.Kind.RESTRICTED_KEY, "state": Connection.State.LIVE},
+            organization_id=organization.id, account_id="acct_example", defaults=live
         )
     return made.id
 
