@@ -21,16 +21,18 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 200
 # What failed before, or whose process died, goes alone: it shall not take others with it again.
+# Materialized, for a plan that looked again would find further jobs beyond the limit.
 CLAIM = """
-UPDATE accounts_job
-SET state = 'running', wanted_again = false, attempts = 1, lease_owner = %s,
-    lease_until = statement_timestamp() + %s * interval '1 second', updated_at = statement_timestamp()
-WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM accounts_job
-    WHERE kind = %s AND state = 'queued' AND attempts = 0 AND next_at <= statement_timestamp()
-    ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+    WHERE kind = %(kind)s AND state = 'queued' AND attempts = 0 AND next_at <= statement_timestamp()
+    ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
-RETURNING id, organization_id
+UPDATE accounts_job
+SET state = 'running', wanted_again = false, attempts = 1, lease_owner = %(owner)s,
+    lease_until = statement_timestamp() + %(lease)s * interval '1 second', updated_at = statement_timestamp()
+FROM due WHERE accounts_job.id = due.id
+RETURNING accounts_job.id, organization_id
 """
 CONCLUDE = """
 UPDATE accounts_job
@@ -68,7 +70,8 @@ def take_along(kind: str, work: Work) -> int:
 
 def _claim(kind: str, owner: str) -> list[Claimed]:
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [owner, settings.JOB_LEASE_SECONDS, kind, AT_ONCE])
+        lease = settings.JOB_LEASE_SECONDS
+        cursor.execute(CLAIM, {"owner": owner, "lease": lease, "kind": kind, "most": AT_ONCE})
         return list(cursor.fetchall())
 
 
