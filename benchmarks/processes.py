@@ -38,7 +38,7 @@ def working(directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def sandbox(customers: int, faults: str = "", business: str = "busy") -> Iterator[str]:
+def sandbox(customers: int, faults: str = "", business: str = "busy", seed: str = "bench") -> Iterator[str]:
     """Serve a company, usually a busy one of twenty invoices a customer, from a process of its own."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     port = free_port()
@@ -46,7 +46,7 @@ def sandbox(customers: int, faults: str = "", business: str = "busy") -> Iterato
         log = Path(directory) / "sandbox.log"
         command = [sys.executable, "manage.py", "sandbox", f"--port={port}", f"--customers={customers}"]
         command += [
-            "--seed=bench",
+            f"--seed={seed}",
             f"--business={business}",
             f"--faults={faults}",
             f"--now={now.isoformat()}",
