@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -9,6 +10,7 @@ from playwright.sync_api import Page
 from tests.environment import PROJECT
 
 WIDTHS = (375, 768, 1440)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RESULTS = PROJECT / "test-results"
 PICTURES = "SCREENSHOTS" in os.environ
 PUBLISHED = {("dashboard", 1440, "light"): "dashboard.png"}

@@ -32,7 +32,7 @@ KEYS = {
 
 @pytest.fixture
 def company(sandbox: Callable[..., Any]) -> Any:
-    account = sandbox(size=sized(200, 500), seed=11, now=datetime.now(UTC).replace(microsecond=0))
+    account = sandbox(size=sized(100, 500), seed=11, now=datetime.now(UTC).replace(microsecond=0))
     with override_settings(STRIPE_API_BASE=account.base_url):
         yield account.company
 
