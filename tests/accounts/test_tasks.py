@@ -23,6 +23,9 @@ def test_celery_leaves_the_pool_open_after_a_task() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_task_is_served_by_the_connection_of_the_one_before() -> None:
+    # A pool of its own: that of the tests before may hold several.
+    connection.close()
+    connection.close_pool()
     forget_tenant()
     before = backend()
     give_back_connection()
