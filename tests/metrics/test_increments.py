@@ -38,7 +38,9 @@ def test_random_increments_equal_computing_everyone_again(organization: Organiza
     mirror, now = mirrored(organization, company), NOW
     with set_now(now):
         recompute(organization.id)
-        give_discount(mirror, NOW + timedelta(days=chance.randint(5, 60)))
+        payer = give_discount(mirror, NOW + timedelta(days=chance.randint(5, 60)))
+    with tenant(organization.id):
+        mark(organization.id, [(mirror.connection_id, payer)])
     for _ in range(STEPS):
         now += timedelta(hours=chance.randint(1, 500))
         with set_now(now):
