@@ -18,8 +18,8 @@ from dashboards.api.reading import meta, reads
 from dashboards.api.tokens import METRICS
 from metrics import queries
 from metrics.definitions import of_settings
-from metrics.exchange.converting import Used
-from metrics.exchange.quotes import MissingRateError, Rate
+from metrics.exchange.converting import told
+from metrics.exchange.quotes import MissingRateError
 from metrics.exchange.storing import reported
 from metrics.model import recurring_revenue
 from metrics.models import Definition
@@ -121,20 +121,9 @@ def _converted(
     models = recurring_revenue(organization_id, rows)
     used = [history.used([month]) for month in chosen]
     return [
-        one | {"exchange": {"constant": wanted.constant, "rates": [_used(each) for each in rates]}}
+        one | {"exchange": told(rates, constant=wanted.constant)}
         for one, rates in zip(models, used, strict=True)
     ]
-
-
-def _used(used: Used) -> dict[str, Any]:
-    rates = {"opening": used.opening, "closing": used.closing}
-    base = next(rate.base for rate in rates.values() if rate)
-    return {"currency": base, **{name: rate and _rate(rate) for name, rate in rates.items()}}
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    quotes = [f"{one.base}/{one.quote} {one.rate:f} {one.source}" for one in rate.quotes]
-    return {"rate": str(rate.value), "on": rate.on, "quotes": quotes}
 
 
 def _plan(share: PlanShare) -> dict[str, Any]:

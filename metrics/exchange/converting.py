@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 from metrics.core.money import decimals
 from metrics.exchange.quotes import MissingRateError, Quotes, Rate
@@ -173,3 +174,19 @@ def shared(parts: Sequence[tuple[int, Rate | None]], whole: int) -> list[int]:
     if found:
         found[0] += whole - sum(found)
     return found
+
+
+def told(rates: Sequence[Used], *, constant: bool) -> dict[str, Any]:
+    """Return the rates behind a converted month for JSON: exact fractions and the stored rates used."""
+    return {"constant": constant, "rates": [_of_currency(used) for used in rates]}
+
+
+def _of_currency(used: Used) -> dict[str, Any]:
+    rates = {"opening": used.opening, "closing": used.closing}
+    base = next(rate.base for rate in rates.values() if rate)
+    return {"currency": base, **{name: rate and _rate(rate) for name, rate in rates.items()}}
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    quotes = [f"{one.base}/{one.quote} {one.rate:f} {one.source}" for one in rate.quotes]
+    return {"rate": str(rate.value), "on": rate.on.isoformat(), "quotes": quotes}

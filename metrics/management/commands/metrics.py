@@ -10,8 +10,8 @@ from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.management.organization import organization_named
 from metrics import queries
-from metrics.exchange.converting import Used
-from metrics.exchange.quotes import MissingRateError, Rate
+from metrics.exchange.converting import told
+from metrics.exchange.quotes import MissingRateError
 from metrics.exchange.storing import reported
 from metrics.management.output import json_text, month
 from metrics.model import recurring_revenue
@@ -79,22 +79,9 @@ class Command(BaseCommand):
         models = recurring_revenue(organization.id, months)
         used = [history.used([month]) for month in wanted]
         return [
-            one | {"exchange": {"constant": options["constant"], "rates": [told(each) for each in rates]}}
+            one | {"exchange": told(rates, constant=options["constant"])}
             for one, rates in zip(models, used, strict=True)
         ]
-
-
-def told(used: Used) -> dict[str, Any]:
-    """Return the rates of one currency's month for JSON."""
-    rates = {"opening": used.opening, "closing": used.closing}
-    base = next(rate.base for rate in rates.values() if rate)
-    return {"currency": base, **{name: rate and rate_of(rate) for name, rate in rates.items()}}
-
-
-def rate_of(rate: Rate) -> dict[str, Any]:
-    """Return a rate as an exact fraction with its day and the stored rates behind it."""
-    quotes = [f"{one.base}/{one.quote} {one.rate:f} {one.source}" for one in rate.quotes]
-    return {"rate": str(rate.value), "on": rate.on.isoformat(), "quotes": quotes}
 
 
 def chosen_currency(organization_id: UUID, wanted: str | None) -> str:
