@@ -16,7 +16,7 @@ from dashboards.formatting import Money, money
 from dashboards.links import Link
 from dashboards.places import Places
 from dashboards.rule_words import rule_words
-from dashboards.selection import AddressError, Selection
+from dashboards.selection import AddressError
 from metrics.clean.checking import OUT
 from metrics.clean.reading import Report
 from metrics.invoiced.queries import InvoicedMonth, Key, Line, Part
@@ -182,8 +182,3 @@ def rows_url(slug: str, rule: str, month: date, currency: str, after: str = "") 
     """Return the address of the subscriptions behind a figure of the clean check."""
     asked = {"month": f"{month:%Y-%m}", "currency": currency} | ({"after": after} if after else {})
     return f"{reverse('clean_rows', args=[slug, quote(rule, safe='')])}?{urlencode(asked)}"
-
-
-def title_of(rule: str, selection: Selection) -> str:
-    """Return the heading of a page of lines."""
-    return _("%(rule)s, %(currency)s") % {"rule": label_of(rule), "currency": selection.currency.upper()}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accounts.pipeline import ask
 from billing_sync.models import Connection
+from billing_sync.overlap import Account as Imported
 from billing_sync.overlap import superseded
 
 LOCK = "SELECT pg_advisory_lock{how}(hashtextextended(%s, 0))"
@@ -24,21 +25,13 @@ class Sources:
     importing: bool
 
 
-class Account(Protocol):
+class Account(Imported, Protocol):
     """A connection as far as summing asks."""
 
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def account_id(self) -> str: ...
     @property
     def state(self) -> str: ...
     @property
     def livemode(self) -> bool | None: ...
-    @property
-    def imported_at(self) -> datetime | None: ...
     @property
     def data_through(self) -> datetime | None: ...
 

@@ -6,8 +6,6 @@ from billing_sync.sandbox.records import Coupon, Discount, Price, Product, Promo
 
 from .json import Json, decimal, number
 
-INCLUDABLE = {"price": ("tiers", "currency_options"), "coupon": ("applies_to", "currency_options")}
-
 
 def product(record: Product, live: bool) -> Json:
     """Return a product."""
