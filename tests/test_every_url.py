@@ -10,7 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Membership, Organization, Role
 from tests.cast import Person
-from tests.urls import EXAMPLES, ORGANIZATION_URLS, OTHER_URLS
+from tests.url_examples import EXAMPLES
+from tests.urls import ORGANIZATION_URLS, OTHER_URLS
 
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
