@@ -2,6 +2,7 @@ from django.urls import path
 
 from dashboards.views import (
     alerts,
+    analysis,
     bridge,
     clean,
     closings,
@@ -57,6 +58,7 @@ urlpatterns = [
         name="object",
     ),
     path("o/<slug:slug>/exposure/", exposure.exposure, name="exposure"),
+    path("o/<slug:slug>/analysis/", analysis.analysis, name="analysis"),
     path("o/<slug:slug>/payments/", payments.payments, name="payments"),
     path("o/<slug:slug>/payments/<slug:name>/", payments.payment_rows, name="payment_rows"),
     path("o/<slug:slug>/evidence.json", evidence.evidence_file, name="evidence"),

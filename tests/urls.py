@@ -50,6 +50,7 @@ ORGANIZATION_URLS = {
     "object": OrganizationUrl(viewer=404, owner=404),
     "evidence": OrganizationUrl(viewer=302, owner=302),
     "exposure": OrganizationUrl(),
+    "analysis": OrganizationUrl(),
     "payments": OrganizationUrl(),
     "payment_rows": OrganizationUrl(viewer=302, owner=302),
     "sync": OrganizationUrl(),

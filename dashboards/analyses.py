@@ -1,0 +1,20 @@
+"""The pages of the analysis, in the order in which a founder asks, each with the question it answers."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One page: the name of its address, its title, and what it answers."""
+
+    name: str
+    title: "str | Promise"
+    answers: "str | Promise"
+
+
+ANALYSES: tuple[Analysis, ...] = (
+    # One line a page.
+)
