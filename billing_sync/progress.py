@@ -1,16 +1,21 @@
-"""What the page shows of a sync: cheap to ask, two statements for an organization."""
+"""What the page shows of a sync: cheap to ask, one statement for an organization."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
 from billing_sync.models import Connection, SetAside, SyncCursor
 from billing_sync.resource import Resource
 from billing_sync.resources import EVENTS, RESOURCES
 from billing_sync.stripe_errors import FEWER_REQUESTS
+
+CURSOR = ("resource", "state", "objects_done", "started_at", "moved_at", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +86,22 @@ class ConnectionProgress:
 
 def progress(organization_id: UUID) -> list[ConnectionProgress]:
     """Return every connection of the organization, oldest first, inside its tenant."""
-    cursors: dict[UUID, dict[str, SyncCursor]] = {}
-    for cursor in SyncCursor.objects.filter(organization_id=organization_id):
-        cursors.setdefault(cursor.connection_id, {})[cursor.resource] = cursor
-    aside = SetAside.objects.filter(organization_id=organization_id, connection_id=OuterRef("id"))
+    of_connection = {"organization_id": organization_id, "connection_id": OuterRef("id")}
+    aside = SetAside.objects.filter(**of_connection)
     counted = aside.values("connection_id").annotate(count=Count("*")).values("count")
+    read = SyncCursor.objects.filter(**of_connection).values(
+        found=JSONObject(**{name: name for name in CURSOR})
+    )
     found = Connection.objects.filter(organization_id=organization_id).order_by("created_at", "id")
     return [
-        _of(connection, cursors.get(connection.id, {}), connection.aside)
-        for connection in found.annotate(aside=Coalesce(Subquery(counted), 0))
+        _of(connection, {one.resource: one for one in map(_cursor, connection.read)}, connection.aside)
+        for connection in found.annotate(aside=Coalesce(Subquery(counted), 0), read=ArraySubquery(read))
     ]
+
+
+def _cursor(told: Mapping[str, Any]) -> SyncCursor:
+    times = {name: told[name] and datetime.fromisoformat(told[name]) for name in ("started_at", "moved_at")}
+    return SyncCursor(**{**told, **times})
 
 
 def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> ConnectionProgress:
