@@ -107,7 +107,10 @@ class ApiToken(TenantModel):
 
 
 class Export(TenantModel):
-    """A table as a file, made by a worker and kept until it expires."""
+    """A table as a file, kept until it expires; `asked` is the hash of what was asked for.
+
+    The build, rules and time named here made every row: a file never holds rows of two builds.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -120,21 +123,38 @@ class Export(TenantModel):
     table = models.CharField(max_length=64)
     format = models.CharField(max_length=8)
     parameters = models.JSONField(default=dict)
+    personal = models.BooleanField(default=False)
+    asked = models.CharField(max_length=64)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    definition_version = models.PositiveIntegerField(null=True)
+    build = models.PositiveBigIntegerField(null=True)
+    computed_at = models.DateTimeField(null=True)
+    data_through = models.DateTimeField(null=True)
     rows = models.PositiveBigIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
+    pieces = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     created_by = who()
     ready_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["organization", "created_at"], name="export_by_time")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "asked"],
+                condition=models.Q(state__in=("waiting", "working")),
+                name="one_export_in_the_making",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organization", "created_at"], name="export_by_time"),
+            models.Index(fields=["organization", "expires_at"], name="export_by_end"),
+        ]
 
 
 class ExportPiece(TenantModel):
-    """A part of an export's file, in order."""
+    """A part of an export's file, in order, compressed."""
 
     pk = models.CompositePrimaryKey("organization_id", "export_id", "position")
     export_id = models.UUIDField()

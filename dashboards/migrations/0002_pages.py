@@ -209,6 +209,8 @@ class Migration(migrations.Migration):
                 ("table", models.CharField(max_length=64)),
                 ("format", models.CharField(max_length=8)),
                 ("parameters", models.JSONField(default=dict)),
+                ("personal", models.BooleanField(default=False)),
+                ("asked", models.CharField(max_length=64)),
                 (
                     "state",
                     models.CharField(
@@ -222,12 +224,17 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                ("definition_version", models.PositiveIntegerField(null=True)),
+                ("build", models.PositiveBigIntegerField(null=True)),
+                ("computed_at", models.DateTimeField(null=True)),
+                ("data_through", models.DateTimeField(null=True)),
                 ("rows", models.PositiveBigIntegerField(default=0)),
                 ("size", models.PositiveBigIntegerField(default=0)),
+                ("pieces", models.PositiveIntegerField(default=0)),
                 ("error", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField()),
                 ("ready_at", models.DateTimeField(null=True)),
-                ("expires_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField()),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -249,7 +256,17 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["organization", "created_at"], name="export_by_time")],
+                "indexes": [
+                    models.Index(fields=["organization", "created_at"], name="export_by_time"),
+                    models.Index(fields=["organization", "expires_at"], name="export_by_end"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("waiting", "working"))),
+                        fields=("organization", "asked"),
+                        name="one_export_in_the_making",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
