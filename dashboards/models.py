@@ -71,12 +71,16 @@ class ServiceCost(TenantModel):
 
 
 class ShareLink(TenantModel):
-    """A link to the investor view for someone without an account; only the hash of its secret is kept."""
+    """A link to the investor view for someone without an account; only the hash of its secret is kept.
+
+    It shows one currency, or where it is `converted` all currencies in that one.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
     label = models.CharField(max_length=120)
     currency = models.CharField(max_length=3)
+    converted = models.BooleanField(default=False)
     secret_hash = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
     created_by = who()

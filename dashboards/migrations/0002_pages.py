@@ -281,6 +281,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False)),
                 ("label", models.CharField(max_length=120)),
                 ("currency", models.CharField(max_length=3)),
+                ("converted", models.BooleanField(default=False)),
                 ("secret_hash", models.BinaryField(max_length=32)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
