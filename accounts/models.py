@@ -24,6 +24,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(_("e-mail"), unique=True)
     is_active = models.BooleanField(default=True)
+    language = models.CharField(_("language"), max_length=8, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config import dates
 from dashboards.alert_opening import movements_behind
 from dashboards.alert_terms import terms
 from dashboards.formatting import DASH, money, percent
@@ -114,7 +114,7 @@ def _lacking(lack: Lack, series: Series) -> str:
 
 
 def _day(on: date) -> str:
-    return date_format(on, "j F Y")
+    return dates.long_day(on)
 
 
 Said = tuple[str, str]

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from dashboards.formatting import MINUS, symbol
+from dashboards.formatting import MINUS, number, written
 from dashboards.rule_words import rule_words
 from metrics.core.facts import Exact
 from metrics.core.money import decimals
@@ -44,13 +42,13 @@ def exact_text(amount: Exact, currency: str) -> str:
     value = Fraction(amount) / 10 ** decimals(currency)
     for places in range(decimals(currency), LONGEST + 1):
         if (value * 10**places).denominator == 1:
-            return _written(int(value * 10**places), places, currency)
-    return "≈ " + _written(round(value * 10**6), 6, currency)
+            return str(written(int(value * 10**places), places, currency))
+    return f"≈ {written(round(value * 10**6), 6, currency)}"
 
 
-def _written(digits: int, places: int, currency: str) -> str:
-    number = number_format(abs(Decimal(digits).scaleb(-places)), places, use_l10n=True, force_grouping=True)
-    return f"{MINUS if digits < 0 else ''}{symbol(currency)}{number}"
+def _places(value: Fraction) -> int:
+    """Return with how many decimals a number is whole, the longest where it never is."""
+    return next((places for places in range(LONGEST) if (value * 10**places).denominator == 1), LONGEST)
 
 
 def lines(explanation: Explanation) -> list[Line]:
@@ -73,7 +71,7 @@ def ignored(one: Ignored) -> str:
 
 def _line(step: Step, currency: str) -> Line:
     label, reckoning, short = WORDS[step.code](step, currency)
-    left = number_format(str(step.left)) if step.code == "packages" else exact_text(step.left, currency)
+    left = number(Fraction(step.left)) if step.code == "packages" else exact_text(step.left, currency)
     return Line(label, reckoning, left, short)
 
 
@@ -82,7 +80,7 @@ Said = tuple[str, str, str]
 
 def _per_unit(step: Step, currency: str) -> Said:
     unit, quantity = exact_text(step.facts["unit"], currency), step.facts["quantity"]
-    words = f"{unit} × {number_format(quantity)}"
+    words = f"{unit} × {number(quantity)}"
     return _("Price for the quantity"), words, words
 
 
@@ -93,18 +91,18 @@ def _packages(step: Step, currency: str) -> Said:
         "%(units)s unit in packages of %(size)s, %(rounded)s",
         "%(units)s units in packages of %(size)s, %(rounded)s",
         facts["units"],
-    ) % {"units": number_format(facts["units"]), "size": number_format(facts["divide_by"]), "rounded": up}
+    ) % {"units": number(facts["units"]), "size": number(facts["divide_by"]), "rounded": up}
     return _("Packages"), words, f"({words})"
 
 
 def _tier(step: Step, currency: str) -> Said:
     facts = step.facts
     words = _of_tier(step, currency)
-    first = number_format(facts["below"] + 1)
+    first = number(facts["below"] + 1)
     if facts["up_to"] is None:
         label = _("Tier from %(first)s on") % {"first": first}
     else:
-        label = _("Tier %(first)s to %(last)s") % {"first": first, "last": number_format(facts["up_to"])}
+        label = _("Tier %(first)s to %(last)s") % {"first": first, "last": number(facts["up_to"])}
     return label, words, words if facts["below"] == 0 else f"+ {words}"
 
 
@@ -112,12 +110,12 @@ def _volume(step: Step, currency: str) -> Said:
     up_to, words = step.facts["up_to"], _of_tier(step, currency)
     if up_to is None:
         return _("Volume price above the last step"), words, words
-    return _("Volume price up to %(last)s") % {"last": number_format(up_to)}, words, words
+    return _("Volume price up to %(last)s") % {"last": number(up_to)}, words, words
 
 
 def _of_tier(step: Step, currency: str) -> str:
     facts = step.facts
-    words = f"{exact_text(facts['unit'], currency)} × {number_format(facts['quantity'])}"
+    words = f"{exact_text(facts['unit'], currency)} × {number(facts['quantity'])}"
     return f"{words} + {exact_text(facts['flat'], currency)}" if facts["flat"] else words
 
 
@@ -134,7 +132,7 @@ def _unknown(step: Step, currency: str) -> Said:
 
 def _percent_off(step: Step, currency: str) -> Said:
     facts = step.facts
-    percent = number_format(Decimal(facts["percent"].numerator) / facts["percent"].denominator)
+    percent = number(facts["percent"], _places(facts["percent"]))
     words = f"{MINUS} {percent} % {_duration(step)}"
     return _label(step), f"{words} = {MINUS} {exact_text(facts['off'], currency)}", words
 

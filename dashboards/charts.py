@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config import dates
 from dashboards.formatting import money, plotted
 from dashboards.glossary import TERMS
 from dashboards.selection import Selection, named
@@ -62,14 +62,14 @@ def _axis(months: list[Month], selection: Selection, summary: str) -> dict[str, 
         "selected": f"{selection.month:%Y-%m}",
         "months": [f"{day:%Y-%m}" for day in days],
         "labels": [_label(day, at) for at, day in enumerate(days)],
-        "short_labels": [date_format(day, "M")[:1] for day in days],
+        "short_labels": [dates.month_letter(day) for day in days],
         "long_labels": [named(day) for day in days],
     }
 
 
 def _label(day: date, at: int) -> str:
     opens_year = day.month == 1 or at == 0
-    return date_format(day, "M Y" if opens_year else "M")
+    return dates.short_month(day) if opens_year else dates.month_abbreviation(day)
 
 
 def _series(name: str, tone: str, amounts_micro: list[int], currency: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
+from config import dates
 from dashboards.addresses import SEPARATOR
 from dashboards.exposure_words import LABELS, MEANINGS, sentence
 from dashboards.formatting import Money, money
@@ -188,7 +188,7 @@ def _words(one: Exposed, currency: str, zone: ZoneInfo) -> str:
     day = _day(one, zone)
     return sentence(
         one.diagnosis,
-        date_format(day, "j M Y") if day else "",
+        dates.day(day) if day else "",
         str(money(int(told.get("beside_micro", 0)), currency)),
         canceled=bool(told.get("canceled")),
     )

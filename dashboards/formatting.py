@@ -1,59 +1,78 @@
-"""How exact numbers become text; the only place that rounds, and only for the eye."""
+"""How exact numbers become text in the reader's locale; the only place that rounds, and only for the eye."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
-from django.utils.formats import get_format, number_format
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from babel import Locale
+from babel.numbers import NumberPattern, get_currency_symbol, get_decimal_symbol, get_group_symbol
 
+from config.locales import current
 from metrics.core.money import MICRO, decimals, major
 
-SYMBOLS = {
-    "aud": "A$",
-    "brl": "R$",
-    "cad": "CA$",
-    "cny": "CN¥",
-    "eur": "€",
-    "gbp": "£",
-    "hkd": "HK$",
-    "inr": "₹",
-    "jpy": "¥",
-    "krw": "₩",
-    "mxn": "MX$",
-    "nzd": "NZ$",
-    "usd": "$",
-}
 DASH = "–"
 MINUS = "−"
 NO_BREAK_SPACE = "\u00a0"
+SIGNS = {-1: MINUS, 0: "", 1: "+"}
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount ready to be drawn: sign, whole units with the currency's mark, and the decimals apart."""
+    """An amount ready to be drawn: sign and mark, whole units, the decimals apart, a mark that follows."""
 
-    sign: str
+    before: str
     whole: str
     fraction: str
+    after: str = ""
 
     def __str__(self) -> str:
-        return f"{self.sign}{self.whole}{self.fraction}"
+        return f"{self.before}{self.whole}{self.fraction}{self.after}"
 
 
-def symbol(currency: str) -> str:
-    """Return the currency's mark, or its code and a space: € or CHF ."""
-    return SYMBOLS.get(currency, currency.upper() + NO_BREAK_SPACE)
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What a locale writes around digits, by the sign of a number, and between them."""
+
+    before: dict[int, str]
+    after: dict[int, str]
+    point: str
+    comma: str
+    groups: tuple[int, int]
 
 
 def money(amount_micro: int | Fraction, currency: str, *, signed: bool = False) -> Money:
     """Format micro units in the currency's own decimals: 123_456_789_000 of eur is €1,234.57."""
-    minor, places = _minor(round(amount_micro)), decimals(currency)
-    whole, fraction = _digits(abs(minor), places)
-    sign = MINUS if minor < 0 else "+" if signed and minor > 0 else ""
-    return Money(sign, symbol(currency) + whole, fraction)
+    return written(_minor(round(amount_micro)), decimals(currency), currency, signed=signed)
+
+
+def written(tail: int, places: int, currency: str, *, signed: bool = False) -> Money:
+    """Format an amount of a currency that is given in its last decimal place: 123450, 3 is €123.450."""
+    pattern = _money_pattern(current(), currency)
+    sign = _sign(tail, signed)
+    whole, fraction = _digits(abs(tail), places, pattern)
+    return Money(pattern.before[sign], whole, fraction, pattern.after[sign])
+
+
+def number(value: int | Fraction, places: int = 0, *, signed: bool = False) -> str:
+    """Format a number with as many decimals, halves to the even one: 1,234 or 1,234.5."""
+    return _plain(round(value * 10**places), places, _number_pattern(current()), signed)
+
+
+def percent(rate: Fraction | None, *, signed: bool = False) -> str:
+    """Format a fraction as a percentage with one decimal; an undefined rate is a dash."""
+    if rate is None:
+        return DASH
+    return _plain(round(rate * 1000), 1, _percent_pattern(current()), signed)
+
+
+def points(rate: Fraction | None, *, signed: bool = False) -> str:
+    """Format a fraction as percentage points, without the mark of percents."""
+    return DASH if rate is None else number(rate * 100, 1, signed=signed)
+
+
+def plotted(amount_micro: int, currency: str) -> str:
+    """Return the amount in major units as the plain decimal text that a chart reads."""
+    return str(major(amount_micro, currency))
 
 
 def _minor(amount_micro: int) -> int:
@@ -62,41 +81,68 @@ def _minor(amount_micro: int) -> int:
     return minor + (2 * rest + minor % 2 > MICRO)
 
 
-def _digits(tail: int, places: int) -> tuple[str, str]:
+def _sign(value: int, signed: bool) -> int:
+    return -1 if value < 0 else int(signed and value > 0)
+
+
+def _plain(tail: int, places: int, pattern: _Pattern, signed: bool) -> str:
+    sign = _sign(tail, signed)
+    return pattern.before[sign] + "".join(_digits(abs(tail), places, pattern)) + pattern.after[sign]
+
+
+def _digits(tail: int, places: int, pattern: _Pattern) -> tuple[str, str]:
     """Return the grouped whole and the decimals of a number that is given in its last places.
 
-    They are what `number_format` makes, which a page of hundreds of amounts would wait for.
+    They are what Babel makes, which a page of hundreds of amounts would wait for.
     """
     whole, rest = divmod(tail, 10**places)
-    marks = _marks(get_language() or "")
-    if marks is None:
-        amount = Decimal(tail).scaleb(-places)
-        digits = number_format(amount, places, use_l10n=True, force_grouping=True)
-        return (digits[: -places - 1], digits[-places - 1 :]) if places else (digits, "")
-    point, comma = marks
-    return f"{whole:,}".replace(",", comma), f"{point}{rest:0{places}}" if places else ""
+    last, further = pattern.groups
+    if last == further == 3:
+        text = f"{whole:,}".replace(",", pattern.comma)
+    else:
+        text = pattern.comma.join(_grouped(str(whole), last, further))
+    return text, f"{pattern.point}{rest:0{places}}" if places else ""
+
+
+def _grouped(digits: str, last: int, further: int) -> list[str]:
+    head, tail = digits[:-last], digits[-last:]
+    found = [tail]
+    while head:
+        found.insert(0, head[-further:])
+        head = head[:-further]
+    return found
 
 
 @cache
-def _marks(language: str) -> tuple[str, str] | None:
-    """Return a language's decimal point and its mark between thousands; None where it groups otherwise."""
-    if get_format("NUMBER_GROUPING", language, use_l10n=True) != 3:
-        return None
-    names = ("DECIMAL_SEPARATOR", "THOUSAND_SEPARATOR")
-    point, comma = (str(get_format(name, language, use_l10n=True)) for name in names)
-    return point, comma
+def _money_pattern(locale: Locale, currency: str) -> _Pattern:
+    mark = get_currency_symbol(currency.upper(), locale)
+    return _pattern(locale.currency_formats["standard"], locale, mark)
 
 
-def plotted(amount_micro: int, currency: str) -> str:
-    """Return the amount in major units as the plain decimal text that a chart reads."""
-    return str(major(amount_micro, currency))
+@cache
+def _number_pattern(locale: Locale) -> _Pattern:
+    return _pattern(locale.decimal_formats[None], locale)
 
 
-def percent(rate: Fraction | None, *, signed: bool = False) -> str:
-    """Format a fraction as a percentage with one decimal; an undefined rate is a dash."""
-    if rate is None:
-        return DASH
-    tenths = round(rate * 1000)
-    sign = MINUS if tenths < 0 else "+" if signed and tenths > 0 else ""
-    text = "".join(_digits(abs(tenths), 1))
-    return _("%(sign)s%(number)s%%") % {"sign": sign, "number": text}
+@cache
+def _percent_pattern(locale: Locale) -> _Pattern:
+    return _pattern(locale.percent_formats[None], locale)
+
+
+def _pattern(format: NumberPattern, locale: Locale, mark: str = "") -> _Pattern:
+    plain, negative = zip(format.prefix, format.suffix, strict=True)
+
+    def around(side: int, sign: int) -> str:
+        text = negative[side] if sign else plain[side]
+        # A mark that ends or begins with a letter stands apart from digits.
+        spaced = mark + NO_BREAK_SPACE if text.endswith("¤") and mark[-1:].isalpha() else mark
+        spaced = NO_BREAK_SPACE + mark if text.startswith("¤") and side and mark[:1].isalpha() else spaced
+        return text.replace("-", SIGNS[sign]).replace("¤", spaced)
+
+    return _Pattern(
+        {sign: around(0, sign) for sign in SIGNS},
+        {sign: around(1, sign) for sign in SIGNS},
+        get_decimal_symbol(locale),
+        get_group_symbol(locale),
+        format.grouping,
+    )

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from config import dates
 from dashboards.addresses import Movements, last_day
 from dashboards.formatting import DASH, Money, money, percent
 from dashboards.glossary import TERMS
@@ -94,10 +94,10 @@ def period(wanted: Movements) -> str:
         return named(wanted.month)
     first, last = wanted.sum.start, last_day(wanted.sum)
     if first == last:
-        return date_format(first, "j F Y")
+        return dates.long_day(first)
     return _("%(first)s to %(last)s") % {
-        "first": date_format(first, "j F Y"),
-        "last": date_format(last, "j F Y"),
+        "first": dates.long_day(first),
+        "last": dates.long_day(last),
     }
 
 

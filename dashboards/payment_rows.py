@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config import dates
 from dashboards.addresses import SEPARATOR, day_of
 from dashboards.formatting import Money, money
 from dashboards.payments import KINDS, rows_url
@@ -69,7 +69,7 @@ def rows_page(
         "name": name,
         "heading": HEADINGS[name],
         "meaning": MEANINGS[name],
-        "period": date_format(day, "j F Y") if day else named(selection.month),
+        "period": dates.long_day(day) if day else named(selection.month),
         "why": reasons(why.split(" ")) if why else "",
         "selection": selection,
         "rows": [_row(one, selection.currency, name, shown, slug) for one in found[:PAGE]],
@@ -105,7 +105,7 @@ def _words(one: Line, name: str, shown: Shown) -> str:
     if name == "refunds":
         return one.word.replace("_", " ") or _("unknown")
     if one.then is not None and one.word == "paid":
-        day = date_format(local_day(int(one.then.timestamp()), shown.zone), "j M Y")
+        day = dates.day(local_day(int(one.then.timestamp()), shown.zone))
         return _("Paid on %(day)s") % {"day": day}
     return {
         "open": _("Still open"),

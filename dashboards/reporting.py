@@ -6,11 +6,11 @@ from decimal import Decimal, localcontext
 from typing import Any
 from uuid import UUID
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config import dates
 from dashboards.formatting import DASH
 from dashboards.selection import Selection, choices, named
 from metrics import queries
@@ -105,7 +105,7 @@ def rate_cell(rate: Rate | None) -> RateCell:
 
 
 def _on(day: date) -> str:
-    return date_format(day, "j M Y")
+    return dates.day(day)
 
 
 def _told(rate: Rate) -> list[Quote | str]:

@@ -7,12 +7,12 @@ from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.currencies import CODES
 from accounts.models import Organization
+from config import dates
 from metrics.months import Months
 from metrics.periods import month_of, parse_month, shift
 
@@ -168,7 +168,7 @@ def _month(text: str, selection: Selection) -> date:
 
 def named(month: date) -> str:
     """Return October 2026."""
-    return date_format(month, "F Y")
+    return dates.month(month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +259,4 @@ def _years(selection: Selection, language: str) -> list[Year]:
 def _choice(selection: Selection, month: date) -> Choice:
     within = selection.first <= month <= selection.present
     url = selection.url(month=month) if within else ""
-    return Choice(f"{month:%Y-%m}", date_format(month, "M"), url, month == selection.month)
+    return Choice(f"{month:%Y-%m}", dates.month_abbreviation(month), url, month == selection.month)

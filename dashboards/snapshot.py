@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from dashboards.formatting import Money, money, percent
+from config import dates
+from dashboards.formatting import Money, money, percent, points
 from dashboards.glossary import TERMS, Term
 from dashboards.links import Link
 from metrics.core.rates import Rate, ratio
@@ -96,20 +96,20 @@ def _net_new(now_micro: int, before_micro: int, before: Month) -> Figure:
 
 
 def _churn_rate(now: Rate, then: Rate, before: Month) -> Figure:
-    points = None if now is None or then is None else now - then
-    text = _("%(points)s points") % {"points": percent(points, signed=True).rstrip("%")}
+    moved = None if now is None or then is None else now - then
+    text = _("%(points)s points") % {"points": points(moved, signed=True)}
     return Figure(
         name="revenue_churn_rate",
         rank="headline",
         value=Money("", percent(now), ""),
         before=_before(before, percent(then)),
-        change=_change("revenue_churn_rate", points, text),
+        change=_change("revenue_churn_rate", moved, text),
         term=TERMS["revenue_churn_rate"],
     )
 
 
 def _before(before: Month, text: str) -> str:
-    return _("%(amount)s in %(month)s") % {"amount": text, "month": date_format(before.month, "M")}
+    return _("%(amount)s in %(month)s") % {"amount": text, "month": dates.month_abbreviation(before.month)}
 
 
 def _change(name: str, rate: Rate, text: str) -> Change | None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -12,7 +11,7 @@ from accounts.models import Organization
 from billing_sync.health import Health, standing_of
 from billing_sync.models import Connection
 from billing_sync.progress import ConnectionProgress
-from config import clock
+from config import clock, dates
 from dashboards.health_words import TEXTS, WAYS_OUT, text_for
 from metrics.alerts.present import stale
 from metrics.queries import Freshness
@@ -119,7 +118,7 @@ def _left(connection: ConnectionProgress, name: str, url: str) -> Warning | None
     if connection.imported_at is None or connection.data_through is None:
         return None
     heading = _("%(name)s is disconnected.") % {"name": name}
-    through = date_format(connection.data_through, "j F Y, H:i")
+    through = dates.long_moment(connection.data_through)
     text = _("Its numbers stay as they were on %(through)s UTC.") % {"through": through}
     return Warning("info", heading, text, url, _("See the connection"))
 

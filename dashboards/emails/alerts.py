@@ -4,10 +4,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.utils.formats import date_format
-
 from accounts.models import Organization, User
 from accounts.outbox import Message, composer, was_tried
+from config import dates
 from dashboards.alert_terms import terms
 from dashboards.alert_words import behind, figure
 from dashboards.emails.letter import address, letter, preference
@@ -78,7 +77,7 @@ def _rows(organization: Organization, found: Alert) -> list[dict[str, str]]:
     return [
         {
             "name": known[UUID(row["connection"]), row["customer"]],
-            "on": date_format(date.fromisoformat(row["on"]), "j M Y"),
+            "on": dates.day(date.fromisoformat(row["on"])),
             "amount": str(money(row["amount_micro"], found.currency, signed=True))
             if row["amount_micro"]
             else row.get("invoice", ""),

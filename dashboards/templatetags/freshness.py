@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.context import RequestContext
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from billing_sync import health
 from billing_sync.health import Health
+from config import dates
 from dashboards.health_words import BADGES
 
 register = template.Library()
@@ -38,5 +38,5 @@ def _words(through: datetime | None, zone: str) -> str:
     if through is None:
         return _("No data yet")
     local = through.astimezone(ZoneInfo(zone))
-    words = {"time": date_format(local, "H:i"), "day": date_format(local, "j F Y"), "zone": zone}
+    words = {"time": dates.time_of_day(local), "day": dates.long_day(local), "zone": zone}
     return _("Data through %(time)s, %(day)s (%(zone)s)") % words

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+from config import dates
 
 PIVOT = "eur"
 OLDEST = 7
@@ -47,7 +48,7 @@ class MissingRateError(LookupError):
         words = {
             "base": self.base.upper(),
             "to": self.to.upper(),
-            "day": date_format(self.day, "j F Y"),
+            "day": dates.long_day(self.day),
             "days": OLDEST,
         }
         text = _(

@@ -76,7 +76,7 @@ def test_the_rates_behind_a_figure_are_told_with_day_and_source(
     html = page(owner, "?in=usd&month=2026-10")
     used = re.sub(r"<.*?>|\s+", " ", html[html.index("rates-used-table") :])
     used = re.sub(r" +", " ", used)
-    assert "October 2026 EUR → USD 0.625 30 Sep 2026, 1 USD = 1.6 EUR (uploaded)" in used
+    assert "October 2026 EUR → USD 0.625 30 Sept 2026, 1 USD = 1.6 EUR (uploaded)" in used
     assert "0.625 30 Oct 2026" in used
 
 
