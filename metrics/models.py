@@ -12,6 +12,7 @@ from metrics.alerts import models as alerts
 from metrics.auditing import models as auditing
 from metrics.bridge import models as bridge
 from metrics.built import Built
+from metrics.countries.models import CustomerCountry as CustomerCountry
 from metrics.exchange import models as exchange
 from metrics.exposure import models as exposure
 from metrics.invoiced import models as invoiced
@@ -210,6 +211,10 @@ class CustomerBalance(Built):
                 fields=[*BUILD, "currency", "-contracted_micro", "-connection_id", "-customer_id"],
                 condition=~models.Q(contracted_micro=0),
                 name="balance_by_contracted",
+            ),
+            models.Index(
+                fields=[*BUILD, "currency", "since", "connection_id", "customer_id"],
+                name="balance_by_since",
             ),
         ]
 

@@ -2,10 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from billing_sync.privacy import Place
+from accounts.privacy.places import Place
 from metrics.bridge.models import Upload, UploadedAmount
+from metrics.bridge.uploads import erasing
+
+__all__ = ["PLACES", "erasing"]
+from metrics.countries.models import CustomerCountry
 
 PLACES = (
+    Place(
+        CustomerCountry._meta.db_table,
+        ("country",),
+        "customer_id",
+        _("The country of a customer's address, read from what Stripe knows of the customer."),
+    ),
     Place(
         Upload._meta.db_table,
         ("name", "content"),

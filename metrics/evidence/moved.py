@@ -1,35 +1,30 @@
 """The movements behind a sum: by local day as they are stored, or netted anew as a month's setting says.
 
-What they come to is known from the tables of sums, so a page reads the newest days that fill it.
+What they come to is known from the tables of sums, so a page reads the newest days that fill it. What narrows
+them otherwise is read and summed where they are some thousands; of more, a page looks through some days.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from billing_sync.models import Payer
-from metrics.build.stored import ledgers
-from metrics.build.tally import KINDS, Cut
-from metrics.build.write import Build, Scope
-from metrics.core.intervals import day_start, windows
-from metrics.core.movements import Movement, movements, steps
+from metrics.evidence import anew
+from metrics.evidence.narrowing import Narrowed
 from metrics.evidence.pages import BUILT, PAGE, Moved, Page, fetched
-from metrics.evidence.sums import FEW, Period, days, months
-from metrics.models import CurrentBuild
+from metrics.evidence.sums import FEW, Period, days
+from metrics.evidence.wanted import Key, Sum
 from metrics.queries import Shown
 
+# So many movements are summed one by one: a month of 100,000 customers.
+SUMMED = 20_000
 MOVED = """
-    SELECT date, connection_id, customer_id, kind, reasons, {amount} AS amount_micro FROM metrics_movement
-    WHERE {built} AND date >= %(start)s AND date < %(end)s AND currency = %(currency)s {kind} {plan}
+    SELECT * FROM (
+        SELECT date, connection_id, customer_id, kind, reasons, {amount} AS amount_micro FROM metrics_movement
+        WHERE {built} AND date >= %(start)s AND date < %(end)s AND currency = %(currency)s {kind} {within}
+    ) AS moved WHERE {beyond}
 """
-AMOUNT_OF_PLAN = (
-    "(SELECT sum((leg ->> 4)::bigint) FROM jsonb_array_elements(legs) AS leg WHERE leg ->> 2 = %(plan)s)"
-)
-OF_PLAN = "AND EXISTS (SELECT 1 FROM jsonb_array_elements(legs) AS leg WHERE leg ->> 2 = %(plan)s)"
 TOTAL = "SELECT count(*), coalesce(sum(amount_micro), 0) FROM ({moved}) AS moved"
 LISTED = """
     WITH moved AS NOT MATERIALIZED ({moved}),
@@ -44,55 +39,35 @@ LISTED = """
     ORDER BY page.date DESC, page.connection_id DESC, page.customer_id DESC
 """
 AFTER = "WHERE (date, connection_id, customer_id) < (%(on)s, %(connection)s, %(customer)s)"
-TOUCHED = """
-    SELECT connection_id, array_agg(DISTINCT customer_id) FROM metrics_segment WHERE {built}
-    AND currency = %(currency)s
-    AND (from_at >= %(from)s AND from_at < %(to)s OR to_at >= %(from)s AND to_at < %(to)s)
-    GROUP BY connection_id
-"""
-# Who moved in a month and comes after one in its list, by the customers' own index.
-FOLLOWING = """
-    SELECT DISTINCT connection_id, customer_id FROM metrics_movement
-    WHERE {built} AND currency = %(currency)s AND date >= %(start)s AND date < %(end)s {after}
-    ORDER BY connection_id DESC, customer_id DESC LIMIT %(some)s
-"""
-BEFORE = "AND (connection_id, customer_id) < (%(connection)s::uuid, %(customer)s)"
-SOME = 100
-Key = tuple[date, UUID, str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """Which movements: dated in `[start, end)`, of one currency, and of one kind or plan where given."""
-
-    start: date
-    end: date
-    currency: str
-    kind: str = ""
-    plan: str = ""
-    window: str = "day"
-
-
-def moves(shown: Shown, wanted: Sum, after: Key | None = None, few: int = FEW) -> Page[Moved]:
-    """Return a page of the movements that make up a sum, the newest first."""
-    moved = days(shown, wanted.currency, wanted.start, wanted.end)
-    many = sum(one.count("") for one in moved) > few
+def moves(shown: Shown, wanted: Sum, after: Key | None = None, few: int | None = None) -> Page[Moved]:
+    """Return a page of the movements that make up a sum, the newest first; `few` are summed one by one."""
+    narrowed, moved = Narrowed(shown, wanted), days(shown, wanted.currency, wanted.start, wanted.end)
+    count = sum(one.count("") for one in moved)
     if wanted.window == "day":
-        return _by_day(shown, wanted, after, moved, many=many)
-    if many and wanted.window == "month":
-        return _by_customer(shown, wanted, after)
-    return _netted_anew(shown, wanted, after)
+        page = _by_day(shown, wanted, narrowed, after, moved, SUMMED if few is None else few)
+    elif wanted.window == "month" and count > (FEW if few is None else few):
+        page = anew.by_customer(shown, wanted, narrowed, after)
+    else:
+        page = anew.netted(shown, wanted, narrowed, after)
+    return replace(page, more_found=narrowed.payers is not None and narrowed.payers.more)
 
 
 def _by_day(
-    shown: Shown, wanted: Sum, after: Key | None, moved: Sequence[Period], *, many: bool
+    shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None, moved: Sequence[Period], few: int
 ) -> Page[Moved]:
-    if wanted.plan and not many:
-        return _of_few(shown, wanted, after)
-    start = wanted.start if wanted.plan else _first_needed(wanted, after, moved)
-    lines = _listed(shown, replace(wanted, start=start), after)
-    if wanted.plan:
-        return Page(lines[:PAGE], None, None, len(lines) > PAGE)
+    if not wanted.narrows:
+        return _as_summed(shown, wanted, narrowed, after, moved)
+    if narrowed.payers is not None or sum(one.count("") for one in moved) <= few:
+        return _of_few(shown, wanted, narrowed, after)
+    return _looked_through(shown, wanted, narrowed, after, moved, few)
+
+
+def _as_summed(
+    shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None, moved: Sequence[Period]
+) -> Page[Moved]:
+    lines = _listed(shown, replace(wanted, start=_first_needed(wanted, after, moved)), narrowed, after)
     count = sum(one.count(wanted.kind) for one in moved)
     total = sum(one.amount_micro(wanted.kind) for one in moved)
     return Page(lines[:PAGE], count, total, len(lines) > PAGE)
@@ -110,34 +85,55 @@ def _first_needed(wanted: Sum, after: Key | None, moved: Sequence[Period]) -> da
     return wanted.start
 
 
-def _of_few(shown: Shown, wanted: Sum, after: Key | None) -> Page[Moved]:
-    """Sum the movements themselves: no table keeps what a plan's come to by kind."""
-    ((count, total),) = fetched(TOTAL.format(moved=_moved(wanted)), _bound(shown, wanted, None))
-    lines = _listed(shown, wanted, after)
+def _of_few(shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None) -> Page[Moved]:
+    """Sum the movements themselves: no table keeps what these come to."""
+    bound = _bound(shown, wanted, narrowed, None)
+    ((count, total),) = fetched(TOTAL.format(moved=_moved(wanted, narrowed)), bound)
+    lines = _listed(shown, wanted, narrowed, after) if count else []
     return Page(lines[:PAGE], count, int(total), len(lines) > PAGE)
 
 
-def _listed(shown: Shown, wanted: Sum, after: Key | None) -> list[Moved]:
-    statement = LISTED.format(moved=_moved(wanted), after=AFTER if after else "")
+def _looked_through(
+    shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None, moved: Sequence[Period], few: int
+) -> Page[Moved]:
+    """Look through the newest days that hold so many movements, and say where the next page goes on."""
+    start, reached = wanted.start, 0
+    for one in moved:
+        if after is not None and (one.on > after[0] or (one.on == after[0] and not after[2])):
+            continue
+        if reached and reached + one.count("") > few:
+            break
+        start, reached = one.on, reached + one.count("")
+    else:
+        start = wanted.start
+    lines = _listed(shown, replace(wanted, start=start), narrowed, after)
+    if len(lines) > PAGE or start == wanted.start:
+        return Page(lines[:PAGE], None, None, len(lines) > PAGE)
+    return Page(lines, None, None, more=True, looked_to=(start, UUID(int=0), "", 0))
+
+
+def _listed(shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None) -> list[Moved]:
+    statement = LISTED.format(moved=_moved(wanted, narrowed), after=AFTER if after else "")
     return [
         Moved(on, connection_id, customer_id, 0, kind, int(amount), tuple(reasons), name)
         for on, connection_id, customer_id, kind, amount, reasons, name in fetched(
-            statement, _bound(shown, wanted, after)
+            statement, _bound(shown, wanted, narrowed, after)
         )
     ]
 
 
-def _moved(wanted: Sum) -> str:
+def _moved(wanted: Sum, narrowed: Narrowed) -> str:
     return MOVED.format(
         built=BUILT,
-        amount=AMOUNT_OF_PLAN if wanted.plan else "amount_micro",
+        amount=narrowed.amount(),
         kind="AND kind = %(kind)s" if wanted.kind else "",
-        plan=OF_PLAN if wanted.plan else "",
+        within=narrowed.within(),
+        beyond=narrowed.beyond(),
     )
 
 
-def _bound(shown: Shown, wanted: Sum, after: Key | None) -> dict[str, Any]:
-    bound = {
+def _bound(shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None) -> dict[str, Any]:
+    bound = narrowed.bound() | {
         "organization": shown.organization_id,
         "start": wanted.start,
         "end": wanted.end,
@@ -149,102 +145,3 @@ def _bound(shown: Shown, wanted: Sum, after: Key | None) -> dict[str, Any]:
     if after:
         bound |= {"on": after[0], "connection": after[1], "customer": after[2]}
     return bound
-
-
-def _netted_anew(shown: Shown, wanted: Sum, after: Key | None) -> Page[Moved]:
-    """Net the segments of everyone who changed within the months: only movements by day are stored."""
-    found = sorted(_within(shown, wanted), key=lambda line: line.key, reverse=True)
-    rest = [line for line in found if after is None or line.key < after][: PAGE + 1]
-    return Page(
-        _told(shown, rest[:PAGE]), len(found), sum(one.amount_micro for one in found), len(rest) > PAGE
-    )
-
-
-def _by_customer(shown: Shown, wanted: Sum, after: Key | None) -> Page[Moved]:
-    """Net some customers at a time: those of a month stand in the order of their ids."""
-    found: list[Moved] = []
-    last = (after[1], after[2]) if after else None
-    while len(found) <= PAGE and (some := _following(shown, wanted, last)):
-        groups = groupby(some, key=itemgetter(0))
-        named = [(connection_id, [name for _, name in rows]) for connection_id, rows in groups]
-        found += sorted(_netted(shown, wanted, named), key=attrgetter("key"), reverse=True)
-        last = some[-1]
-    months_moved = months(shown, wanted.currency, wanted.start, wanted.end)
-    plan = wanted.plan
-    count = None if plan else sum(one.count(wanted.kind) for one in months_moved)
-    total = None if plan else sum(one.amount_micro(wanted.kind) for one in months_moved)
-    return Page(_told(shown, found[:PAGE]), count, total, len(found) > PAGE)
-
-
-def _following(shown: Shown, wanted: Sum, last: tuple[UUID, str] | None) -> list[tuple[UUID, str]]:
-    bound = _bound(shown, wanted, None) | {"some": SOME}
-    if last:
-        bound |= {"connection": last[0], "customer": last[1]}
-    rows = fetched(FOLLOWING.format(built=BUILT, after=BEFORE if last else ""), bound)
-    return [(connection_id, customer_id) for connection_id, customer_id in rows]
-
-
-def _told(shown: Shown, rest: list[Moved]) -> list[Moved]:
-    """Return rows with their customers' names."""
-    names = _names(shown.organization_id, rest)
-    return [
-        Moved(
-            line.on,
-            line.connection_id,
-            line.customer_id,
-            line.at,
-            line.kind,
-            line.amount_micro,
-            line.reasons,
-            names.get((line.connection_id, line.customer_id)) or line.customer_id,
-        )
-        for line in rest
-    ]
-
-
-def _within(shown: Shown, wanted: Sum) -> Iterator[Moved]:
-    return _netted(shown, wanted, fetched(TOUCHED.format(built=BUILT), _instants(shown, wanted)))
-
-
-def _netted(shown: Shown, wanted: Sum, groups: Iterable[Any]) -> Iterator[Moved]:
-    pointer = CurrentBuild.objects.get(organization_id=shown.organization_id)
-    build = Build(shown.organization_id, pointer.definition_version, pointer.build)
-    cut, frame = Cut.of(shown.definition, pointer.computed_at), windows(wanted.window, shown.zone.key)
-    for connection_id, names in groups:
-        for customer_id, ledger in ledgers(build, Scope(connection_id, names)).items():
-            for one in movements(steps(cut.until_now(ledger)), frame):
-                amount = _amount(one, wanted.plan)
-                if amount is not None and _meets(one, wanted):
-                    at = one.at if wanted.window == "event" else 0
-                    yield Moved(one.on, connection_id, customer_id, at, one.kind, amount, one.reasons, "")
-
-
-def _meets(one: Movement, wanted: Sum) -> bool:
-    same = one.currency == wanted.currency and one.kind in ((wanted.kind,) if wanted.kind else KINDS)
-    return same and wanted.start <= one.on < wanted.end
-
-
-def _amount(one: Movement, plan: str) -> int | None:
-    if not plan:
-        return one.amount_micro
-    legs = [leg.amount_micro for leg in one.legs if leg.price == plan]
-    return sum(legs) if legs else None
-
-
-def _instants(shown: Shown, wanted: Sum) -> dict[str, object]:
-    first, last = (day_start(on, shown.zone) for on in (wanted.start, wanted.end))
-    return {
-        "organization": shown.organization_id,
-        "currency": wanted.currency,
-        "from": datetime.fromtimestamp(first, UTC),
-        "to": datetime.fromtimestamp(last, UTC) + timedelta(seconds=1),
-    }
-
-
-def _names(organization_id: UUID, lines: list[Moved]) -> dict[tuple[UUID, str], str]:
-    found = Payer.objects.filter(
-        organization_id=organization_id,
-        connection_id__in={line.connection_id for line in lines},
-        customer_id__in={line.customer_id for line in lines},
-    )
-    return {(one.connection_id, one.customer_id): one.name or one.email for one in found}

@@ -12,7 +12,7 @@ PAGE = 50
 BUILT = """organization_id = %(organization)s AND (definition_version, build) = (
         SELECT definition_version, build FROM metrics_currentbuild WHERE organization_id = %(organization)s
     )"""
-Line = TypeVar("Line")
+Line = TypeVar("Line", "Moved", "Held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ class Held:
 class Page(Generic[Line]):
     """Some rows of many: how many there are, what they sum to, and whether more follow these.
 
-    A count or total that no table keeps, and that too many rows would tell, is None.
+    A count or total that no table keeps, and that too many rows would tell, is None. The next page begins
+    after `looked_to` where that lies beyond the last row. Of customers that were looked for by name, there
+    are more than were taken where `more_found`.
     """
 
     lines: Sequence[Line]
@@ -61,6 +63,15 @@ class Page(Generic[Line]):
     total_micro: int | None
     more: bool
     by_customer: bool = False
+    looked_to: Any = None
+    more_found: bool = False
+
+    @property
+    def next_key(self) -> Any:
+        """Return the key after which the next page begins, None after the last."""
+        if not self.more:
+            return None
+        return self.looked_to or self.lines[-1].key
 
 
 def fetched(statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from metrics.build.batch import uncollected
 from metrics.build.load import Loader
 from metrics.build.stored import valued_customers
 from metrics.build.write import Build, Scope, execute
+from metrics.countries import reading as countries
 from metrics.core.intervals import day_start
 from metrics.exposure import changed, writing
 from metrics.exposure.diagnoses import Day, diagnose
@@ -21,7 +22,7 @@ from metrics.queries import Shown
 CHUNK = 1_000
 MARKS_AT_ONCE = 500
 # Raise it with every change that can change a diagnosis: an upgrade then looks at everyone again.
-EDITION = 1
+EDITION = 2
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -122,3 +123,4 @@ def _diagnose(shown: Shown, scope: Scope, names: Sequence[str]) -> None:
     accounts = look.accounts(names, Reader(), loader)
     found = {name: diagnose(one.standings, one.contracted, day) for name, one in accounts.items()}
     writing.replace(organization_id, scope, writing.rows_of(scope.connection_id, found))
+    countries.refresh(organization_id, scope.connection_id, names)

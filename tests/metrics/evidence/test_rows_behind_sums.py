@@ -22,10 +22,11 @@ from metrics import queries
 from metrics.build.recompute import catch_up, recompute
 from metrics.core.intervals import day_start
 from metrics.definitions import set_definition
-from metrics.evidence import held, moved
+from metrics.evidence import anew, held, moved
 from metrics.evidence.held import FIGURES, Balance, holders
-from metrics.evidence.moved import Sum, moves
+from metrics.evidence.moved import moves
 from metrics.evidence.sums import FEW, standing
+from metrics.evidence.wanted import Only, Sum
 from metrics.listings import customer_rows
 from metrics.models import CustomerBalance, DailyRevenue, Movement, Segment
 from metrics.periods import shift
@@ -57,9 +58,9 @@ def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 @pytest.fixture
 def shown(company: UUID, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     """Open the company with pages of seven rows, so that every list has several."""
-    for module in (held, moved):
+    for module in (held, moved, anew):
         monkeypatch.setattr(module, "PAGE", 7)
-    monkeypatch.setattr(moved, "SOME", 5)
+    monkeypatch.setattr(anew, "SOME", 5)
     with set_now(NOW), tenant(company):
         yield queries.shown(company)
 
@@ -86,7 +87,7 @@ def every_page(read: Any) -> All:
             keys = [one.key for one in rows]
             assert len(keys) == len(set(keys))
             return All(rows, said)
-        after = page.lines[-1].key
+        after = page.next_key
 
 
 def by_segments(shown: Shown, balance: Balance) -> dict[tuple[UUID, str], int]:
@@ -204,7 +205,7 @@ def test_months_netted_anew_are_the_same_on_both_roads(
         with tenant(company):
             set_definition(company, {"movement_window": "month"})
         catch_up(company)
-        for module in (held, moved):
+        for module in (held, moved, anew):
             monkeypatch.setattr(module, "PAGE", 7)
         with tenant(company):
             shown = queries.shown(company)

@@ -1,0 +1,1 @@
+"""Where customers are at home, for lists by country."""
