@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.organizations import time_zones
 
 
@@ -48,3 +49,18 @@ class InvitationForm(RoleForm):
     )
 
     field_order = ["email", "role"]
+
+
+class LanguageForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The language that a person reads in; without a choice, the browser's."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As the browser asks for")), *settings.LANGUAGES],
+        help_text=_("The region of your browser decides how numbers and dates are written."),
+    )
+
+    class Meta:
+        model = User
+        fields = ["language"]

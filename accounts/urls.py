@@ -1,9 +1,10 @@
 from django.urls import path
 
-from accounts.views import invitations, members, organizations
+from accounts.views import invitations, language, members, organizations
 
 urlpatterns = [
     path("", organizations.home, name="organizations"),
+    path("accounts/language/", language.language, name="language"),
     path("organizations/", organizations.all_organizations, name="all_organizations"),
     path("organizations/new", organizations.new_organization, name="new_organization"),
     path("invitations/<uuid:organization_id>/<str:secret>/", invitations.invitation, name="invitation"),

@@ -6,7 +6,7 @@ numbers and dates from what Babel knows of German in Switzerland.
 
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -63,12 +63,5 @@ def _supported(tag: str) -> str:
     language, _, region = tag.partition("-")
     if language not in _languages():
         return ""
-    return tag if len(region) in (2, 3) and _is_known(tag) else language
-
-
-def _is_known(tag: str) -> bool:
-    try:
-        Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
+    known = len(region) in (2, 3) and localedata.exists(f"{language}_{region.upper()}")
+    return tag if known else language

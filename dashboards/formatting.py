@@ -134,10 +134,10 @@ def _pattern(format: NumberPattern, locale: Locale, mark: str = "") -> _Pattern:
 
     def around(side: int, sign: int) -> str:
         text = negative[side] if sign else plain[side]
-        # A mark that ends or begins with a letter stands apart from digits.
-        spaced = mark + NO_BREAK_SPACE if text.endswith("¤") and mark[-1:].isalpha() else mark
-        spaced = NO_BREAK_SPACE + mark if text.startswith("¤") and side and mark[:1].isalpha() else spaced
-        return text.replace("-", SIGNS[sign]).replace("¤", spaced)
+        # A mark in letters stands apart from the digits that touch it.
+        left = NO_BREAK_SPACE if side and text.startswith("¤") and mark[0].isalpha() else ""
+        right = NO_BREAK_SPACE if not side and text.endswith("¤") and mark[-1].isalpha() else ""
+        return text.replace("-", SIGNS[sign]).replace("¤", f"{left}{mark}{right}")
 
     return _Pattern(
         {sign: around(0, sign) for sign in SIGNS},

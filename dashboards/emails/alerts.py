@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer, was_tried
+from accounts.outbox import Message, was_tried
 from config import dates
 from dashboards.alert_terms import terms
 from dashboards.alert_words import behind, figure
-from dashboards.emails.letter import address, letter, preference
+from dashboards.emails.letter import address, letter, preference, written
 from dashboards.emails.masking import names
 from dashboards.formatting import money
 from metrics import queries
@@ -20,7 +20,7 @@ from metrics.alerts.versions import of_version
 SHOWN_ROWS = 5
 
 
-@composer("alert")
+@written("alert")
 def alert(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell that a rule fired; nothing where it has cleared before the message could go."""
     found, organization = _alert(organization_id, key)
@@ -29,7 +29,7 @@ def alert(organization_id: UUID, recipient: User, key: str) -> Message | None:
     return letter("alert", "alert", organization, recipient, _facts(organization, found))
 
 
-@composer("reminder")
+@written("reminder")
 def reminder(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell that an alert goes on; nothing where somebody has acknowledged it meanwhile."""
     found, organization = _alert(organization_id, key)
@@ -41,7 +41,7 @@ def reminder(organization_id: UUID, recipient: User, key: str) -> Message | None
     return letter("reminder", "reminder", organization, recipient, _facts(organization, found))
 
 
-@composer("recovery")
+@written("recovery")
 def recovery(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell that an alert has cleared, to whom a message that it fired may have reached."""
     found, organization = _alert(organization_id, key)

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer
-from dashboards.emails.letter import address, letter, preference
+from accounts.outbox import Message
+from dashboards.emails.letter import address, letter, preference, written
 from metrics.auditing.nightly import latest
 
 
-@composer("audit")
+@written("audit")
 def audit(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell how many rows have drifted; nothing where a later audit found none."""
     organization = Organization.objects.get(id=organization_id)

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.db.models.functions import Abs
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer
+from accounts.outbox import Message
 from dashboards.alert_terms import terms
 from dashboards.alert_words import figure
 from dashboards.charts import STACK
-from dashboards.emails.letter import address, letter, preference
+from dashboards.emails.letter import address, letter, preference, written
 from dashboards.emails.masking import names
 from dashboards.formatting import money
 from dashboards.glossary import TERMS
@@ -29,7 +29,7 @@ BIGGEST = 5
 WIDEST = 100
 
 
-@composer("digest")
+@written("digest")
 def digest(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell a member how the week before a Monday went."""
     organization = Organization.objects.get(id=organization_id)

@@ -1,14 +1,18 @@
 """One e-mail: a template in both forms, in the recipient's language, with the headers of its kind."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.languages import locale_of
 from accounts.models import Organization, User
-from accounts.outbox import Message
+from accounts.outbox import Composer, Message, composer
 from dashboards.emails.unsubscribing import Link
 from metrics.alerts.models import MailPreference, MailSettings
 
@@ -24,22 +28,34 @@ def preference(organization: Organization, recipient: User) -> MailPreference:
     return found or MailPreference(organization_id=organization.id, user_id=recipient.pk)
 
 
+def written(kind: str) -> Callable[[Composer], Composer]:
+    """Register who writes messages of a kind: all of a message is in its recipient's language."""
+
+    def register(function: Composer) -> Composer:
+        @wraps(function)
+        def in_her_language(organization_id: UUID, recipient: User, key: str) -> Message | None:
+            with translation.override(locale_of(recipient)):
+                return function(organization_id, recipient, key)
+
+        return composer(kind)(in_her_language)
+
+    return register
+
+
 def letter(
     template: str, kind: str, organization: Organization, recipient: User, context: dict[str, Any]
 ) -> Message:
     """Return the message that a template makes of a context; its subject is a template of its own."""
     mail = MailSettings.objects.filter(organization_id=organization.id).first()
     link = Link(organization.id, recipient.pk, kind).url()
-    language = preference(organization, recipient).language or settings.LANGUAGE_CODE
     facts = {
         "organization": organization,
         "unsubscribe_url": link,
         "preferences_url": address("mail_preferences", organization.slug),
         **context,
     }
-    with translation.override(language):
-        subject = " ".join(render_to_string(f"emails/{template}_subject.txt", facts).split())
-        text = render_to_string(f"emails/{template}.txt", facts)
-        html = render_to_string(f"emails/{template}.html", facts)
+    subject = " ".join(render_to_string(f"emails/{template}_subject.txt", facts).split())
+    text = render_to_string(f"emails/{template}.txt", facts)
+    html = render_to_string(f"emails/{template}.html", facts)
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return Message(subject, text, html, mail.reply_to if mail else "", headers)

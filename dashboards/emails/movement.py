@@ -4,8 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer
-from dashboards.emails.letter import address, letter, preference
+from accounts.outbox import Message
+from dashboards.emails.letter import address, letter, preference, written
 from dashboards.emails.masking import names
 from dashboards.formatting import money
 from dashboards.glossary import TERMS
@@ -15,7 +15,7 @@ from metrics.alerts.notices import is_large
 from metrics.models import Movement
 
 
-@composer("movement")
+@written("movement")
 def movement(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell of a movement; nothing where it has been netted away, or is less than the member asked for."""
     organization = Organization.objects.get(id=organization_id)

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer
+from accounts.outbox import Message
 from billing_sync.models import Connection
-from dashboards.emails.letter import address, letter, preference
+from dashboards.emails.letter import address, letter, preference, written
 
 
-@composer("sync")
+@written("sync")
 def sync(organization_id: UUID, recipient: User, key: str) -> Message | None:
     """Tell what is wrong with a connection; nothing where it has been mended meanwhile."""
     organization = Organization.objects.get(id=organization_id)

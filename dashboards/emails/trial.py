@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from accounts.models import Organization, User
-from accounts.outbox import Message, composer
-from dashboards.emails.letter import address, letter
+from accounts.outbox import Message
+from dashboards.emails.letter import address, letter, written
 
 
-@composer("test")
+@written("test")
 def trial(organization_id: UUID, recipient: User, key: str) -> Message:
     """Say that e-mail arrives."""
     organization = Organization.objects.get(id=organization_id)

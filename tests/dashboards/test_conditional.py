@@ -85,6 +85,14 @@ def test_a_minute_changes_the_page(owner: Person, company: Organization) -> None
         assert again(owner.client, tag).status_code == 200
 
 
+def test_another_region_is_another_page(owner: Person, company: Organization) -> None:
+    tag = held(owner.client)
+    swiss = again(owner.client, tag, **{"Accept-Language": "de-CH"})
+    assert (swiss.status_code, swiss["Content-Language"]) == (200, "de-ch")
+    assert again(owner.client, swiss["ETag"], **{"Accept-Language": "de"}).status_code == 200
+    assert "Accept-Language" in swiss["Vary"]
+
+
 def test_another_role_is_another_page(owner: Person, company: Organization) -> None:
     tag = held(owner.client)
     Membership.objects.filter(user=owner.user).update(role=Role.VIEWER)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts import outbox
 from accounts.jobs import DONE, Later
-from accounts.models import Organization
+from accounts.models import Organization, User
 from accounts.tenancy import tenant
 from billing_sync.models import Connection, Payer
 from config.clock import now, set_now
@@ -133,6 +133,23 @@ def test_the_digest_comes_once_on_monday_morning(
     words = body(inbox.messages[0])
     assert re.search(r"The week\n.*New: \$0.00(.|\n)*Churned: \$0.05", words)
     assert words.count("cus_") == 5
+
+
+def test_an_e_mail_is_written_in_its_reader_s_language(
+    inbox: Inbox, organization: Organization, owner: Person, teammate: Person
+) -> None:
+    User.objects.filter(pk=owner.user.pk).update(language="de")
+    write(organization, [*base(100), *leaving(0, 5, LOSS)], noon(date(2026, 9, 14)))
+    with set_now(noon(date(2026, 9, 14))), tenant(organization.id):
+        send_digest(queries.shown(organization.id))
+    deliver(organization, noon(date(2026, 9, 14)))
+    german, plain = (
+        next(one for one in inbox.messages if one["To"] == each.email) for each in (owner, teammate)
+    )
+    assert "0,95 $" in str(german["Subject"])
+    assert "13. September" in str(german["Subject"])
+    assert "$0.95" in str(plain["Subject"])
+    assert 'lang="de"' in body(german, "html")
 
 
 def test_a_member_hears_of_movements_as_large_as_she_asked_for(
