@@ -12,11 +12,16 @@ from metrics.alerts import models as alerts
 from metrics.auditing import models as auditing
 from metrics.bridge import models as bridge
 from metrics.built import Built
+from metrics.cohorts import models as cohorts
 from metrics.countries.models import CustomerCountry as CustomerCountry
 from metrics.exchange import models as exchange
 from metrics.exposure import models as exposure
+from metrics.forecasting import models as forecasting
 from metrics.invoiced import models as invoiced
+from metrics.outlook import models as outlook
+from metrics.plans import models as plans
 from metrics.restating import models as restating
+from metrics.trials import models as trials
 
 BUILD = ("organization", "definition_version", "build")
 
@@ -286,3 +291,8 @@ InvoicedLine = invoiced.InvoicedLine
 AuditRun = auditing.AuditRun
 Exposure, ExposureTotal = exposure.Exposure, exposure.ExposureTotal
 Diagnosing, Undiagnosed = exposure.Diagnosing, exposure.Undiagnosed
+DecidedChange = outlook.DecidedChange
+ForecastAssumptions = forecasting.ForecastAssumptions
+Counted, CohortMember, CohortChange = cohorts.Counted, cohorts.CohortMember, cohorts.CohortChange
+PlanFlow, PlanMove = plans.PlanFlow, plans.PlanMove
+Trial, TrialMonth = trials.Trial, trials.TrialMonth

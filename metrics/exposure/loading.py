@@ -36,12 +36,27 @@ CONTRACTIONS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One subscription: how it stands, what holds now and later, and the schedule that it follows."""
+
+    standing: Standing
+    segments: Sequence[Segment]
+    configurations: Sequence[Configuration]
+    schedule: str
+
+
 @dataclass(slots=True)
 class Account:
     """What is known of one customer's days ahead."""
 
-    standings: list[Standing] = field(default_factory=list)
+    known: list[Known] = field(default_factory=list)
     contracted: list[Contracted] = field(default_factory=list)
+
+    @property
+    def standings(self) -> list[Standing]:
+        """Return how the subscriptions stand."""
+        return [one.standing for one in self.known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,8 @@ class Look:
                 said = told.subscriptions.get(subscription, Subscription(subscription))
                 standing = _standing(said, own, state, tried, self.at)
                 card = card_of(said, told.customers.get(name, Customer()), told.cards)
-                found[name].standings.append(replace(standing, card_expires_at=card))
+                standing = replace(standing, card_expires_at=card)
+                found[name].known.append(Known(standing, own, state, said.schedule_id()))
         since = self.on - timedelta(days=CONTRACTION_DAYS)
         bound = (self.organization_id, self.definition_version, self.build, self.connection_id)
         for name, currency, lost, on in fetch(CONTRACTIONS, (*bound, list(names), since)):

@@ -17,6 +17,7 @@ from metrics.exposure.diagnoses import Day, diagnose
 from metrics.exposure.loading import Look
 from metrics.exposure.models import Diagnosing, Undiagnosed
 from metrics.exposure.stripe import Reader
+from metrics.outlook import writing as outlook
 from metrics.queries import Shown
 
 CHUNK = 1_000
@@ -68,6 +69,7 @@ def _progress(shown: Shown) -> Diagnosing:
     if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
         return found
     writing.begin(shown.organization_id, shown.connection_ids)
+    outlook.begin(shown.organization_id, shown.connection_ids)
     start = {"connection_id": min(shown.connection_ids, default=None), "after": ""}
     fresh = Diagnosing(
         organization_id=shown.organization_id, **wanted, **start, finished=not shown.connection_ids
@@ -121,6 +123,7 @@ def _diagnose(shown: Shown, scope: Scope, names: Sequence[str]) -> None:
     )
     loader = Loader(organization_id, scope.connection_id, whole=False)
     accounts = look.accounts(names, Reader(), loader)
+    outlook.replace(scope, look, accounts, loader, day)
     found = {name: diagnose(one.standings, one.contracted, day) for name, one in accounts.items()}
     writing.replace(organization_id, scope, writing.rows_of(scope.connection_id, found))
     countries.refresh(organization_id, scope.connection_id, names)

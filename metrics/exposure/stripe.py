@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from billing_sync.payload import decompressor
+from metrics.build.facts import reference
 from metrics.build.payloads import Page, Reference
 from metrics.core.intervals import add_months
 
@@ -34,6 +35,11 @@ class Subscription(Struct):
     current_period_end: int | None = None
     default_payment_method: Reference = None
     default_source: Reference = None
+    schedule: Reference = None
+
+    def schedule_id(self) -> str:
+        """Return the schedule that it follows, nothing where none is attached."""
+        return reference(self.schedule) or ""
 
     def ends_at(self) -> int | None:
         """Return when it would end if it is canceled: by date, else with its longest period."""

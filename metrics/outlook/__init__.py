@@ -1,0 +1,1 @@
+"""What is already decided: dated changes of MRR that subscriptions hold, and dates that put MRR at risk."""
