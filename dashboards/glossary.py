@@ -78,4 +78,42 @@ TERMS = {
         ),
         _("ending − starting − net change"),
     ),
+    "contracted_arr": Term(
+        _("Contracted ARR"),
+        _(
+            "The part of ARR that stands on items billed once a year or less often: customers are bound "
+            "to it for at least twelve months at a time."
+        ),
+        _("12 × MRR of items whose interval is a year or longer"),
+    ),
+    "net_revenue_retention": Term(
+        _("Net revenue retention"),
+        _(
+            "What the MRR at the start of the month has become by its end, without customers who were new "
+            "or came back. Above 100 % the customers a company has grow by more than it loses."
+        ),
+        _("(starting + expansion − contraction − churned) ÷ starting"),
+    ),
+    "mrr_growth_rate": Term(
+        _("Growth in the month"),
+        _("By which part MRR, and so ARR, grew within the month through movements alone."),
+        _("net change ÷ MRR at the start"),
+    ),
+    "yearly_growth_rate": Term(
+        _("Growth over a year"),
+        _("By which part ARR is above that of twelve months before."),
+        _("ARR ÷ ARR twelve months before − 1"),
+    ),
+    "trailing_twelve_month": Term(
+        _("Trailing twelve months"),
+        _(
+            "The MRR of the last twelve month-ends, added up: what the company ran at over a year. "
+            "It lags behind the run rate while a company grows; it is not revenue as accounts recognize it."
+        ),
+        _("Σ of the last 12 month-end MRR"),
+    ),
+    "customers": Term(
+        _("Customers"),
+        _("Customers with any MRR at the end of the month; one on trial is none yet."),
+    ),
 }

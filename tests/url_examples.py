@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Invitation, Membership, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
+from dashboards import sharing
 from dashboards.api import tokens
 from metrics import definitions
 from metrics.alerts.models import Alert
@@ -101,6 +102,12 @@ def an_api_token(organization: Organization) -> object:
         return tokens.make(organization, "a program", [tokens.METRICS], by=maker)[0].id
 
 
+def a_share_link(organization: Organization) -> object:
+    maker = Membership.objects.get(organization=organization, role=Role.OWNER).user
+    with tenant(organization.id):
+        return sharing.make(organization, "an investor", "usd", 30, by=maker)[0].id
+
+
 def a_restatement(organization: Organization) -> object:
     with tenant(organization.id):
         return Restatement.objects.create(
@@ -124,6 +131,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "stripe_id": lambda organization: "in_guessed",
     "alert_id": an_alert,
     "token_id": an_api_token,
+    "share_link_id": a_share_link,
     "version": a_definition_version,
     "preview_id": a_preview,
     "month": a_closed_month,
