@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
     role_checked = False
 
     def ready(self) -> None:
-        autodiscover_modules("jobs", "mail", "outbox")
+        autodiscover_modules("jobs", "mail", "outbox", "privacy", "privacy.own")
         connection_created.connect(self.check_role, dispatch_uid="accounts.check_role")
 
     def check_role(self, connection: Any, **kwargs: Any) -> None:

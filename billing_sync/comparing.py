@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from billing_sync.columns import at
 from billing_sync.mirror import Sighting
+from billing_sync.mirror.erased import erased_among
 from billing_sync.models import Connection, Payer, Repair
 from billing_sync.payload import JsonObject, read_payload, same_payload, unpacked
-from billing_sync.personal import personal_fields, without_personal
+from billing_sync.personal import personal_fields, undescribed, without_personal
 from billing_sync.reading import Fetched
 from billing_sync.resource import Resource
 from billing_sync.resources import CUSTOMERS, PAYMENT_METHODS, SUBSCRIPTIONS
@@ -72,11 +73,15 @@ def compare(connection: Connection, resource: Resource, fetched: Fetched) -> Pag
     cards = {identity: card for identity, value in values.items() if (card := _card(resource, value))}
     page = Page(cards=[(PAYMENT_METHODS, card["id"]) for card in cards.values()])
     known = standings(connection, [*((resource, identity) for identity in values), *page.cards])
+    owners = {identity: _owner(resource, value) for identity, value in values.items()}
+    erased = erased_among(connection.organization_id, owners.values())
     for identity, value in values.items():
         here = known.get((resource, identity))
         if here and here.api_version != settings.STRIPE_API_VERSION and not here.deleted:
             page.outdated.append(Sighting(value, fetched.fetched_at, settings.STRIPE_API_VERSION))
-        elif not _same(here, resource, value) or not _card_same(known, cards.get(identity)):
+        elif not _same(here, resource, value, erased=owners[identity] in erased) or not _card_same(
+            known, cards.get(identity)
+        ):
             page.suspects.append((resource, identity))
     return page
 
@@ -131,12 +136,22 @@ def _card_same(known: Mapping[Target, Standing], card: JsonObject | None) -> boo
     return card is None or _same(known.get((PAYMENT_METHODS, card["id"])), PAYMENT_METHODS, card)
 
 
-def _same(here: Standing | None, resource: Resource, value: JsonObject) -> bool:
+def _owner(resource: Resource, value: JsonObject) -> str:
+    """Return the customer to whom an object belongs, as far as it says."""
+    owner = value.get("id") if resource is CUSTOMERS else value.get("customer")
+    found = owner.get("id") if isinstance(owner, dict) else owner
+    return found if isinstance(found, str) else ""
+
+
+def _same(here: Standing | None, resource: Resource, value: JsonObject, *, erased: bool = False) -> bool:
+    """Say whether an object is kept as it is, and of an erased payer's as much as may be."""
     if here is None or here.deleted:
         return False
     try:
-        if not same_payload(here.payload, without_personal(value, resource.kind)):
+        kept = without_personal(value, resource.kind)
+        if not same_payload(here.payload, undescribed(kept) if erased else kept):
             return False
-        return resource is not CUSTOMERS or same_payload(here.personal, personal_fields(value))
+        personal = {} if erased else personal_fields(value)
+        return resource is not CUSTOMERS or same_payload(here.personal, personal)
     except RecursionError:
         return False

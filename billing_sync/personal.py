@@ -110,6 +110,23 @@ def event_without_personal(event: JsonObject) -> JsonObject:
     }
 
 
+def undescribed(value: JsonObject) -> JsonObject:
+    """Return a stored object without what a seller wrote into the descriptions of invoice lines."""
+    kind = value.get("object")
+    described = isinstance(kind, str) and kind in DESCRIBED
+    return {
+        key: _without_descriptions(part)
+        for key, part in value.items()
+        if not (described and key == "description")
+    }
+
+
+def _without_descriptions(part: Any) -> Any:
+    if isinstance(part, dict):
+        return undescribed(part)
+    return [_without_descriptions(one) for one in part] if isinstance(part, list) else part
+
+
 def personal_fields(customer: JsonObject) -> JsonObject:
     """Return what a customer's payload loses: the fields of its Payer."""
     fields = {key: value for key, value in customer.items() if key in PERSONAL_KEYS}

@@ -1,22 +1,12 @@
 """Where this app keeps personal data, for export and erasure."""
 
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.privacy.places import Place
+from billing_sync import erasing
 from billing_sync.models import Connection, Event, Payer, SetAside, WebhookDelivery
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A table with personal data: whose, in which columns, and how a payer's rows are found."""
-
-    table: str
-    columns: tuple[str, ...]
-    found_by: str
-    about: str | Promise
-
+__all__ = ["PLACES", "WITHOUT", "Place", "erasing"]
 
 PLACES = (
     Place(

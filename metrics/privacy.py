@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.privacy.places import Place
 from metrics.bridge.models import Upload, UploadedAmount
 from metrics.bridge.uploads import erasing
+from metrics.countries.models import CustomerCountry
 
 __all__ = ["PLACES", "erasing"]
-from metrics.countries.models import CustomerCountry
 
 PLACES = (
     Place(

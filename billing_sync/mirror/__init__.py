@@ -9,6 +9,7 @@ from accounts import jobs
 from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
 from billing_sync.mirror.drafts import CARDS, Draft, Sighting, draft
+from billing_sync.mirror.erased import without_erased
 from billing_sync.mirror.touched import mark_everyone, mark_touched
 from billing_sync.mirror.upsert import move_ranges
 from billing_sync.models import Connection
@@ -132,6 +133,7 @@ def _write(
 ) -> list[str]:
     batch = _batch(drafts, unusable)
     chosen = batch.sorted()
+    without_erased(connection, resource, chosen)
     if resource is EVENTS:
         changed = upsert.log(connection, [(*one.row, one.position, one.applied_at) for one in chosen])
     else:

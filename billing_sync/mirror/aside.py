@@ -8,7 +8,7 @@ from billing_sync.columns import LONGEST_ID, UnusableError
 from billing_sync.mirror import upsert
 from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, write_payload
-from billing_sync.personal import event_without_personal, without_personal
+from billing_sync.personal import event_without_personal, undescribed, without_personal
 from billing_sync.resource import Resource
 from billing_sync.resources import EVENTS
 from config.clock import now
@@ -60,7 +60,7 @@ def _payload_of(one: Unusable, resource: Resource) -> bytes | None:
         return None
     try:
         if resource is EVENTS:
-            return write_payload(event_without_personal(one.value))
-        return write_payload(without_personal(one.value, resource.kind))
+            return write_payload(undescribed(event_without_personal(one.value)))
+        return write_payload(undescribed(without_personal(one.value, resource.kind)))
     except RecursionError:
         return None

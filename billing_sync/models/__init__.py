@@ -1,4 +1,5 @@
 from billing_sync.models.connection import Connection, DirtyCustomer, SetAside, SyncCursor
+from billing_sync.models.erasure import Erasure
 from billing_sync.models.mirror import (
     BalanceTransaction,
     Charge,
@@ -35,6 +36,7 @@ __all__ = [
     "Customer",
     "DirtyCustomer",
     "Dispute",
+    "Erasure",
     "Event",
     "Invoice",
     "InvoiceItem",

@@ -6,7 +6,10 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
+
+from accounts.catalogue import DEFINER_FUNCTIONS
 
 OWNER = "owner"
 INSERT_ONLY = ("accounts_auditentry",)
@@ -52,5 +55,18 @@ def grant_app_role() -> None:
             for table in INSERT_ONLY
             if table in present
         ]
+        statements += [
+            sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.Identifier(name), app)
+            for name in functions(cursor)
+        ]
         for statement in statements:
             cursor.execute(statement)
+
+
+def functions(cursor: CursorWrapper) -> list[str]:
+    """Return the names of the functions that act by the owner's rights, as far as they are there."""
+    cursor.execute(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = ANY(%s)",
+        [list(DEFINER_FUNCTIONS)],
+    )
+    return [name for (name,) in cursor.fetchall()]

@@ -1,0 +1,33 @@
+"""Personal data in this app's own tables: messages that wait, and those that were written to files."""
+
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from django.conf import settings
+
+from accounts.models import Outbox
+from accounts.privacy.erasing import ErasedPayer, eraser
+
+
+@eraser("accounts_outbox")
+def compose_again(payer: ErasedPayer) -> int:
+    """Forget the texts of messages that wait: they are composed again when they are sent."""
+    waiting = Outbox.objects.filter(organization_id=payer.organization_id, sent_at=None, dropped="")
+    return waiting.exclude(message=b"").update(message=b"")
+
+
+@eraser("mail_files")
+def delete_mail_files(payer: ErasedPayer) -> int:
+    """Delete the files of messages that name her, where mail is written to files."""
+    directory = Path(settings.DATA_DIR) / "mail"
+    found = [file for file in directory.glob("*.eml") if payer.named_in(_text(file))]
+    for file in found:
+        file.unlink(missing_ok=True)
+    return len(found)
+
+
+def _text(file: Path) -> str:
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    parts = [message.get_body((kind,)) for kind in ("plain", "html")]
+    bodies = [str(part.get_content()) for part in parts if part is not None]
+    return " ".join([str(message["Subject"]), *bodies])

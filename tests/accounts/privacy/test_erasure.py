@@ -1,0 +1,226 @@
+"""One payer is planted everywhere, erased, and told again by every road: nothing of her is found."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from accounts.mail_files import FileBackend
+from accounts.models import Organization, Outbox
+from accounts.privacy import ledger
+from accounts.privacy.places import payer_digest
+from accounts.tenancy import tenant
+from billing_sync import erasing
+from billing_sync.archive import import_events
+from billing_sync.digest import digest
+from billing_sync.models import Erasure, Event, Payer, WebhookDelivery
+from billing_sync.payload import write_payload
+from billing_sync.sandbox.company import Company, generate
+from billing_sync.sandbox.control import archive
+from billing_sync.syncing import reconcile, sync
+from config.clock import set_now
+from dashboards.models import CustomerNote, Export, ExportPiece
+from metrics.bridge.models import Upload, UploadedAmount
+from tests.accounts.privacy.searching import keys_with, tables_with
+from tests.billing_sync.accounts import NOW, altered, connected, connection_of
+from tests.cast import Person
+
+CANARY = "zq7canary"
+NAME, EMAIL = f"Ada {CANARY}", f"ada.{CANARY}@example.com"
+PHONE, STREET = f"+33 6 {CANARY}", f"1 rue {CANARY}"
+PERSONAL = {
+    "name": NAME,
+    "email": EMAIL,
+    "phone": PHONE,
+    "address": {"line1": STREET, "city": "Lyon"},
+    "shipping": {"name": NAME, "address": {"line1": STREET}},
+    "metadata": {"crm": f"{NAME} of {CANARY}"},
+}
+CSV = (
+    "Client,e-mail,phone,month,mrr\n"
+    f"{NAME},{EMAIL},{PHONE},2026-10,49.00\n"
+    f"Bob,b@b.example,{PHONE},2026-10,9\n"
+)
+
+
+@pytest.fixture
+def company() -> Company:
+    return generate(seed=7, size=6, now=NOW)
+
+
+@pytest.fixture
+def hers(company: Company) -> str:
+    """Give the id of a payer whose objects name her wherever Stripe's could."""
+    customer = sorted({one.customer for one in company.book.all("subscription")})[0]
+    company.oddities[customer] = PERSONAL
+    for invoice in company.book.all("invoice"):
+        if invoice.customer == customer:
+            company.oddities[invoice.id] = {"customer_name": NAME, "customer_email": EMAIL}
+    for item in company.book.all("invoiceitem"):
+        if item.customer == customer:
+            company.oddities[item.id] = {"description": f"One day for {NAME}"}
+    return str(customer)
+
+
+@pytest.fixture
+def base_url(company: Company) -> Iterator[str]:
+    with altered(company, {}) as (served, _asked):
+        yield served
+
+
+def figures(organization: Organization) -> dict[str, str]:
+    """Return the digests of the metrics' tables."""
+    return {
+        table: value
+        for table, value in digest(organization.id)
+        if table.startswith("metrics_") and "uploaded" not in table
+    }
+
+
+def plant(organization: Organization, customer: str) -> None:
+    """Name her in everything that people and other tools write."""
+    connection_id = connection_of(organization).id
+    mine: dict[str, Any] = {"organization_id": organization.id}
+    with tenant(organization.id):
+        notes = {"connection_id": connection_id, "at": timezone.now()}
+        CustomerNote.objects.create(**mine, **notes, customer_id=customer, text="Likes tea.")
+        CustomerNote.objects.create(**mine, **notes, customer_id="cus_other", text=f"A friend of {NAME}!")
+        upload = Upload.objects.create(
+            **mine, name=f"{NAME}.csv", content=CSV.encode(), created_at=timezone.now()
+        )
+        for name, amount in ((EMAIL, 3), (NAME, 4), ("Bob", 9)):
+            UploadedAmount.objects.create(
+                **mine,
+                upload_id=upload.id,
+                month=NOW.date(),
+                currency="usd",
+                customer=name,
+                amount_micro=amount,
+            )
+        Outbox.objects.create(**mine, kind="alert", key="k", message=f"Dear {NAME}".encode())
+        export = Export.objects.create(
+            **mine,
+            table="customers",
+            format="csv",
+            personal=True,
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
+        ExportPiece.objects.create(**mine, export_id=export.id, position=0, content=f"x,{NAME}".encode())
+        named = {"object": "invoice", "customer": customer, **PERSONAL}
+        WebhookDelivery.objects.create(
+            **mine,
+            connection_id=connection_id,
+            event_id="evt_waits",
+            received_at=timezone.now(),
+            body=msgspec.json.encode({"id": "evt_waits", "data": {"object": named}}),
+        )
+    FileBackend().send_messages([EmailMessage("Moved", f"{NAME} upgraded.", to=["owner@acme.example"])])
+
+
+def described(part: Any) -> Any:
+    """Return a part of an event with the canary in the description of every invoice line."""
+    if isinstance(part, list):
+        return [described(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    own = {"description": CANARY} if part.get("object") == "line_item" else {}
+    return {key: described(value) for key, value in part.items()} | own
+
+
+def erase(organization: Organization, customer: str, by: Person) -> dict[str, int]:
+    with tenant(organization.id):
+        return erasing.erase(organization.id, customer, by=by.user)
+
+
+def test_an_erased_payer_is_found_nowhere_and_no_number_moves(
+    organization: Organization, owner: Person, hers: str, base_url: str, tmp_path: Path
+) -> None:
+    with set_now(NOW):
+        connected(organization, base_url)
+    plant(organization, hers)
+    before = figures(organization)
+    assert len(tables_with(CANARY)) >= 7
+    erase(organization, hers, owner)
+    assert tables_with(CANARY) == set()
+    assert keys_with(CANARY) == []
+    assert not [file for file in tmp_path.rglob("*.eml") if CANARY.encode() in file.read_bytes()]
+    assert figures(organization) == before
+    with tenant(organization.id):
+        assert UploadedAmount.objects.get(customer=hers).amount_micro == 7
+        lines = list(csv.reader(io.StringIO(bytes(Upload.objects.get().content).decode())))
+        assert lines[1:] == [[hers, "", "", "2026-10", "49.00"], ["Bob", "b@b.example", "", "2026-10", "9"]]
+        assert CustomerNote.objects.get().text == f"A friend of {hers}!"
+    # Told again by the lists, by a comparison object by object, and by events that are given anew.
+    with set_now(NOW + timedelta(days=1)):
+        sync(organization.id)
+        with tenant(organization.id):
+            Payer.objects.update(fetched_at=NOW - timedelta(days=1))
+            Event.objects.filter(customer_id=hers).delete()
+        reconcile(organization.id, "weekly")
+        sync(organization.id)
+    assert tables_with(CANARY) == set()
+    assert figures(organization) == before
+
+
+def test_an_archive_does_not_bring_an_erased_payer_back(
+    organization: Organization, owner: Person, hers: str, company: Company
+) -> None:
+    lines = [msgspec.json.encode(described(msgspec.json.decode(line))) for line in archive(company)]
+    import_events(organization.id, lines)
+    assert "billing_sync_event" in tables_with(CANARY)
+    with tenant(organization.id):
+        everybody = list(Payer.objects.values_list("customer_id", flat=True))
+    for customer in everybody:
+        erase(organization, customer, owner)
+    assert tables_with(CANARY) == set()
+    before = figures(organization)
+    import_events(organization.id, lines)
+    assert tables_with(CANARY) == set()
+    assert figures(organization) == before
+
+
+def test_the_words_of_another_payer_stay_hers(organization: Organization, owner: Person) -> None:
+    mine = {"organization_id": organization.id, "fields": write_payload({}), "fetched_at": timezone.now()}
+    connection_id = "00000000-0000-0000-0000-000000000001"
+    with tenant(organization.id):
+        for customer, email in (("cus_1", "ada@example.com"), ("cus_2", "other@example.com")):
+            Payer.objects.create(
+                **mine, connection_id=connection_id, customer_id=customer, name="Ada Lovelace", email=email
+            )
+        CustomerNote.objects.create(
+            organization_id=organization.id,
+            connection_id=connection_id,
+            customer_id="cus_2",
+            text="Ada Lovelace, not ada@example.com or Mada@example.community",
+            at=timezone.now(),
+        )
+    erase(organization, "cus_1", owner)
+    with tenant(organization.id):
+        assert CustomerNote.objects.get().text == "Ada Lovelace, not cus_1 or Mada@example.community"
+        assert Payer.objects.get(customer_id="cus_2").name == "Ada Lovelace"
+
+
+def test_an_erasure_is_noted_without_naming_anybody(organization: Organization, owner: Person) -> None:
+    erase(organization, "cus_gone", owner)
+    with tenant(organization.id):
+        assert bytes(Erasure.objects.get().digest) == payer_digest(organization.id, "cus_gone")
+    assert ledger.write(None, "") is not None
+    ledger.write(None, "")
+    (line,) = ledger.path().read_text().splitlines()
+    assert "cus_gone" not in line
+    assert ledger.read(ledger.path()) == set(ledger.lines())
+
+
+def test_a_ledger_with_a_broken_line_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "erasures.jsonl"
+    broken.write_text('{"kind": "payer", "digest": "00"}\nno line\n')
+    with pytest.raises(ledger.LedgerError, match="line 2"):
+        ledger.read(broken)
