@@ -9,12 +9,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
+from dashboards import narrowing
 from dashboards.selection import AddressError, select
 from metrics.build.tally import KINDS
 from metrics.evidence.held import FIGURES, Balance
 from metrics.evidence.held import Key as HeldKey
-from metrics.evidence.moved import Key as MovedKey
-from metrics.evidence.moved import Sum
+from metrics.evidence.wanted import Key as MovedKey
+from metrics.evidence.wanted import Sum
 from metrics.months import Months
 from metrics.periods import parse_day, shift
 from metrics.queries import Shown
@@ -35,20 +36,47 @@ class Movements:
 
     def url(self, *, kind: str | None = None, after: MovedKey | None = None) -> str:
         """Return the address of the same with another kind, or of the rows after one."""
-        chosen = self.sum.kind if kind is None else kind
-        rate = self.rate if kind is None else ""
-        asked = (
-            {"month": f"{self.month:%Y-%m}"}
-            if self.month
-            else {"from": self.sum.start.isoformat(), "to": self.sum.end.isoformat()}
-        )
-        asked |= {"currency": self.sum.currency}
-        told = {"kind": "" if rate else chosen, "rate": rate, "plan": self.sum.plan}
-        asked |= {name: value for name, value in told.items() if value}
+        asked = self.days_asked() | {"currency": self.sum.currency} | self.filters_asked()
+        if kind is not None:
+            asked |= {"kind": kind, "rate": ""}
+        asked = {name: value for name, value in asked.items() if value}
         if after:
             on, connection_id, customer_id, at = after
             asked["after"] = SEPARATOR.join((on.isoformat(), str(connection_id), str(at), customer_id))
         return f"?{urlencode(asked)}"
+
+    def days_asked(self) -> dict[str, str]:
+        """Return how an address tells the days."""
+        if self.month:
+            return {"month": f"{self.month:%Y-%m}"}
+        return {"from": self.sum.start.isoformat(), "to": self.sum.end.isoformat()}
+
+    def filters_asked(self) -> dict[str, str]:
+        """Return how an address tells what narrows the movements of the days."""
+        only, currency = self.sum.only, self.sum.currency
+        told = {
+            "kind": "" if self.rate else self.sum.kind,
+            "rate": self.rate,
+            "plan": self.sum.plan,
+            "interval": only.interval,
+            "reason": only.reason,
+            "country": only.country,
+            "least": narrowing.written(only.least_micro, currency),
+            "most": narrowing.written(only.most_micro, currency),
+            "text": only.text,
+        }
+        return {name: value for name, value in told.items() if value}
+
+    def elsewhere(self, month: date, currency: str) -> str:
+        """Return the address of the same of another month or currency, which has its own plans and amounts."""
+        left = () if currency == self.sum.currency else ("plan", "least", "most")
+        kept = {name: value for name, value in self.filters_asked().items() if name not in left}
+        return f"?{urlencode({'month': f'{month:%Y-%m}', 'currency': currency} | kept)}"
+
+    def without(self, *names: str) -> str:
+        """Return the address of the first page of what less narrows."""
+        kept = {name: value for name, value in self.filters_asked().items() if name not in names}
+        return f"?{urlencode(self.days_asked() | {'currency': self.sum.currency} | kept)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +105,11 @@ def movements_of(
     kind = _one_of(parameters.get("kind", ""), KINDS, "kind")
     rate = _one_of(parameters.get("rate", ""), tuple(RATES), "rate")
     plan = _plan(parameters.get("plan", ""))
+    only = narrowing.only_of(parameters, selection.currency)
+    if rate and only.narrows:
+        raise AddressError(
+            _("A rate is of all movements of a month: leave the rate or the filters out."), 400
+        )
     after = _moved_after(parameters.get("after", ""))
     if "from" in parameters or "to" in parameters:
         if "month" in parameters or rate:
@@ -84,10 +117,10 @@ def movements_of(
         start, end = day_of(parameters.get("from", "")), day_of(parameters.get("to", ""))
         if start >= end:
             raise AddressError(_("The day in from must lie before the day in to, which is not in."), 400)
-        return Movements(Sum(start, end, selection.currency, kind, plan), None, after=after)
+        return Movements(Sum(start, end, selection.currency, kind, plan, only=only), None, after=after)
     month = selection.month
     window = shown.definition.movement_window
-    wanted = Sum(month, shift(month, 1), selection.currency, kind, plan, window)
+    wanted = Sum(month, shift(month, 1), selection.currency, kind, plan, window, only)
     return Movements(replace(wanted, kind=RATES[rate]) if rate else wanted, month, rate, after)
 
 

@@ -12,18 +12,19 @@ from dashboards.addresses import Movements, last_day
 from dashboards.formatting import DASH, Money, money, percent
 from dashboards.glossary import TERMS
 from dashboards.links import Link
+from dashboards.movement_filters import filters, steps
 from dashboards.opening import Opening
 from dashboards.reasons import reasons
 from dashboards.selection import Choice, named
 from dashboards.timeline import anchor
 from metrics.build.tally import KINDS
 from metrics.core.rates import ratio
-from metrics.evidence.moved import moves
+from metrics.evidence.moved import SUMMED, moves
 from metrics.evidence.pages import Moved
-from metrics.evidence.record import plan_name
+from metrics.evidence.search import MOST_FOUND
 from metrics.evidence.sums import LOSSES
 from metrics.months import Months
-from metrics.queries import Shown
+from metrics.queries import Shown, plan_mix
 
 RATE_LABELS = {"revenue_churn_rate": TERMS["revenue_churn_rate"].label}
 
@@ -47,19 +48,25 @@ def movement_page(shown: Shown, months: Months, wanted: Movements, slug: str) ->
     """Return what the page of movements shows."""
     page = moves(shown, wanted.sum, wanted.after)
     currency, kind = wanted.sum.currency, wanted.sum.kind
+    plans = plan_mix(shown.organization_id, currency, last_day(wanted.sum))
     return {
         "heading": _heading(wanted),
         "period": period(wanted),
         "currency": currency.upper(),
-        "plan": plan_name(shown.organization_id, wanted.sum.plan) if wanted.sum.plan else "",
         "kinds": _kinds(wanted),
+        "filters": filters(shown, wanted, plans),
         "total": _total(page.total_micro, currency, kind),
         "total_micro": page.total_micro,
         "count": page.count,
         "rate": _rate(shown, months, wanted, page.total_micro, slug),
         "rows": [movement_row(line, currency, slug) for line in page.lines],
         "first_url": wanted.url() if wanted.after else "",
-        "next_url": wanted.url(after=page.lines[-1].key) if page.more else "",
+        "next_url": wanted.url(after=page.next_key) if page.more else "",
+        "looked_to": page.looked_to[0] if page.looked_to else None,
+        "more_found": page.more_found,
+        "found_at_most": MOST_FOUND,
+        "summed_at_most": SUMMED,
+        "months": steps(wanted, months),
         "by_month": wanted.sum.window == "month",
         "export_url": _export(wanted, slug),
     }
@@ -142,7 +149,7 @@ def _rate(
 
 def _export(wanted: Movements, slug: str) -> str:
     """Return where a whole month's evidence is given as a file."""
-    if not wanted.month or wanted.sum.kind or wanted.sum.plan or wanted.rate:
+    if not wanted.month or wanted.sum.kind or wanted.sum.narrows or wanted.rate:
         return ""
     url = reverse("evidence", args=[slug])
     return f"{url}?month={wanted.month:%Y-%m}&currency={wanted.sum.currency}"

@@ -26,7 +26,7 @@ from metrics.evidence import anew, held, moved
 from metrics.evidence.held import FIGURES, Balance, holders
 from metrics.evidence.moved import moves
 from metrics.evidence.sums import FEW, standing
-from metrics.evidence.wanted import Only, Sum
+from metrics.evidence.wanted import Sum
 from metrics.listings import customer_rows
 from metrics.models import CustomerBalance, DailyRevenue, Movement, Segment
 from metrics.periods import shift
