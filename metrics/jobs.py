@@ -21,6 +21,7 @@ from metrics.bridge.uploads.storing import take_in_named
 from metrics.build import parts
 from metrics.build.recompute import PAUSE_SECONDS, Pace, advance, finish, wake_at
 from metrics.clean.checking import check_named
+from metrics.cohorts import counting
 from metrics.exchange.fetching import fetch
 from metrics.exposure import looking
 from metrics.restating import previews
@@ -40,6 +41,7 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
         return _wait_for_others()
     enqueue(organization_id, "evaluate_alerts")
     enqueue(organization_id, "diagnose")
+    enqueue(organization_id, counting.JOB, at=clock.now() + counting.SOON)
     at = wake_at(organization_id)
     return Later(at) if at else DONE
 
@@ -91,6 +93,13 @@ def diagnose(organization_id: UUID, key: str) -> Outcome:
     if looking.look(organization_id):
         return MORE
     at = looking.next_day(organization_id)
+    return Later(at) if at else DONE
+
+
+@handler(counting.JOB)
+def count_cohorts(organization_id: UUID, key: str) -> Outcome:
+    """Count everyone's whole life anew where the numbers have moved, the more rarely the longer it takes."""
+    at = counting.keep_up(organization_id)
     return Later(at) if at else DONE
 
 
