@@ -16,6 +16,7 @@ from dashboards.views import (
     evidence,
     excluded,
     excluded_files,
+    exports,
     exposure,
     health,
     investor,
@@ -163,6 +164,14 @@ urlpatterns = [
     path("o/<slug:slug>/mail/settings", mail.mail_settings, name="mail_settings"),
     path("o/<slug:slug>/mail/test", mail.mail_test, name="mail_test"),
     path("o/<slug:slug>/mail/suspension", mail.mail_suspension, name="mail_suspension"),
+    path("o/<slug:slug>/data/", exports.data, name="data"),
+    path("o/<slug:slug>/data/exports", exports.exports, name="exports"),
+    path("o/<slug:slug>/data/exports/<uuid:export_id>/file", exports.export_file, name="export_file"),
+    path(
+        "o/<slug:slug>/data/exports/<uuid:export_id>/repetition",
+        exports.export_repetition,
+        name="export_repetition",
+    ),
     path("o/<slug:slug>/api/", tokens.api_tokens, name="api_tokens"),
     path("o/<slug:slug>/api/tokens", tokens.api_token_creation, name="api_token_creation"),
     path(

@@ -10,6 +10,7 @@ from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from dashboards import sharing
 from dashboards.api import tokens
+from dashboards.models import Export
 from metrics import definitions
 from metrics.alerts.models import Alert
 from metrics.bridge.models import Upload
@@ -108,6 +109,19 @@ def a_share_link(organization: Organization) -> object:
         return sharing.make(organization, "an investor", "usd", 30, by=maker)[0].id
 
 
+def an_export(organization: Organization) -> object:
+    with tenant(organization.id):
+        export = Export.objects.create(
+            organization=organization,
+            table="months",
+            format="csv",
+            state=Export.State.READY,
+            created_at=timezone.now(),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+        return export.id
+
+
 def a_restatement(organization: Organization) -> object:
     with tenant(organization.id):
         return Restatement.objects.create(
@@ -136,6 +150,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "preview_id": a_preview,
     "month": a_closed_month,
     "restatement_id": a_restatement,
+    "export_id": an_export,
     "rule": lambda organization: "revenue_churn",
     "vendor": lambda organization: "stripe",
     "step": lambda organization: "discounts",

@@ -1,0 +1,110 @@
+"""Columns of an export: what a cell holds, in which unit, and how a row of them is laid out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from metrics.core.money import major
+from metrics.extracts.cursors import Row
+from metrics.model import written
+
+
+class Kind(StrEnum):
+    """What a cell holds; the unit says what its number counts."""
+
+    TEXT = "text"
+    WORDS = "words"
+    COUNT = "count"
+    MICRO = "micro"
+    MAJOR = "major"
+    RATE = "rate"
+    DAY = "day"
+    MONTH = "month"
+    INSTANT = "instant"
+    FLAG = "flag"
+
+    @property
+    def unit(self) -> str:
+        """Return what a cell counts or how it is written."""
+        return UNITS.get(self, "")
+
+
+UNITS = {
+    Kind.WORDS: "words, joined by a space in CSV",
+    Kind.MICRO: "millionths of the currency's minor unit, exact",
+    Kind.MAJOR: "major units of the currency, rounded to its decimals",
+    Kind.RATE: "a fraction: 0.05 is 5 %",
+    Kind.DAY: "YYYY-MM-DD, of the organization's calendar",
+    Kind.MONTH: "YYYY-MM, of the organization's calendar",
+    Kind.INSTANT: "ISO 8601, UTC",
+    Kind.FLAG: "true or false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `of` names the one in micro units that it tells in major units.
+
+    `personal` ones hold a payer's name or address.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    of: str = ""
+    personal: bool = False
+
+
+def amount(name: str) -> tuple[Column, Column]:
+    """Return a sum of money twice: for people in major units, and exact beside it."""
+    exact = f"{name}_micro"
+    return Column(name, Kind.MAJOR, of=exact), Column(exact, Kind.MICRO)
+
+
+class Layout:
+    """How the values of a table's rows become cells, with what is personal or without."""
+
+    def __init__(self, columns: Sequence[Column], *, personal: bool) -> None:
+        given = [column.name for column in columns if not column.of]
+        self._places = {name: place for place, name in enumerate(given)}
+        self.columns = [column for column in columns if personal or not column.personal]
+        money = {"currency", "Currency"} & self._places.keys()
+        self._currency = self._places[money.pop()] if money else -1
+        self._cells = [(self._places[each.of or each.name], each.kind) for each in self.columns]
+
+    @property
+    def names(self) -> list[str]:
+        """Return the header."""
+        return [column.name for column in self.columns]
+
+    def cells(self, row: Row) -> list[Any]:
+        """Return a row's cells as values: text, integers, decimals, dates, lists; None where undefined."""
+        currency = row[self._currency] if self._currency >= 0 else ""
+        return [_cell(row[place], kind, currency) for place, kind in self._cells]
+
+
+def _cell(value: Any, kind: Kind, currency: str) -> Any:
+    if value is None or kind is Kind.TEXT:
+        return value if value is None or isinstance(value, str) else str(value)
+    if kind is Kind.MICRO or kind is Kind.COUNT:
+        return int(value)
+    if kind is Kind.MAJOR:
+        return major(int(value), currency)
+    if kind is Kind.DAY and isinstance(value, date):
+        return value.isoformat()
+    if kind is Kind.MONTH and isinstance(value, date):
+        return f"{value:%Y-%m}"
+    if kind is Kind.INSTANT and isinstance(value, datetime):
+        return _instant(value)
+    return list(value) if kind is Kind.WORDS else value
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.microsecond else written(value)
+
+
+def rate(value: Any) -> Decimal | None:
+    """Return a fraction with six decimals, None where it is undefined."""
+    return None if value is None else Decimal(round(value * 1_000_000)).scaleb(-6)
