@@ -91,7 +91,9 @@ def _cell(value: Any, kind: Kind, currency: str) -> Any:
     if kind is Kind.MICRO or kind is Kind.COUNT:
         return int(value)
     if kind is Kind.MAJOR:
-        return major(int(value), currency)
+        rounded = major(int(value), currency)
+        # Nothing is no less than nothing, however it was rounded.
+        return rounded or abs(rounded)
     if kind is Kind.DAY and isinstance(value, date):
         return value.isoformat()
     if kind is Kind.MONTH and isinstance(value, date):

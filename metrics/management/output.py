@@ -12,7 +12,7 @@ import msgspec
 from metrics import periods
 
 # What makes spreadsheets compute a cell, also after the blanks that they skip.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -27,17 +27,20 @@ def json_line(value: Any) -> str:
 
 
 def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Return CSV with a header line, without a final line break."""
+    """Return CSV with a header line, without a final line break; no text in it is a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows(map(neutral, row) for row in rows)
     return text.getvalue().removesuffix("\n")
 
 
 def neutral(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; numbers stay as they are."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+    """Return a cell that no spreadsheet takes for a formula; numbers stay as they are.
+
+    An apostrophe before it, and before one that looks as if it had one: taking one away gives the text back.
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip("'").startswith(FORMULAS) else cell
 
 
 def argument(parse: Callable[[str], date]) -> Callable[[str], date]:
