@@ -1,6 +1,7 @@
 """Make organizations; each has an owner from its first moment."""
 
 from functools import cache
+from itertools import chain, count
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
@@ -48,6 +49,14 @@ def create(name: str, *, owner: User, time_zone: str, currency: str = "") -> Org
         with tenant(organization.id):
             audit.record("organization.created", actor=owner, subject=organization.slug)
     return organization
+
+
+def free_slug(wanted: str) -> str:
+    """Return a slug that no organization has, the wanted one if it can be."""
+    taken = set(Organization.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    return next(
+        slug for slug in chain([wanted], (f"{wanted}-{number}" for number in count(2))) if slug not in taken
+    )
 
 
 def is_time_zone(name: str) -> bool:

@@ -3,8 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy.places import Place
+from accounts.privacy.tables import Exported, Packing, export, keep_back
 from billing_sync import erasing
 from billing_sync.models import Connection, Event, Payer, SetAside, WebhookDelivery
+from billing_sync.payload import packed, unpacked
+from billing_sync.resources import MIRRORED
 
 __all__ = ["PLACES", "WITHOUT", "Place", "erasing"]
 
@@ -30,3 +33,26 @@ PLACES = (
 )
 # Without personal data by construction, except what a seller wrote into the description of an invoice line.
 WITHOUT = (Event._meta.db_table, SetAside._meta.db_table)
+
+JSON = Packing(unpacked, packed)
+export(
+    "billing_sync_dirtycustomer",
+    "billing_sync_erasure",
+    "billing_sync_listrange",
+    "billing_sync_repair",
+    "billing_sync_synccursor",
+    "billing_sync_syncrun",
+    Exported(Payer._meta.db_table, packed={"fields": JSON}),
+    Exported(SetAside._meta.db_table, packed={"payload": JSON}),
+    *(Exported(resource.table, packed={"payload": JSON}) for resource in MIRRORED),
+    Exported(
+        Connection._meta.db_table,
+        secrets=("key_encrypted", "refresh_token_encrypted", "code_encrypted"),
+        # Without what opens it, an account stands as one that was left and whose data was kept.
+        instead={"state": "CASE WHEN given.kind = 'archive' THEN given.state ELSE 'disconnected' END"},
+    ),
+)
+keep_back("billing_sync_webhookendpoint", "Stripe's secret; an endpoint is made where an account is read.")
+keep_back("billing_sync_webhookdelivery", "What was posted and waits; Stripe is asked for it again.")
+keep_back("billing_sync_webhookroute", "Where Stripe posts to this installation.")
+keep_back("billing_sync_connectedaccount", "Where Stripe posts to this installation.")

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy.erasing import ErasedPayer, eraser
 from accounts.privacy.places import Place
+from accounts.privacy.tables import export, keep_back
 from dashboards.models import CustomerNote, Export, ExportPiece
 
 AT_ONCE = 500
@@ -21,6 +22,17 @@ PLACES = (
         _("A file of rows, with names where it was asked for; deleted when it expires."),
     ),
 )
+
+export(
+    "dashboards_customernote",
+    "dashboards_displaysettings",
+    "dashboards_servicecost",
+    "dashboards_sizebucket",
+)
+keep_back("dashboards_apitoken", "A program's secret; it is made where it is used.")
+keep_back("dashboards_sharelink", "A secret link to this installation.")
+keep_back("dashboards_export", "Files that can be made again from the rest.")
+keep_back("dashboards_exportpiece", "Files that can be made again from the rest.")
 
 
 @eraser("dashboards_customernote")

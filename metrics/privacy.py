@@ -2,12 +2,65 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.privacy.erasing import ErasedPayer, eraser
 from accounts.privacy.places import Place
+from accounts.privacy.tables import export
 from metrics.bridge.models import Upload, UploadedAmount
 from metrics.bridge.uploads import erasing
 from metrics.countries.models import CustomerCountry
 
-__all__ = ["PLACES", "erasing"]
+__all__ = ["PLACES", "erasing", "forget_country"]
+
+export(
+    "metrics_acknowledgement",
+    "metrics_alert",
+    "metrics_alertevaluation",
+    "metrics_alertrules",
+    "metrics_auditrun",
+    "metrics_buildpart",
+    "metrics_buildplan",
+    "metrics_closedbalance",
+    "metrics_closedmonth",
+    "metrics_cohortchange",
+    "metrics_cohortmember",
+    "metrics_comparedamount",
+    "metrics_comparison",
+    "metrics_configuration",
+    "metrics_counted",
+    "metrics_currentbuild",
+    "metrics_customerbalance",
+    "metrics_customercountry",
+    "metrics_dailyfailures",
+    "metrics_dailyrevenue",
+    "metrics_datedchange",
+    "metrics_decidedchange",
+    "metrics_definition",
+    "metrics_diagnosing",
+    "metrics_exchangerate",
+    "metrics_exposure",
+    "metrics_exposuretotal",
+    "metrics_failedinvoice",
+    "metrics_forecastassumptions",
+    "metrics_invoicedline",
+    "metrics_mailpreference",
+    "metrics_mailsettings",
+    "metrics_monthlyrevenue",
+    "metrics_movement",
+    "metrics_planflow",
+    "metrics_planmove",
+    "metrics_planrevenue",
+    "metrics_preview",
+    "metrics_previewedchange",
+    "metrics_ratefetch",
+    "metrics_restatement",
+    "metrics_segment",
+    "metrics_trial",
+    "metrics_trialmonth",
+    "metrics_undiagnosed",
+    "metrics_unusedfact",
+    "metrics_upload",
+    "metrics_uploadedamount",
+)
 
 PLACES = (
     Place(
@@ -29,3 +82,10 @@ PLACES = (
         _("How such a file calls a customer: a Stripe id, an e-mail address or a name."),
     ),
 )
+
+
+@eraser("metrics_customercountry")
+def forget_country(payer: ErasedPayer) -> int:
+    """Leave a payer without a country."""
+    homes = CustomerCountry.objects.filter(organization_id=payer.organization_id)
+    return homes.filter(customer_id=payer.customer_id).exclude(country="").update(country="")

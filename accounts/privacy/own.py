@@ -7,6 +7,15 @@ from django.conf import settings
 
 from accounts.models import Outbox
 from accounts.privacy.erasing import ErasedPayer, eraser
+from accounts.privacy.tables import export, keep_back
+
+export("accounts_auditentry", "accounts_retention")
+keep_back("accounts_membership", "The archive's manifest names the members and their roles.")
+keep_back("accounts_invitation", "A way in that was sent to somebody, and works here alone.")
+keep_back("accounts_job", "Work of this installation, which begins again wherever the rows are.")
+keep_back("accounts_outbox", "Messages that are sent, or will be, from here.")
+keep_back("accounts_archive", "Archives themselves.")
+keep_back("accounts_archivepiece", "Archives themselves.")
 
 
 @eraser("accounts_outbox")
