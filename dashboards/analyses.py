@@ -16,5 +16,6 @@ class Analysis:
 
 
 ANALYSES: tuple[Analysis, ...] = (
-    # One line a page.
+    # One page each.
+    Analysis("calendar", _("Calendar"), _("What is already decided, day by day, and committed MRR?")),
 )

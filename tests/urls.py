@@ -56,6 +56,7 @@ ORGANIZATION_URLS = {
     "evidence": OrganizationUrl(viewer=302, owner=302),
     "exposure": OrganizationUrl(),
     "analysis": OrganizationUrl(),
+    "calendar": OrganizationUrl(),
     "payments": OrganizationUrl(),
     "payment_rows": OrganizationUrl(viewer=302, owner=302),
     "sync": OrganizationUrl(),
