@@ -1,4 +1,4 @@
-"""What narrows movements beyond their days, currency and kind: plan, interval, size, reason, country, name."""
+"""What narrows movements beyond days, currency and kind: plan, interval, size, reason, country, name."""
 
 import re
 from collections.abc import Iterable

@@ -12,7 +12,7 @@ PAGE = 50
 BUILT = """organization_id = %(organization)s AND (definition_version, build) = (
         SELECT definition_version, build FROM metrics_currentbuild WHERE organization_id = %(organization)s
     )"""
-Line = TypeVar("Line", "Moved", "Held")
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class Page(Generic[Line]):
         """Return the key after which the next page begins, None after the last."""
         if not self.more:
             return None
-        return self.looked_to or self.lines[-1].key
+        last: Any = self.lines[-1] if self.lines else None
+        return self.looked_to or last.key
 
 
 def fetched(statement: str, bound: dict[str, Any]) -> list[tuple[Any, ...]]:

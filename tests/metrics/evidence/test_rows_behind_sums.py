@@ -84,7 +84,10 @@ def every_page(read: Any) -> All:
         rows += page.lines
         said.add((page.count, page.total_micro))
         if not page.more:
-            keys = [one.key for one in rows]
+            keys = [
+                (getattr(one, "on", None), getattr(one, "at", 0), one.connection_id, one.customer_id)
+                for one in rows
+            ]
             assert len(keys) == len(set(keys))
             return All(rows, said)
         after = page.next_key

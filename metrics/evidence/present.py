@@ -1,0 +1,209 @@
+"""Who holds MRR now, narrowed and ordered: every customer with the plans, the start and what is at risk.
+
+Of a currency with some 100,000 holders, those that are left are counted and summed. Of more, the order's
+index is read some thousands at a time: a page holds whom it found there, and the next goes on from there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from metrics.evidence.pages import BUILT, PAGE, Page, fetched
+from metrics.evidence.search import Payers, beginning_with
+from metrics.exposure.diagnoses import CANCELING, PAST_DUE
+from metrics.queries import Shown
+
+# So many holders are counted and summed one by one.
+COUNTED = 100_000
+LOOKED = 5_000
+ACTIVE = "active"
+STATUSES = (ACTIVE, PAST_DUE, CANCELING)
+LARGEST = 2**63 - 1
+# What each order compares, and its way.
+ORDERS = {
+    "largest": ("amount_micro", "DESC"),
+    "smallest": ("amount_micro", "ASC"),
+    "oldest": ("since", "ASC"),
+    "newest": ("since", "DESC"),
+}
+HOLDERS = f"""
+    SELECT mrr_micro AS amount_micro, mrr_micro, since, connection_id, customer_id
+    FROM metrics_customerbalance WHERE {BUILT} AND currency = %(currency)s AND mrr_micro > 0
+"""  # noqa: S608 - constants of this module, as below
+NOW = "from_at <= %(at)s AND (to_at IS NULL OR to_at > %(at)s) AND mrr_micro <> 0"
+ON_PLAN = f"""
+    SELECT part.amount_micro, mrr_micro, since, connection_id, customer_id FROM (
+        SELECT connection_id, customer_id, sum(mrr_micro)::bigint AS amount_micro FROM metrics_segment
+        WHERE {BUILT} AND price_id = %(plan)s AND currency = %(currency)s AND {NOW}
+        GROUP BY connection_id, customer_id
+    ) AS part JOIN metrics_customerbalance USING (connection_id, customer_id)
+    WHERE {BUILT} AND currency = %(currency)s AND mrr_micro > 0
+"""  # noqa: S608
+RISK = """EXISTS (
+    SELECT FROM metrics_exposure AS risk WHERE risk.organization_id = %(organization)s
+      AND risk.connection_id = holder.connection_id AND risk.customer_id = holder.customer_id
+      AND risk.currency = %(currency)s AND risk.diagnosis = ANY(%(diagnoses_{name})s)
+)"""
+AT_HOME = """EXISTS (
+    SELECT FROM metrics_customercountry AS home
+    WHERE home.organization_id = %(organization)s AND home.connection_id = holder.connection_id
+      AND home.customer_id = holder.customer_id AND home.country = %(country)s
+)"""
+NAMED = """(connection_id, customer_id) IN (
+    SELECT one, name FROM unnest(%(found_accounts)s::uuid[], %(found)s::text[]) AS found (one, name)
+)"""
+TOLD = f"""
+    SELECT page.amount_micro, page.mrr_micro, page.since, page.connection_id, page.customer_id,
+        coalesce(nullif(payer.name, ''), nullif(payer.email, ''), page.customer_id),
+        ARRAY(SELECT price_id FROM metrics_segment WHERE {BUILT} AND connection_id = page.connection_id
+            AND customer_id = page.customer_id AND currency = %(currency)s AND {NOW}
+            GROUP BY price_id ORDER BY sum(mrr_micro) DESC, price_id),
+        ARRAY(SELECT diagnosis FROM metrics_exposure WHERE organization_id = %(organization)s
+            AND connection_id = page.connection_id AND customer_id = page.customer_id
+            AND currency = %(currency)s AND diagnosis = ANY(%(statuses)s))
+    FROM page LEFT JOIN billing_sync_payer AS payer ON payer.organization_id = %(organization)s
+        AND payer.connection_id = page.connection_id AND payer.customer_id = page.customer_id
+    ORDER BY {{order}}
+"""  # noqa: S608
+WHOLE = """
+WITH chosen AS MATERIALIZED (SELECT * FROM ({holders} {bounds}) AS holder WHERE {narrow}),
+page AS (SELECT * FROM chosen WHERE {beyond} ORDER BY {order} LIMIT %(limit)s),
+told AS ({told})
+SELECT whole.*, told.* FROM
+    (SELECT count(*), coalesce(sum(amount_micro), 0) FROM chosen) AS whole LEFT JOIN told ON true
+"""
+LOOK = """
+WITH looked AS MATERIALIZED (
+    SELECT * FROM ({holders} {bounds}) AS holder WHERE {beyond} ORDER BY {order} LIMIT %(looked)s
+),
+page AS (SELECT * FROM looked AS holder WHERE {narrow} ORDER BY {order} LIMIT %(limit)s),
+told AS ({told}),
+last AS (SELECT * FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM looked) AS one
+         WHERE place = %(looked)s)
+SELECT (SELECT ARRAY[{value}::text, connection_id::text, customer_id] FROM last), NULL, told.*
+FROM (SELECT 1) AS one LEFT JOIN told ON true
+"""
+Key = tuple[int, UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which holders: of MRR from `low` up to below `high`, a plan, a status, a country, a name's beginning.
+
+    Of a plan, what counts is its part of each customer's MRR.
+    """
+
+    currency: str
+    plan: str = ""
+    status: str = ""
+    low: int | None = None
+    high: int | None = None
+    country: str = ""
+    text: str = ""
+    order: str = "largest"
+
+    @property
+    def narrows(self) -> bool:
+        """Say whether what is left is more than a span of MRR: no index knows it."""
+        return bool(self.plan or self.status or self.country or self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One customer with MRR: what counts of it, all of it, since when, on which plans, what is at risk."""
+
+    amount_micro: int
+    mrr_micro: int
+    since: date
+    connection_id: UUID
+    customer_id: str
+    name: str
+    plans: Sequence[str]
+    diagnoses: Sequence[str]
+
+    @property
+    def status(self) -> str:
+        """Return whether a payment is due, a cancellation decided, or neither."""
+        return next((one for one in (PAST_DUE, CANCELING) if one in self.diagnoses), ACTIVE)
+
+    def place(self, order: str) -> Key:
+        """Return the row's place in an order: its amount or the number of its day leads."""
+        by_day = ORDERS[order][0] == "since"
+        value = self.since.toordinal() if by_day else self.amount_micro
+        return value, self.connection_id, self.customer_id
+
+
+def present_holders(
+    shown: Shown, chosen: Chosen, holders: int, after: Key | None = None, counted: int = COUNTED
+) -> Page[Holder]:
+    """Return a page of who holds MRR now; `holders` is how many do in the currency at all."""
+    payers = beginning_with(shown, chosen.text) if chosen.text else None
+    few = payers is not None or holders <= counted
+    statement = (WHOLE if few else LOOK).format(**_parts(chosen, payers, after))
+    rows = fetched(statement, _bound(shown, chosen, payers, after))
+    lines = [Holder(*row[2:]) for row in rows if row[2] is not None]
+    more_found = payers is not None and payers.more
+    full = lines[PAGE - 1].place(chosen.order) if len(lines) > PAGE else None
+    if few:
+        count, total = rows[0][:2]
+        return Page(lines[:PAGE], count, int(total), full is not None, looked_to=full, more_found=more_found)
+    looked_to = full or _place(rows[0][0], chosen.order)
+    return Page(lines[:PAGE], None, None, looked_to is not None, looked_to=looked_to)
+
+
+def _place(told: Sequence[str] | None, order: str) -> Key | None:
+    """Read the place of the last row that was looked at."""
+    if told is None:
+        return None
+    value, connection_id, customer_id = told
+    by_day = ORDERS[order][0] == "since"
+    return date.fromisoformat(value).toordinal() if by_day else int(value), UUID(connection_id), customer_id
+
+
+def _parts(chosen: Chosen, payers: Payers | None, after: Key | None) -> dict[str, str]:
+    value, way = ORDERS[chosen.order]
+    order = f"{value} {way}, connection_id {way}, customer_id {way}"
+    beyond = f"({value}, connection_id, customer_id) {'<' if way == 'DESC' else '>'} "
+    narrow = [RISK.format(name="in")] if chosen.status in (PAST_DUE, CANCELING) else []
+    narrow += [f"NOT {RISK.format(name='out')}"] if chosen.status in (ACTIVE, CANCELING) else []
+    narrow += [AT_HOME] * bool(chosen.country) + [NAMED] * (payers is not None)
+    bounds = ["AND mrr_micro >= %(low)s"] * (chosen.low is not None)
+    bounds += ["AND mrr_micro < %(high)s"] * (chosen.high is not None)
+    told_order = ", ".join(f"page.{one}" for one in order.split(", "))
+    return {
+        "holders": ON_PLAN if chosen.plan else HOLDERS,
+        "bounds": " ".join(bounds),
+        "narrow": " AND ".join(["true", *narrow]),
+        "beyond": f"{beyond} (%(value)s, %(connection)s::uuid, %(customer)s)" if after else "true",
+        "order": order,
+        "value": value,
+        "told": TOLD.format(order=told_order),
+    }
+
+
+def _bound(shown: Shown, chosen: Chosen, payers: Payers | None, after: Key | None) -> dict[str, Any]:
+    keys = sorted(payers.keys) if payers is not None else []
+    computed_at = shown.freshness.computed_at or datetime.fromtimestamp(0, UTC)
+    bound: dict[str, Any] = {
+        "organization": shown.organization_id,
+        "currency": chosen.currency,
+        "at": computed_at,
+        "plan": chosen.plan,
+        "low": chosen.low,
+        "high": chosen.high,
+        "country": chosen.country,
+        "statuses": [PAST_DUE, CANCELING],
+        "diagnoses_in": [chosen.status],
+        "diagnoses_out": [PAST_DUE] if chosen.status == CANCELING else [PAST_DUE, CANCELING],
+        "found_accounts": [one for one, _ in keys],
+        "found": [name for _, name in keys],
+        "limit": PAGE + 1,
+        "looked": LOOKED,
+    }
+    if after:
+        by_day = ORDERS[chosen.order][0] == "since"
+        value = date.fromordinal(after[0]) if by_day else max(-LARGEST, min(after[0], LARGEST))
+        bound |= {"value": value, "connection": after[1], "customer": after[2]}
+    return bound
