@@ -12,18 +12,19 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 BENCHMARKS := $(VENV)/.benchmarks
 ASSETS := static/build/.built
+CATALOGUES := static/build/.catalogues
 
-.PHONY: help install run test lint format chromium assets lock soak bench screenshots clean
+.PHONY: help install run test lint format chromium assets translations lock soak bench screenshots clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(RUNTIME) $(ASSETS) ## Install what running needs, into .venv
+install: $(RUNTIME) $(ASSETS) $(CATALOGUES) ## Install what running needs, into .venv
 
 run: install ## Run everything: servers, web, worker, beat and a demo organization
 	@exec $(BIN)/python manage.py up $(ARGS)
 
-test: $(DEVELOPMENT) $(ASSETS) chromium ## Run every test, browser tests included
+test: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Run every test, browser tests included
 	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(DEVELOPMENT) ## Check style, types, templates and the direction of imports
@@ -39,6 +40,10 @@ format: $(DEVELOPMENT) ## Put the code into the one format
 
 assets: $(ASSETS) ## Build the scripts that pages load
 
+translations: $(RUNTIME) ## Bring the catalogues of the languages in step with the code, and name what lacks
+	DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m config.translations update
+	DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m config.translations check
+
 chromium: $(DEVELOPMENT) ## Find or install a Chromium for the browser tests
 	@tests/install_chromium.sh $(BIN)/python
 
@@ -48,13 +53,13 @@ lock: $(RUNTIME) ## Pin every dependency again, after pyproject.toml or package.
 	$(UV) compile -q pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header -o requirements-bench.lock
 	$(NODE)/npm install --package-lock-only
 
-soak: $(DEVELOPMENT) $(ASSETS) chromium ## Run the scenarios at full size and write a report
+soak: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Run the scenarios at full size and write a report
 	SOAK=1 $(BIN)/pytest -m soak -n auto --dist worksteal
 
 bench: $(BENCHMARKS) ## Measure the hot paths; ARGS="sync --customers 2000" for less, --save for a report
 	$(BIN)/python -m benchmarks $(ARGS)
 
-screenshots: $(DEVELOPMENT) $(ASSETS) chromium ## Draw docs/images again, by the browser tests
+screenshots: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Draw docs/images again, by the browser tests
 	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser -q
 
 clean: ## Remove what was installed and built; DATA_DIR stays
@@ -94,4 +99,8 @@ node_modules/.installed: package-lock.json .npmrc | $(NODE)/npm
 $(ASSETS): node_modules/.installed package.json $(wildcard static/src/*)
 	@rm -rf static/build
 	$(NODE)/npm run --silent build
+	@touch $@
+
+$(CATALOGUES): $(wildcard locale/*/LC_MESSAGES/django.po) $(RUNTIME) | $(ASSETS)
+	DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m config.translations compile
 	@touch $@
