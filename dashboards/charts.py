@@ -22,25 +22,27 @@ def stack(selection: Selection) -> tuple[str, ...]:
     return (*STACK, "currency") if selection.shows_exchange else STACK
 
 
-def mrr_chart(months: list[Month], selection: Selection) -> dict[str, Any]:
-    """Return the line of MRR at each month's end."""
-    amounts = [month.ending_micro for month in months]
-    return _axis(months, selection, _course(months)) | {
-        "series": [_series(_("MRR"), "mrr", amounts, selection.currency)]
-    }
+def balance_chart(months: list[Month], selection: Selection, *, arr_first: bool) -> dict[str, Any]:
+    """Return the line of MRR, or of ARR, at each month's end."""
+    name, times = (_("ARR"), 12) if arr_first else (_("MRR"), 1)
+    amounts = [times * month.ending_micro for month in months]
+    summary = _course(name, months, amounts)
+    series = _series(name, "mrr", amounts, selection.currency)
+    return _axis(months, selection, summary) | {"series": [series]}
 
 
-def _course(months: list[Month]) -> str:
+def _course(name: str, months: list[Month], amounts_micro: list[int]) -> str:
     first, last = months[0], months[-1]
     words = {
-        "first": money(first.ending_micro, first.currency),
+        "name": name,
+        "first": money(amounts_micro[0], first.currency),
         "from": named(first.month),
-        "last": money(last.ending_micro, last.currency),
+        "last": money(amounts_micro[-1], last.currency),
         "to": named(last.month),
     }
     if first is last:
-        return _("MRR is %(last)s in %(to)s.") % words
-    return _("MRR went from %(first)s at the end of %(from)s to %(last)s in %(to)s.") % words
+        return _("%(name)s is %(last)s in %(to)s.") % words
+    return _("%(name)s went from %(first)s at the end of %(from)s to %(last)s in %(to)s.") % words
 
 
 def waterfall_chart(months: list[Month], selection: Selection) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 
 from accounts.access import OrganizationRequest
 from config import clock
+from dashboards.models import Emphasis
 
 Parameters = ParamSpec("Parameters")
 View = Callable[Concatenate[OrganizationRequest, Parameters], HttpResponse]
@@ -47,7 +48,8 @@ SELECT concat_ws('|',
     (SELECT string_agg(concat(organization.id, organization.xmin, member.xmin), ',' ORDER BY organization.id)
      FROM accounts_membership AS member
      JOIN accounts_organization AS organization ON organization.id = member.organization_id
-     WHERE member.user_id = %(user)s))
+     WHERE member.user_id = %(user)s)),
+    (SELECT emphasis FROM dashboards_displaysettings WHERE organization_id = %(organization)s)
 """
 
 
@@ -75,7 +77,8 @@ def tag_of(request: OrganizationRequest) -> str:
     bound: dict[str, Any] = {"organization": request.organization.id, "user": request.user.pk}
     with connection.cursor() as cursor:
         cursor.execute(STATE, bound)
-        (state,) = cursor.fetchone()
+        state, emphasis = cursor.fetchone()
+    request.emphasis = emphasis or Emphasis.AUTOMATIC  # type: ignore[attr-defined]
     told = (
         code_version(),
         request.get_full_path(),
@@ -90,6 +93,7 @@ def tag_of(request: OrganizationRequest) -> str:
         request.COOKIES[settings.CSRF_COOKIE_NAME],
         int(clock.now().timestamp()) // 60,
         state,
+        emphasis,
     )
     return f'"{sha256(repr(told).encode()).hexdigest()[:32]}"'
 

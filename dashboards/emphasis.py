@@ -1,5 +1,6 @@
 """Whether MRR or ARR stands first: as an organization chose, or by how large its ARR is."""
 
+from accounts.access import OrganizationRequest
 from accounts.audit import record
 from accounts.models import Organization, User
 from dashboards.models import DisplaySettings, Emphasis
@@ -15,6 +16,12 @@ def emphasis_of(organization: Organization) -> str:
     """Return what the organization chose, in its tenant; without a choice, automatic."""
     rows = DisplaySettings.objects.filter(organization=organization)
     return rows.values_list("emphasis", flat=True).first() or Emphasis.AUTOMATIC
+
+
+def emphasis_for(request: OrganizationRequest) -> str:
+    """Return what a request's organization chose; where its page has a tag, that statement told it."""
+    told: str | None = getattr(request, "emphasis", None)
+    return emphasis_of(request.organization) if told is None else told
 
 
 def choose(organization: Organization, emphasis: str, *, by: User) -> None:

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from dashboards.comparison import Before
 from dashboards.links import Link
 from dashboards.selection import Selection
-from dashboards.snapshot import MOVEMENTS, Figure
+from dashboards.snapshot import BALANCES, MOVEMENTS, Figure
 from metrics.core.rates import Rate
 from metrics.flows import Month
 from metrics.model import waterfall
@@ -43,6 +44,18 @@ class Opening:
         asked |= {"figure": figure} if figure != "mrr" else {}
         asked |= {"plan": plan} if plan else {}
         return f"{_page('customers', self.slug)}?{urlencode(asked)}"
+
+    def days(self, first: date, last: date, *, kind: str = "") -> str:
+        """Return the address of the movements of some local days."""
+        end = last + timedelta(days=1)
+        asked = {"from": first.isoformat(), "to": end.isoformat(), "currency": self.currency}
+        asked |= {"kind": kind} if kind else {}
+        return f"{_page('movements', self.slug)}?{urlencode(asked)}"
+
+    def since(self, day: date, mrr_micro: int, month: Month) -> Link:
+        """Open what moved MRR from the end of a day to a month's end."""
+        url = self.days(day + timedelta(days=1), self.month_end(month.month))
+        return Link(url, amount_micro=month.ending_micro - mrr_micro)
 
     def month_end(self, month: date) -> date:
         """Return a month's last local day, today in a month that has not ended."""
@@ -130,6 +143,9 @@ class ConvertedOpening(Opening):
         times = 12 if figure == "arr" else 1
         return Link(self.converted(month.month, figure), amount_micro=times * month.ending_micro)
 
+    def since(self, day: date, mrr_micro: int, month: Month) -> Link:
+        return self.ending(month)
+
     def starting(self, month: Month) -> Link:
         return Link(self.converted(month.month, "starting"), amount_micro=month.starting_micro)
 
@@ -151,24 +167,52 @@ def opening_of(slug: str, selection: Selection, today: date) -> Opening:
     return ConvertedOpening(slug, selection.currency, today, selection.month if selection.constant else None)
 
 
-def opened_figures(
-    figures: Sequence[Figure], opening: Opening, month: Month, before: Month, first: date
-) -> list[Figure]:
-    """Return the snapshot with what each figure opens, and each of the month before where it has any."""
+def opened_figures(figures: Sequence[Figure], opening: Opening, month: Month, before: Before) -> list[Figure]:
+    """Return the snapshot with what each figure opens, what it is compared with, and the change."""
     return [
         replace(
             one,
             opens=opening.figure(one.name, month),
-            before_opens=opening.figure(one.name, before) if before.month >= first else None,
-            change_opens=_change(one.name, opening, month) if one.change else None,
+            before_opens=_before(one.name, opening, before),
+            change_opens=_change(one.name, opening, month, before)
+            if one.change and one.change.tone != "none"
+            else None,
         )
         for one in figures
     ]
 
 
-def _change(name: str, opening: Opening, month: Month) -> Link | None:
-    """Open what moved a figure since the month before: of MRR its growth, of a flow what it is made of."""
+def _before(name: str, opening: Opening, before: Before) -> Link | None:
+    """Open what a figure is compared with: the earlier month, or its days."""
+    if before.month is None:
+        return None
+    if name in BALANCES:
+        at_end = before.at_month_end
+        return opening.ending(before.month, figure=name) if at_end else _held(name, opening, before)
+    if before.through is None:
+        return opening.figure(name, before.month)
+    kind = {"net_new": "", "revenue_churn_rate": "churn"}.get(name, name)
+    moved = before.flow(kind or "net_new")
+    if moved is None:
+        return None
+    signed = -moved if kind in ("contraction", "churn") else moved
+    return Link(opening.days(before.on, before.through, kind=kind), amount_micro=signed)
+
+
+def _held(name: str, opening: Opening, before: Before) -> Link:
+    """Open a balance at the end of a day."""
+    return Link(
+        opening.customers(before.held_on, figure=name), amount_micro=BALANCES[name] * before.mrr_micro
+    )
+
+
+def _change(name: str, opening: Opening, month: Month, before: Before) -> Link | None:
+    """Open what moved a figure since the earlier one: of MRR its growth, of a flow what it is made of."""
     growth = waterfall(month).mrr_growth_rate
-    if name in ("mrr", "arr") and growth is not None and not month.currency_micro:
-        return opening.rate(month, "mrr_growth_rate", growth)
-    return opening.figure(name, month)
+    if name not in BALANCES:
+        return opening.figure(name, month)
+    if before.a_year_back:
+        return opening.since(before.held_on, before.mrr_micro, month)
+    if growth is None or month.currency_micro:
+        return opening.figure(name, month)
+    return opening.rate(month, "mrr_growth_rate", growth)

@@ -1,11 +1,12 @@
 """Everything that the dashboard shows about one month, as values ready to be drawn."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from accounts.models import Organization
-from dashboards.charts import mrr_chart, stack, waterfall_chart
+from dashboards.charts import balance_chart, stack, waterfall_chart
+from dashboards.comparison import compared
+from dashboards.emphasis import arr_first
 from dashboards.formatting import Money, money, percent
 from dashboards.glossary import TERMS
 from dashboards.links import Link
@@ -18,6 +19,7 @@ from metrics.exchange.converting import Reported
 from metrics.flows import Month
 from metrics.model import waterfall
 from metrics.months import Months
+from metrics.queries import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,30 @@ class Row:
 
 
 def overview(
-    organization: Organization, selection: Selection, history: Months | Reported, today: date
+    organization: Organization,
+    selection: Selection,
+    history: Months | Reported,
+    shown: Shown,
+    emphasis: str,
 ) -> dict[str, Any]:
     """Return the dashboard's rows for a selection, each figure with the rows that it opens."""
-    opening = opening_of(organization.slug, selection, today)
-    read = history.last(max(selection.length, 2), selection.currency, until=selection.month)
-    months = read[-selection.length :]
-    figures = snapshot(read[-1], read[-2], in_progress=selection.in_progress)
-    plans = plan_shares(organization.id, selection, history, read[-1])
+    opening = opening_of(organization.slug, selection, shown.today)
+    months = history.last(selection.length, selection.currency, until=selection.month)
+    month, before = months[-1], compared(shown, selection, history)
+    arr = arr_first(emphasis, month)
+    figures = snapshot(month, before, arr_first=arr)
+    plans = plan_shares(organization.id, selection, history, month)
     return {
         "selection": selection,
         "choices": choices(selection, history.currencies(), converts=True),
-        "figures": opened_figures(figures, opening, read[-1], read[-2], selection.first),
+        "figures": opened_figures(figures, opening, month, before),
+        "comparison": before.note,
+        "arr_first": arr,
         "rows": [_row(month, selection, opening) for month in reversed(months)],
-        "mrr_chart": mrr_chart(months, selection),
+        "balance_chart": balance_chart(months, selection, arr_first=arr),
         "waterfall_chart": waterfall_chart(months, selection),
         "waterfall_columns": [TERMS[kind].label for kind in stack(selection)],
-        "plans": plan_rows(plans, read[-1], opening),
+        "plans": plan_rows(plans, month, opening),
         "rates_used": rates_used(selection, history),
     }
 

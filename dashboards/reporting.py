@@ -57,6 +57,9 @@ def history_of(organization_id: UUID, selection: Selection, months: Months) -> M
     if not selection.reporting:
         return months
     wanted = last_months(selection.month, selection.length)
+    # At constant rates the last month lends its rate to all; else the month compared with has its own.
+    if selection.first <= selection.compared < wanted[0]:
+        wanted = [selection.compared, *wanted]
     return reported(organization_id, months, selection.currency, wanted, constant=selection.constant)
 
 

@@ -18,6 +18,8 @@ from metrics.periods import month_of, parse_month, shift
 
 SPANS = (6, 12)
 DEFAULT_SPAN = 12
+# How many months back the month lies that figures are compared with.
+AGAINST = {"previous": 1, "year": 12}
 CURRENCY = re.compile(r"[a-z]{3}")
 
 
@@ -41,6 +43,12 @@ class Selection:
     own: str = ""
     reporting: bool = False
     constant: bool = False
+    against: str = "previous"
+
+    @property
+    def compared(self) -> date:
+        """Return the month that figures are compared with."""
+        return shift(self.month, -AGAINST[self.against])
 
     @property
     def shows_exchange(self) -> bool:
@@ -72,6 +80,7 @@ class Selection:
         span: int = 0,
         reporting: str = "",
         constant: bool | None = None,
+        against: str = "",
     ) -> str:
         """Return the address that shows the same with something else chosen."""
         chosen = {"month": f"{month or self.month:%Y-%m}"}
@@ -81,7 +90,9 @@ class Selection:
             chosen |= {"constant": "1"} if held else {}
         else:
             chosen["currency"] = currency or self.currency
-        return f"?{urlencode({**chosen, 'span': span or self.span})}"
+        beside = against or self.against
+        chosen |= {"span": str(span or self.span)} | ({"against": beside} if beside != "previous" else {})
+        return f"?{urlencode(chosen)}"
 
 
 def select(
@@ -105,6 +116,7 @@ def select(
         own,
         bool(reporting),
         bool(reporting) and _constant(parameters.get("constant", "")),
+        _against(parameters.get("against", "")),
     )
     return replace(selection, month=_month(parameters.get("month", ""), selection))
 
@@ -146,6 +158,13 @@ def _span(text: str) -> int:
     if text not in map(str, SPANS):
         raise AddressError(_("The page shows 6 or 12 months: span=6 or span=12."), 400)
     return int(text)
+
+
+def _against(text: str) -> str:
+    if text and text not in AGAINST:
+        known = ", ".join(AGAINST)
+        raise AddressError(_("against is one of %(known)s.") % {"known": known}, 400)
+    return text or "previous"
 
 
 def _month(text: str, selection: Selection) -> date:
@@ -197,6 +216,7 @@ class Choices:
     currencies: list[Choice]
     rates: list[Choice]
     spans: list[Choice]
+    against: list[Choice]
 
 
 def choices(selection: Selection, currencies: list[str], *, converts: bool = False) -> Choices:
@@ -215,6 +235,10 @@ def choices(selection: Selection, currencies: list[str], *, converts: bool = Fal
                 span == selection.span,
             )
             for span in SPANS
+        ],
+        against=[
+            Choice(each, label, selection.url(against=each), each == selection.against)
+            for each, label in (("previous", _("Month before")), ("year", _("Year before")))
         ],
     )
 

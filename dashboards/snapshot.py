@@ -1,11 +1,12 @@
-"""The figures of one month, each with the month before and what it means."""
+"""The figures of one month, each beside an earlier one, and what it means."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from config import dates
-from dashboards.formatting import Money, money, percent, points
+from dashboards.comparison import Before
+from dashboards.formatting import DASH, Money, money, percent, points
 from dashboards.glossary import TERMS, Term
 from dashboards.links import Link
 from metrics.core.rates import Rate, ratio
@@ -14,13 +15,14 @@ from metrics.model import waterfall
 
 GOOD_WHEN_HIGHER = frozenset({"mrr", "arr", "net_new", "new", "expansion", "reactivation"})
 HEADLINES = ("mrr", "arr", "net_new", "revenue_churn_rate")
+ARR_FIRST = ("arr", "mrr", "net_new", "revenue_churn_rate")
 MOVEMENTS = ("new", "expansion", "reactivation", "contraction", "churn")
-FLOWING = ("revenue_churn_rate", *MOVEMENTS)
+BALANCES = {"mrr": 1, "arr": 12}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a figure moved since the month before, and whether that is welcome."""
+    """How a figure moved since the earlier one, and whether that is welcome; over nothing it is a dash."""
 
     text: str
     tone: str
@@ -46,23 +48,10 @@ class Figure:
         return str(self.term.label)
 
 
-def snapshot(month: Month, before: Month, *, in_progress: bool) -> list[Figure]:
-    """Return the row's figures for a month, beside those of the one before it.
-
-    A month in progress has no whole month's movements yet: only its balances are compared.
-    """
-    now, then = waterfall(month), waterfall(before)
-    amounts = {
-        "mrr": (now.ending, then.ending),
-        "arr": (now.arr, then.arr),
-        **{kind: (getattr(now, kind), getattr(then, kind)) for kind in MOVEMENTS},
-    }
-    cells = {name: _amount(name, *pair, before) for name, pair in amounts.items()}
-    cells["net_new"] = _net_new(now.net_new, then.net_new, before)
-    cells["revenue_churn_rate"] = _churn_rate(now.revenue_churn_rate, then.revenue_churn_rate, before)
-    if in_progress:
-        cells |= {name: replace(cells[name], change=None) for name in FLOWING}
-    return [cells[name] for name in (*HEADLINES, *MOVEMENTS)]
+def snapshot(month: Month, before: Before, *, arr_first: bool = False) -> list[Figure]:
+    """Return the row's figures for a month, beside those that it is compared with."""
+    names = (*(ARR_FIRST if arr_first else HEADLINES), *MOVEMENTS)
+    return [_figure(name, month, before) for name in names]
 
 
 def change(before: int, now: int) -> Rate:
@@ -71,50 +60,92 @@ def change(before: int, now: int) -> Rate:
     return None if grown is None else grown - 1
 
 
-def _amount(name: str, now_micro: int, before_micro: int, before: Month) -> Figure:
-    rate = change(before_micro, now_micro)
+def _figure(name: str, month: Month, before: Before) -> Figure:
+    if name in BALANCES:
+        return _balance(name, month, before)
+    if name == "net_new":
+        return _net_new(month, before)
+    if name == "revenue_churn_rate":
+        return _churn_rate(month, before)
+    return _movement(name, month, before)
+
+
+def _balance(name: str, month: Month, before: Before) -> Figure:
+    times = BALANCES[name]
+    now, then = times * month.ending_micro, times * before.mrr_micro if before.month else None
+    text = _lacking(before) if then is None else _on(before, str(money(then, month.currency)))
+    return _cell(name, money(now, month.currency), text, _grown(name, then, now))
+
+
+def _movement(name: str, month: Month, before: Before) -> Figure:
+    now: int = getattr(waterfall(month), name)
+    then = before.flow(name)
+    text = _lacking(before) if then is None else _within(before, str(money(then, month.currency)))
+    return _cell(name, money(now, month.currency), text, _grown(name, then, now))
+
+
+def _net_new(month: Month, before: Before) -> Figure:
+    then = before.flow("net_new")
+    text = (
+        _lacking(before) if then is None else _within(before, str(money(then, month.currency, signed=True)))
+    )
+    value = money(waterfall(month).net_new, month.currency, signed=True)
+    return _cell("net_new", value, text, Change(DASH, "none") if then is None else None)
+
+
+def _churn_rate(month: Month, before: Before) -> Figure:
+    now, then = waterfall(month).revenue_churn_rate, before.churn_rate
+    moved = None if now is None or then is None else now - then
+    text = _lacking(before) if before.flow("churn") is None else _within(before, percent(then))
+    words = _("%(points)s points") % {"points": points(moved, signed=True)}
+    changed = _change("revenue_churn_rate", moved, words)
+    return _cell("revenue_churn_rate", Money("", percent(now), ""), text, changed)
+
+
+def _cell(name: str, value: Money, before: str, changed: Change | None) -> Figure:
+    headline = name in HEADLINES
     return Figure(
         name=name,
-        rank="headline" if name in HEADLINES else "movement",
-        value=money(now_micro, before.currency),
-        before=_before(before, str(money(before_micro, before.currency))),
-        change=_change(name, rate, percent(rate, signed=True)),
+        rank="headline" if headline else "movement",
+        value=value,
+        before=before,
+        change=changed,
         term=TERMS[name],
-        tone="" if name in HEADLINES else name,
+        tone="" if headline else name,
     )
 
 
-def _net_new(now_micro: int, before_micro: int, before: Month) -> Figure:
-    return Figure(
-        name="net_new",
-        rank="headline",
-        value=money(now_micro, before.currency, signed=True),
-        before=_before(before, str(money(before_micro, before.currency, signed=True))),
-        change=None,
-        term=TERMS["net_new"],
-    )
+def _lacking(before: Before) -> str:
+    return before.lacks or before.unmoved
 
 
-def _churn_rate(now: Rate, then: Rate, before: Month) -> Figure:
-    moved = None if now is None or then is None else now - then
-    text = _("%(points)s points") % {"points": points(moved, signed=True)}
-    return Figure(
-        name="revenue_churn_rate",
-        rank="headline",
-        value=Money("", percent(now), ""),
-        before=_before(before, percent(then)),
-        change=_change("revenue_churn_rate", moved, text),
-        term=TERMS["revenue_churn_rate"],
-    )
+def _on(before: Before, text: str) -> str:
+    """Tell of a balance: at a month's end, or at that of another day."""
+    if before.at_month_end:
+        return _in_month(before, text)
+    return _("%(amount)s on %(day)s") % {"amount": text, "day": dates.day(before.held_on)}
 
 
-def _before(before: Month, text: str) -> str:
-    return _("%(amount)s in %(month)s") % {"amount": text, "month": dates.month_abbreviation(before.month)}
+def _within(before: Before, text: str) -> str:
+    """Tell of what moved: in a whole month, or up to one of its days."""
+    if before.through is None:
+        return _in_month(before, text)
+    return _("%(amount)s by %(day)s") % {"amount": text, "day": dates.day(before.through)}
 
 
-def _change(name: str, rate: Rate, text: str) -> Change | None:
+def _in_month(before: Before, text: str) -> str:
+    name = dates.short_month(before.on) if before.a_year_back else dates.month_abbreviation(before.on)
+    return _("%(amount)s in %(month)s") % {"amount": text, "month": name}
+
+
+def _grown(name: str, then: int | None, now: int) -> Change:
+    rate = None if then is None else change(then, now)
+    return _change(name, rate, percent(rate, signed=True))
+
+
+def _change(name: str, rate: Rate, text: str) -> Change:
     if rate is None:
-        return None
+        return Change(DASH, "none")
     if round(rate * 1000) == 0:
         return Change(text, "even")
     welcome = (rate > 0) == (name in GOOD_WHEN_HIGHER)

@@ -12,6 +12,7 @@ from accounts.outbox import Message
 from dashboards.alert_terms import terms
 from dashboards.alert_words import figure
 from dashboards.charts import STACK
+from dashboards.comparison import whole
 from dashboards.emails.letter import address, letter, preference, written
 from dashboards.emails.masking import names
 from dashboards.formatting import money
@@ -47,7 +48,7 @@ def _facts(organization: Organization, shown: Shown, currency: str, monday: date
     start, month = monday - WEEK, monday.replace(day=1)
     days = queries.daily(organization.id, currency, min(start, month), max(monday, shown.today) + DAY)
     read = months.last(2, currency, until=month)
-    figures = snapshot(read[-1], read[-2], in_progress=True)
+    figures = snapshot(read[-1], whole(read[-2]))
     return {
         "start": start,
         "end": monday - timedelta(days=1),

@@ -13,6 +13,7 @@ from accounts.models import Role
 from billing_sync.progress import ConnectionProgress, progress
 from dashboards.alerts import alert_row
 from dashboards.conditional import conditional
+from dashboards.emphasis import emphasis_for
 from dashboards.fragments import render_page
 from dashboards.overview import overview
 from dashboards.permissions import missing
@@ -64,7 +65,7 @@ def numbers_of(
     title = _("%(month)s · %(name)s · Millrace") % words
     try:
         history = history_of(organization.id, selection, months)
-        numbers = overview(organization, selection, history, months.today)
+        numbers = overview(organization, selection, history, shown, emphasis_for(request))
     except MissingRateError as error:
         return {"title": title, **without_rates(selection, months, error)}
     watched = selection.alerts_currency(months.currencies())

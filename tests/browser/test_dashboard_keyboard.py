@@ -88,7 +88,7 @@ def test_a_chart_tells_its_numbers_under_the_pointer(page: Page) -> None:
 def test_a_chart_has_words_for_those_who_cannot_see_it(page: Page) -> None:
     chart = page.locator("[data-chart=line]")
     expect(chart).to_have_attribute("role", "img")
-    words = "MRR went from €1.00 at the end of October 2025 to €11,401.00 in September 2026."
+    words = "ARR went from €12.00 at the end of October 2025 to €136,812.00 in September 2026."
     expect(chart).to_have_attribute("aria-label", words)
 
 

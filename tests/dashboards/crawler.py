@@ -15,6 +15,16 @@ NEXT = re.compile(r'<a[^>]*?href="([^"]+)"[^>]*?rel="next"')
 COUNTS = re.compile(r'<tr data-part-count="(\d+)"')
 TOTAL = re.compile(r'data-total-micro="(-?\d+)"')
 CUSTOMER = re.compile(r'<th scope="row">\s*<a href="([^"]+)"')
+# What the JSON model calls the amounts of the snapshot.
+KEYS = {
+    "mrr": "ending_mrr",
+    "arr": "arr",
+    "new": "new_mrr",
+    "expansion": "expansion_mrr",
+    "reactivation": "reactivation_mrr",
+    "contraction": "contraction_mrr",
+    "churn": "churned_mrr",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +95,16 @@ def held_against_its_rows(client: Client, number: Opened) -> Rows:
         churn = "=revenue_churn_rate" in urlsplit(number.url).query
         assert (-rate if churn else rate) == Fraction(said["rate"]), number
     return found
+
+
+def compared(html: str) -> dict[str, tuple[int, str]]:
+    """Return what stands beneath each figure: the earlier amount's size, and the change."""
+    found = re.findall(r'data-figure="(\w+)">.*?class="figure-before">(.*?)</p>', html, re.DOTALL)
+    return {
+        name: (
+            abs(int(numbers(text)[-1].said["amount-micro"])),
+            unescape(re.sub(r"<.*?>", "", text).split()[0]),
+        )
+        for name, text in found
+        if name in KEYS
+    }

@@ -130,12 +130,6 @@ def test_the_present_month_is_shown_unless_another_is_asked_for(
     assert figure(html, "mrr") == "€11,403.33"
 
 
-def test_a_month_in_progress_compares_balances_alone(owner: Person, organization: Organization) -> None:
-    revenue(organization)
-    changes = page(owner.client).count('class="change ')
-    assert changes == len(("MRR", "ARR"))
-
-
 def test_every_figure_has_its_definition_beside_it(owner: Person, organization: Organization) -> None:
     revenue(organization)
     html = page(owner.client)
@@ -177,7 +171,7 @@ def test_a_first_month_is_shown_alone(owner: Person, organization: Organization)
     revenue(organization)
     html = page(owner.client, "?month=2026-08")
     assert figure(html, "mrr") == "€10,000.00"
-    assert "MRR is €10,000.00 in August 2026." in html
+    assert "ARR is €120,000.00 in August 2026." in html
 
 
 def test_numbers_of_zero_decimal_currencies_have_no_decimals(

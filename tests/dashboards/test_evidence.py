@@ -5,82 +5,79 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 from html import unescape
 from uuid import UUID
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import connections
-from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.models import Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Invoice
-from billing_sync.sandbox.company import generate
-from billing_sync.sandbox.stories import STORIES
 from config.clock import set_now
+from dashboards.formatting import percent
 from metrics import queries
-from metrics.build.recompute import catch_up, recompute
+from metrics.build.recompute import catch_up
 from metrics.definitions import set_definition
 from metrics.evidence import export
+from metrics.model import figures_of, waterfall
 from metrics.models import Segment
+from metrics.periods import shift
 from metrics.restating import closings, previews
-from tests import database
-from tests.cast import Person, make_organization, member
-from tests.dashboards.crawler import held_against_its_rows, numbers, page, rows
+from tests.dashboards.conftest import Business
+from tests.dashboards.crawler import KEYS, compared, held_against_its_rows, numbers, page, rows
 from tests.dashboards.test_statements import statements
 from tests.environment import PROJECT
 from tests.metrics.conftest import NOW
-from tests.metrics.seeding import mirrored
 
 SEGMENT = re.compile(r'<a class="opens" href="([^"]+)" data-segment-micro="(-?\d+)"')
 OBJECT = re.compile(r'href="(/o/acme/objects/[^"]+)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Business:
-    """An organization over a company of every story, with more customers than a page holds."""
-
-    id: UUID
-    owner: Person
-    teammate: Person
-
-
-@pytest.fixture(scope="module")
-def business(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Business]:
-    """Give the company once to all tests of this module: none but the last changes anything."""
-    with django_db_blocker.unblock(), set_now(NOW):
-        organization = make_organization("acme")
-        Organization.objects.filter(id=organization.id).update(time_zone="America/Los_Angeles")
-        mirrored(organization, generate(3, 66, NOW, mix=dict.fromkeys(STORIES, 1)))
-        recompute(organization.id)
-        yield Business(
-            organization.id,
-            member("owner@acme.example", organization, Role.OWNER),
-            member("teammate@acme.example", organization, Role.VIEWER),
-        )
-        for connection in connections.all(initialized_only=True):
-            connection.close()
-        database.empty_database()
-        cache.clear()
-
-
 def test_every_number_opens_rows_that_sum_to_it(business: Business) -> None:
     seen, most_pages = set[str](), 0
-    for currency, month in (("usd", "2026-11"), ("eur", "2026-08")):
-        html = page(business.owner.client, f"/o/acme/?month={month}&currency={currency}&span=6")
-        found = [one for one in numbers(html) if one.url not in seen]
-        assert len(found) >= 20
+    for address, least in (
+        ("?month=2026-11&currency=usd&span=6", 20),
+        ("?month=2026-08&currency=eur&span=6", 20),
+        ("?month=2026-11&currency=usd&span=6&against=year", 8),
+        ("investor/?month=2026-10&currency=usd", 3),
+    ):
+        html = page(business.owner.client, f"/o/acme/{address}").split('id="investor-months"')[0]
+        found = list({one.url: one for one in numbers(html) if one.url not in seen}.values())
+        assert len(found) >= least
         for one in found:
             seen.add(one.url)
             most_pages = max(most_pages, held_against_its_rows(business.owner.client, one).pages)
     assert most_pages > 1
     figures = {figure for figure in ("arr", "mrr_growth_rate", "churn", "plan=") if figure in " ".join(seen)}
     assert len(figures) == 4
+
+
+def test_comparisons_are_the_figures_of_the_earlier_month(business: Business) -> None:
+    with tenant(business.id):
+        months = {
+            one.month: figures_of(waterfall(one)) for one in queries.months(business.id, "usd", last=37)
+        }
+    for against, back in (("previous", 1), ("year", 12)):
+        for month in (date(2026, 10, 1), date(2026, 3, 1)):
+            address = f"/o/acme/?month={month:%Y-%m}&currency=usd&against={against}"
+            told = compared(page(business.owner.client, address))
+            now, then = months[month], months[shift(month, -back)]
+            for name, key in KEYS.items():
+                before, after = (int(one[f"{key}_micro"]) for one in (then, now))
+                growth = percent(Fraction(after - before, before), signed=True) if before else "–"
+                assert told[name] == (before, growth), (name, address)
+
+
+def test_a_month_so_far_is_compared_with_the_same_days(business: Business) -> None:
+    told = compared(page(business.owner.client, "/o/acme/?currency=usd"))
+    with tenant(business.id):
+        through = queries.today(business.id) - timedelta(days=30)
+        days = queries.daily(business.id, "usd", date(2026, 10, 1), through)
+    assert (through.day, NOW.day) == (16, 15)
+    for name in ("new", "expansion", "reactivation", "contraction", "churn"):
+        assert told[name][0] == sum(getattr(day, f"{name}_micro") for day in days), name
 
 
 def test_every_customer_and_segment_opens_down_to_stripe_s_objects(business: Business) -> None:
