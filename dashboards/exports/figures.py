@@ -20,6 +20,7 @@ from metrics.flows import Day, Flows, Month
 from metrics.model import waterfall
 
 CURRENCY = Column("currency")
+UNMOVED = {"amount_micro": 0, "subscriptions": 0}
 MOVED = ("new", "expansion", "reactivation", "contraction", "churn")
 COUNTED = ("customers_start", "customers_new", "customers_expanded", "customers_reactivated")
 COUNTS = (*COUNTED, "customers_contracted", "customers_churned", "customers_end")
@@ -109,7 +110,7 @@ def _bridge(scope: Scope) -> list[Row]:
         result = found[name].result
         moved = result["ours_micro"]
         for rule in WALK:
-            step, known = result["steps"][rule], VENDORS[name].rule(rule).known
+            step, known = result["steps"].get(rule, UNMOVED), VENDORS[name].rule(rule).known
             moved += step["amount_micro"]
             told = (step["amount_micro"], step["subscriptions"], moved)
             rows.append((where.month, name, rule, known, where.currency, result["ours_micro"], *told))
