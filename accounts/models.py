@@ -5,7 +5,11 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+# What stands for the address of a deleted account; mail to it goes nowhere.
+DELETED_DOMAIN = "@deleted.invalid"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,7 +35,7 @@ class User(AbstractBaseUser):
     objects: ClassVar[UserManager] = UserManager()
 
     def __str__(self) -> str:
-        return self.email
+        return gettext("a deleted account") if self.email.endswith(DELETED_DOMAIN) else self.email
 
 
 class Organization(models.Model):

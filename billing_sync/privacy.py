@@ -1,10 +1,15 @@
 """Where this app keeps personal data, for export and erasure."""
 
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.privacy.deleting import leaving
 from accounts.privacy.places import Place
 from accounts.privacy.tables import Exported, Packing, export, keep_back
 from billing_sync import erasing
+from billing_sync.disconnecting import disconnect
 from billing_sync.models import Connection, Event, Payer, SetAside, WebhookDelivery
 from billing_sync.payload import packed, unpacked
 from billing_sync.resources import MIRRORED
@@ -33,6 +38,14 @@ PLACES = (
 )
 # Without personal data by construction, except what a seller wrote into the description of an invoice line.
 WITHOUT = (Event._meta.db_table, SetAside._meta.db_table)
+
+
+@leaving("disconnect", "deauthorize")
+def leave_every_account(organization_id: UUID, by: User) -> None:
+    """Take leave of Stripe for an organization that goes: its endpoints and our access end there too."""
+    for connection in Connection.objects.filter(organization_id=organization_id):
+        disconnect(connection, keep=False, by=by)
+
 
 JSON = Packing(unpacked, packed)
 export(

@@ -39,6 +39,7 @@ SELECT concat_ws('|',
     (SELECT string_agg(xmin::text, ',' ORDER BY connection_id, resource) FROM billing_sync_synccursor
      WHERE organization_id = %(organization)s),
     (SELECT count(*) FROM billing_sync_setaside WHERE organization_id = %(organization)s),
+    (SELECT count(*) FROM billing_sync_erasure WHERE organization_id = %(organization)s),
     (SELECT string_agg(xmin::text, ',' ORDER BY id) FROM metrics_alert
      WHERE organization_id = %(organization)s AND recovered_on IS NULL),
     (SELECT concat(count(*), ' ', max(fetched_at)) FROM billing_sync_price
