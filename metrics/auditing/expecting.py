@@ -11,10 +11,11 @@ from uuid import UUID
 from metrics.auditing import statements
 from metrics.auditing.boundaries import Calendar
 from metrics.auditing.drift import MOST_SHOWN, Drift, between
+from metrics.auditing.proving import Proof, Rows, prove
 from metrics.auditing.snapshot import Snapshot, at_once, fetch
 
-# Segments of a range: about 50,000 customers of three or four each.
-ROWS_AT_ONCE = 170_000
+# Segments of a range: about 100,000 customers of three or four each.
+ROWS_AT_ONCE = 340_000
 KINDS = {
     "new": "new",
     "expansion": "expanded",
@@ -22,6 +23,7 @@ KINDS = {
     "contraction": "contracted",
     "churn": "churned",
 }
+UP = ("new", "expansion", "reactivation")
 TABLES = {
     "movement": ("metrics_movement", ("kind", "amount_micro", "after_micro", "until")),
     "balance": (
@@ -77,99 +79,109 @@ class BeforeFirstError(Exception):
     """Raised where something began before the first day of the calendar."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one range's segments and rows told; `differing` where they were compared row by row."""
+
+    connection_id: UUID
+    customers: int
+    proof: Proof
+    flows: Rows
+    differing: Rows
+    by_month: Rows
+    prices: Rows
+
+
 def ranges(audited: Audited) -> Iterator[dict[str, Any]]:
     """Yield the connections' customers in ranges of about so many segments."""
     for connection_id in audited.connection_ids:
         after: str | None = ""
         while after is not None:
-            part = {"connection": connection_id, "after": after}
-            found = fetch(statements.BOUND, {**audited.bound(), **part, "rows": ROWS_AT_ONCE})
-            last = found[0][0] if found else None
-            yield {**part, "last": last}
-            after = last
+            part = {**audited.bound(), "connection": connection_id, "after": after, "rows": ROWS_AT_ONCE}
+            rows, customers, last = fetch(statements.BOUND, part)[0]
+            after = last if rows == ROWS_AT_ONCE else None
+            yield {**part, "last": after, "customers": customers}
 
 
 def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected:
     """Return what the tables should hold."""
     whole = Expected()
     given = {
-        **audited.bound(),
         "days": list(calendar.days),
         "months": list(calendar.months),
         "first": calendar.first,
         "most": MOST_SHOWN,
     }
-    parts = [{**given, **one} for one in ranges(audited)]
+    parts = ({**one, **given} for one in ranges(audited))
     for found in at_once(shared, lambda part: _read(part, audited.window), parts):
         _take(whole, found, calendar, audited.window)
     return whole
 
 
-Answer = tuple[UUID, list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]], tuple[int, int]]
-
-
 def _read(part: dict[str, Any], window: str) -> Answer:
-    """Ask all of one range."""
-    by_month = fetch(statements.flows_of_months(window), part) if window != "day" else []
-    return (
-        part["connection"],
-        fetch(statements.CUSTOMERS, part),
-        fetch(statements.SUMS, part),
-        by_month,
-        fetch(statements.COUNTS, part)[0],
+    """Ask all of one range, and each row only where the sums of all tell that one differs."""
+    proof = prove(part)
+    if not proof.first:
+        raise BeforeFirstError
+    customers = fetch(statements.CUSTOMERS, part) if not proof.agrees else []
+    told = [(part, json.loads(text)) for part, text in customers]
+    return Answer(
+        connection_id=part["connection"],
+        customers=part["customers"],
+        proof=proof,
+        flows=proof.flows if proof.agrees else [tuple(values) for part, values in told if part == "flow"],
+        differing=[row for row in told if row[0] != "flow"],
+        by_month=fetch(statements.flows_of_months(window), part) if window != "day" else [],
+        prices=fetch(statements.PRICES, part),
     )
 
 
 def _take(whole: Expected, found: Answer, calendar: Calendar, window: str) -> None:
-    connection_id, customers, summed, by_month, (count, rows) = found
-    whole.customers += count
-    whole.rows += rows
+    whole.customers += found.customers
+    whole.rows += found.proof.rows
     differing: dict[str, int] = {}
-    for part, text in customers:
-        values = json.loads(text)
-        if part == "flow":
-            _flow(whole, values, calendar, window)
-        else:
-            # Each row that differs ends with how many of its range do.
-            differing[part] = values.pop()
-            _differing(whole.drift, part, connection_id, values, calendar)
+    for part, values in found.differing:
+        # Each row that differs ends with how many of its range do.
+        differing[part] = values.pop()
+        _differing(whole.drift, part, found.connection_id, values, calendar)
     whole.drift.rows += sum(differing.values())
-    for currency, number, kind, amount, many in by_month:
+    for flow in found.flows:
+        _flow(whole, flow, calendar, window)
+    for currency, number, kind, amount, many in found.by_month:
         row = whole.monthly[currency, calendar.month(number)]
         row[f"{kind}_micro"] += int(amount)
         row[f"customers_{KINDS[kind]}"] += many
-    for values in summed:
-        _sum(whole, values, calendar)
+    for currency, bucket, beyond, contracted in found.proof.apart:
+        _commit(whole, currency, calendar.day(bucket), int(beyond), int(contracted))
+    for price in found.prices:
+        _price(whole, price, calendar)
 
 
-def _flow(whole: Expected, values: list[Any], calendar: Calendar, window: str) -> None:
+def _flow(whole: Expected, values: tuple[Any, ...], calendar: Calendar, window: str) -> None:
     currency, bucket, kind, amount, many, squares = values
-    if not bucket:
-        raise BeforeFirstError
     day = calendar.day(bucket)
-    whole.daily[currency, day][f"{kind}_squares"] += squares
+    whole.daily[currency, day][f"{kind}_squares"] += int(squares)
     periods = [whole.daily[currency, day]]
     if window == "day":
         periods.append(whole.monthly[currency, day.replace(day=1)])
     for row in periods:
-        row[f"{kind}_micro"] += amount
+        row[f"{kind}_micro"] += int(amount)
         row[f"customers_{KINDS[kind]}"] += many
+    _commit(whole, currency, day, int(amount) if kind in UP else -int(amount), 0)
 
 
-def _sum(whole: Expected, values: tuple[Any, ...], calendar: Calendar) -> None:
-    currency, bucket, month, price_id, mrr, items, committed, contracted, least, most = values
-    if price_id is None:
-        if not bucket:
-            raise BeforeFirstError
-        day = calendar.day(bucket)
-        for row in (whole.daily[currency, day], whole.monthly[currency, day.replace(day=1)]):
-            row["committed_net_micro"] += int(committed)
-            row["contracted_net_micro"] += int(contracted or 0)
-    elif month is not None:
-        row = whole.plans[currency, calendar.month(month), price_id]
-        row["net_micro"] += int(mrr)
-        row["items"] += items
-        whole.products[price_id] |= {one for one in (least, most) if one is not None}
+def _commit(whole: Expected, currency: str, day: date, committed: int, contracted: int) -> None:
+    for row in (whole.daily[currency, day], whole.monthly[currency, day.replace(day=1)]):
+        row["committed_net_micro"] += committed
+        row["contracted_net_micro"] += contracted
+
+
+def _price(whole: Expected, values: tuple[Any, ...], calendar: Calendar) -> None:
+    currency, price_id, month, mrr, items, least, most = values
+    row = whole.plans[currency, calendar.month(month), price_id]
+    row["net_micro"] += int(mrr)
+    row["items"] += items
+    whole.products[price_id] |= {least, most}
 
 
 def _differing(drift: Drift, part: str, connection_id: UUID, values: list[Any], calendar: Calendar) -> None:

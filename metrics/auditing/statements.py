@@ -11,27 +11,27 @@ RANGE = (
     f"{BUILD} AND connection_id = %(connection)s AND customer_id > %(after)s "
     "AND (%(last)s::text IS NULL OR customer_id <= %(last)s)"
 )
+DAY = "width_bucket({at}, %(days)s::timestamptz[])"
+MONTH = f"(%(months)s::int[])[{DAY}]"
+COUNTED = "from_at <= %(computed_at)s"
 # What a window of netting is, and the column of a change that tells it.
-KEYS = {
-    "day": "width_bucket(at, %(days)s::timestamptz[])",
-    "month": "(%(months)s::int[])[width_bucket(at, %(days)s::timestamptz[])]",
-    "event": "at",
-}
-MONTHS = {"month": "key", "event": "(%(months)s::int[])[width_bucket(key, %(days)s::timestamptz[])]"}
+KEYS = {"day": DAY.format(at="at"), "month": MONTH.format(at="at"), "event": "at"}
+MONTHS = {"month": "key", "event": MONTH.format(at="key")}
 
+# The next so many segments, in the order of their customers: the last of these, and how many they are.
 BOUND = f"""
-SELECT customer_id FROM metrics_segment
-WHERE {BUILD} AND connection_id = %(connection)s AND customer_id > %(after)s
-ORDER BY customer_id OFFSET %(rows)s LIMIT 1
+SELECT count(*), count(DISTINCT customer_id), max(customer_id) FROM (
+    SELECT customer_id FROM metrics_segment
+    WHERE {BUILD} AND connection_id = %(connection)s AND customer_id > %(after)s
+    ORDER BY customer_id LIMIT %(rows)s
+) AS part
 """
 
 # A segment counts from its start until its end; what ends after the build's instant is still open.
 CHANGES = f"""
-SELECT customer_id, currency, price_id, product_id, contracted, at, way,
-    way * mrr_micro AS mrr, way * committed_micro AS committed
+SELECT customer_id, currency, at, way * mrr_micro AS mrr
 FROM metrics_segment CROSS JOIN LATERAL (VALUES (from_at, 1), (to_at, -1)) AS bound (at, way)
-WHERE {RANGE} AND from_at <= %(computed_at)s AND at <= %(computed_at)s
-    AND (mrr_micro <> 0 OR committed_micro <> 0)
+WHERE {RANGE} AND {COUNTED} AND at <= %(computed_at)s AND mrr_micro <> 0
 """
 
 # A first change that its own window takes back leaves no movement, but the next one is a return.
@@ -48,7 +48,7 @@ FROM (
         (sum(mrr) OVER customer)::bigint AS after, row_number() OVER customer AS place
     FROM (
         SELECT customer_id, currency, {{key}} AS key, sum(mrr)::bigint AS mrr
-        FROM ({CHANGES}) AS change WHERE mrr <> 0 GROUP BY customer_id, currency, 3
+        FROM ({CHANGES}) AS change GROUP BY customer_id, currency, 3
     ) AS netted WINDOW customer AS (PARTITION BY customer_id, currency ORDER BY key)
 ) AS running WHERE mrr <> 0
 """
@@ -63,7 +63,7 @@ STANDING = f"""
 SELECT customer_id, currency, sum(mrr_micro)::bigint AS mrr, sum(committed_micro)::bigint AS committed,
     coalesce(sum(mrr_micro) FILTER (WHERE contracted), 0)::bigint AS contracted
 FROM metrics_segment
-WHERE {RANGE} AND from_at <= %(computed_at)s AND (to_at IS NULL OR to_at > %(computed_at)s)
+WHERE {RANGE} AND {COUNTED} AND (to_at IS NULL OR to_at > %(computed_at)s)
     AND (mrr_micro <> 0 OR committed_micro <> 0)
 GROUP BY customer_id, currency
 """
@@ -113,15 +113,16 @@ SELECT 'flow', json_build_array(
 )::text FROM moved GROUP BY currency, key, kind
 """
 
-# Sums by day, and by month and price: one scan makes both.
-SUMS = f"""
-SELECT currency, day, (%(months)s::int[])[day] AS month, price_id, sum(mrr),
-    coalesce(sum(way) FILTER (WHERE mrr <> 0), 0), sum(committed), sum(mrr) FILTER (WHERE contracted),
-    min(product_id) FILTER (WHERE mrr <> 0), max(product_id) FILTER (WHERE mrr <> 0)
-FROM (
-    SELECT *, width_bucket(at, %(days)s::timestamptz[]) AS day FROM ({CHANGES}) AS change
-) AS dated GROUP BY GROUPING SETS ((currency, day), (currency, (%(months)s::int[])[day], price_id))
+# Sums by month and price, of what began and of what ended.
+PRICES = " UNION ALL ".join(
+    f"""
+SELECT currency, price_id, {MONTH.format(at=at)} AS month, {way} * sum(mrr_micro), {way} * count(*),
+    min(product_id), max(product_id)
+FROM metrics_segment WHERE {RANGE} AND {COUNTED} AND {at} <= %(computed_at)s AND mrr_micro <> 0
+GROUP BY currency, price_id, month
 """
+    for at, way in (("from_at", 1), ("to_at", -1))
+)
 
 
 def flows_of_months(window: str) -> str:
@@ -130,10 +131,3 @@ def flows_of_months(window: str) -> str:
         f"SELECT currency, {MONTHS[window]}, kind, sum(abs(mrr)), count(*) "
         f"FROM ({MOVED.format(key=KEYS[window])}) AS moved GROUP BY 1, 2, 3"
     )
-
-
-COUNTS = f"""
-SELECT (SELECT count(*) FROM (SELECT DISTINCT customer_id FROM metrics_segment WHERE {RANGE}) AS customers),
-    (SELECT count(*) FROM metrics_movement WHERE {RANGE})
-        + (SELECT count(*) FROM metrics_customerbalance WHERE {RANGE})
-"""

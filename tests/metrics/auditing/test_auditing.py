@@ -2,6 +2,8 @@
 
 import ast
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
@@ -9,6 +11,7 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
 from accounts.tenancy import tenant
@@ -18,7 +21,7 @@ from metrics import definitions
 from metrics.auditing import expecting
 from metrics.auditing.auditing import FLOWS, SQUARES, audit
 from metrics.auditing.models import AuditRun
-from metrics.auditing.snapshot import snapshot
+from metrics.auditing.snapshot import execute, fetch, snapshot
 from metrics.build.recompute import recompute
 from metrics.models import DailyRevenue, Movement
 from tests.environment import PROJECT
@@ -54,6 +57,18 @@ def change(organization_id: UUID, statement: str, table: str) -> None:
     with tenant(organization_id), connection.cursor() as cursor:
         cursor.execute(f"{statement} WHERE organization_id = %s AND {first}", [organization_id] * 2)
         assert cursor.rowcount == 1
+
+
+@contextmanager
+def restored(mirror: Mirror, table: str) -> Iterator[None]:
+    """Put a table's rows back as they were."""
+    with tenant(mirror.organization_id):
+        execute(f"CREATE TEMPORARY TABLE kept AS SELECT * FROM {table}")
+    yield
+    with tenant(mirror.organization_id):
+        execute(f"DELETE FROM {table}")
+        execute(f"INSERT INTO {table} SELECT * FROM kept")
+        execute("DROP TABLE kept")
 
 
 def found(organization_id: UUID) -> AuditRun:
@@ -92,6 +107,70 @@ def test_every_planted_difference_is_named(mirror: Mirror) -> None:
     assert named(run) == sorted((table, column) for table, column, _ in PLANTED)
     assert run.differences == len(KEYS) + 1  # a plan's product is compared by itself
     assert {"stored": "churned", "column": "kind"}.items() <= run.drift[0].items()
+
+
+def test_each_wrong_column_is_found_by_itself(mirror: Mirror) -> None:
+    for table, name, value in PLANTED:
+        if table in ("metrics_customerbalance", "metrics_movement"):
+            with restored(mirror, table):
+                change(mirror.organization_id, f"UPDATE {table} SET {name} = {value}", table)
+                assert named(found(mirror.organization_id)) == [(table, name)]
+
+
+# What two rows exchange leaves every plain sum as it was.
+EXCHANGED = (
+    "UPDATE metrics_movement AS one SET {0} = other.{0} FROM metrics_movement AS other "
+    "WHERE one.ctid IN ('%s', '%s') AND other.ctid IN ('%s', '%s') AND one.ctid <> other.ctid"
+)
+ENDED = "until IS NOT NULL"
+DISGUISED = {
+    "UPDATE metrics_movement SET until = NULL WHERE ctid = '%s'": "until",
+    "UPDATE metrics_movement SET date = date - 3 WHERE ctid = '%s'": "kind",
+    "UPDATE metrics_movement SET customer_id = customer_id || 'x' WHERE ctid = '%s'": "kind",
+    **{EXCHANGED.format(column): column for column in ("amount_micro", "after_micro", "until")},
+}
+
+
+def test_no_row_hides_behind_sums_that_hold(mirror: Mirror) -> None:
+    for planted, column in DISGUISED.items():
+        with restored(mirror, "metrics_movement"):
+            with tenant(mirror.organization_id):
+                rows = fetch(f"SELECT ctid FROM metrics_movement WHERE {ENDED} ORDER BY amount_micro, until")
+                pair = (rows[0][0], rows[-1][0])
+                execute(planted % (pair * 2)[: planted.count("%s")])
+            run = found(mirror.organization_id)
+            assert {(one["table"], one["column"]) for one in run.drift} == {("metrics_movement", column)}
+
+
+def test_what_agrees_is_not_compared_row_by_row(mirror: Mirror) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert found(mirror.organization_id).differences == 0
+    assert not [one for one in asked if "FULL JOIN" in one["sql"]]
+
+
+def test_a_first_day_that_nets_to_nothing_makes_the_next_movement_a_return(mirror: Mirror) -> None:
+    first = "SELECT * FROM metrics_movement WHERE kind = 'new' ORDER BY date DESC LIMIT 1"
+    with tenant(mirror.organization_id):
+        execute(
+            "CREATE TEMPORARY TABLE passing ON COMMIT DROP AS SELECT segment.* FROM metrics_segment segment "
+            f"JOIN ({first}) AS first USING (connection_id, customer_id, currency) "
+            "ORDER BY segment.from_at LIMIT 1"
+        )
+        execute(
+            "UPDATE passing SET from_at = date_trunc('day', from_at) - interval '50 hours', "
+            "to_at = date_trunc('day', from_at) - interval '49 hours', mrr_micro = 7, committed_micro = 7"
+        )
+        execute("INSERT INTO metrics_segment SELECT * FROM passing")
+    assert [one["column"] for one in found(mirror.organization_id).drift][:1] == ["kind"]
+    with tenant(mirror.organization_id):
+        execute(
+            "UPDATE metrics_movement SET kind = 'reactivation' "
+            f"WHERE (customer_id, date) IN (SELECT customer_id, date FROM ({first}) AS first)"
+        )
+    with CaptureQueriesContext(connection) as asked:
+        run = found(mirror.organization_id)
+    assert {one["table"] for one in run.drift} == {"metrics_dailyrevenue", "metrics_monthlyrevenue"}
+    assert not [one for one in asked if "FULL JOIN" in one["sql"]]
 
 
 def test_a_row_too_few_and_a_row_too_many_are_named(mirror: Mirror) -> None:
