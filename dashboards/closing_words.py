@@ -172,7 +172,7 @@ def entry_row(entry: Restatement) -> EntryRow:
         str(CAUSES.get(entry.cause, entry.cause)),
         list(_detail(entry)),
         _span(entry.months),
-        entry.by.email if entry.by else "",
+        str(entry.by) if entry.by else "",
     )
 
 

@@ -84,5 +84,5 @@ def _row(row: Any, was: Mapping[str, Any] | None, in_use: int) -> VersionRow:
         for name, value in row.settings.items()
         if was is not None and was.get(name) != value
     ]
-    by = row.created_by.email if row.created_by else _("Millrace")
+    by = str(row.created_by) if row.created_by else _("Millrace")
     return VersionRow(row.version, row.created_at, by, changes, was is None, row.version == in_use)
