@@ -18,4 +18,6 @@ class Analysis:
 ANALYSES: tuple[Analysis, ...] = (
     # One page each.
     Analysis("calendar", _("Calendar"), _("What is already decided, day by day, and committed MRR?")),
+    Analysis("forecast", _("Forecast"), _("Where does MRR go if the months ahead are like the last?")),
+    Analysis("cohorts", _("Cohorts"), _("Who stays, and for how long?")),
 )

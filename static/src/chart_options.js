@@ -5,9 +5,10 @@ import { tooltip } from "./chart_tooltip.js";
 
 const FONT = { fontSize: 12 };
 
-const color = (style, name) => style.getPropertyValue(name).trim();
+export const color = (style, name) => style.getPropertyValue(name).trim();
 
 const axisAmount = (data) => {
+  if (!data.currency) return String;
   const format = new Intl.NumberFormat(document.documentElement.lang, {
     style: "currency",
     currency: data.currency,
@@ -19,7 +20,7 @@ const axisAmount = (data) => {
   return (value) => format.format(value);
 };
 
-const frame = (data, style, width) => ({
+export const frame = (data, style, width) => ({
   aria: { enabled: true, label: { description: data.summary } },
   textStyle: { fontFamily: style.fontFamily },
   grid: { top: 14, right: 8, bottom: 8, left: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },

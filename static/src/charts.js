@@ -5,11 +5,13 @@ import { AriaComponent, GridComponent, TooltipComponent } from "echarts/componen
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
+import { forecastOption } from "./chart_forecast.js";
 import { lineOption, waterfallOption } from "./chart_options.js";
+import { curvesOption, sharesOption } from "./chart_shares.js";
 
 use([LineChart, BarChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
 
-const OPTIONS = { line: lineOption, waterfall: waterfallOption };
+const OPTIONS = { forecast: forecastOption, curves: curvesOption, line: lineOption, shares: sharesOption, waterfall: waterfallOption };
 const drawn = new Map();
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
