@@ -35,7 +35,7 @@ def reads(operation: Operation[Parameters]) -> Callable[Concatenate[ApiRequest, 
         _refuse_unknown(request.GET, given.values())
         request.shown = queries.shown(request.auth.organization.id)
         held = told(request.headers.get("If-None-Match", ""))
-        tag = "" if _rests_on_rates(request) else tag_of(request)
+        tag = "" if _rests_on_more(request) else tag_of(request)
         if tag in held:
             return _marked(HttpResponseNotModified(), tag)
         body = json_line(operation(request, *args, **given))
@@ -57,7 +57,7 @@ def tag_of(request: ApiRequest) -> str:
     organization = request.auth.organization
     with connection.cursor() as cursor:
         cursor.execute(STATE, {"organization": organization.id, "user": None})
-        (state,) = cursor.fetchone()
+        state = cursor.fetchone()
     published = Restatement.objects.filter(organization_id=organization.id)
     closed = ClosedMonth.objects.filter(organization_id=organization.id)
     known = (
@@ -77,9 +77,9 @@ def tag_of(request: ApiRequest) -> str:
     return f'"{sha256(repr(known).encode()).hexdigest()[:32]}"'
 
 
-def _rests_on_rates(request: ApiRequest) -> bool:
-    """Say whether rates of exchange make the answer: they come and go by themselves, and no tag knows."""
-    return "in" in request.GET or request.path_info.endswith("/exchange-rates")
+def _rests_on_more(request: ApiRequest) -> bool:
+    """Say whether rates of exchange or files make the answer: they come and go, and no tag knows of them."""
+    return "in" in request.GET or "/exports" in request.path_info or request.path_info.endswith("-rates")
 
 
 def _refuse_unknown(parameters: QueryDict, given: Iterable[object]) -> None:
