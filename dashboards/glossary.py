@@ -90,7 +90,7 @@ TERMS = {
         _("Net revenue retention"),
         _(
             "What the MRR at the start of the month has become by its end, without customers who were new "
-            "or came back. Above 100 % the customers a company has grow by more than it loses."
+            "or came back. Above 100% those who stay grow by more than is lost."
         ),
         _("(starting + expansion − contraction − churned) ÷ starting"),
     ),

@@ -8,14 +8,18 @@ import sys
 from datetime import date, timedelta
 from fractions import Fraction
 from html import unescape
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
+from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync.models import Invoice
+from billing_sync.models import Invoice, Payer
 from config.clock import set_now
+from dashboards import sharing
 from dashboards.formatting import percent
 from metrics import queries
 from metrics.build.recompute import catch_up
@@ -78,6 +82,20 @@ def test_a_month_so_far_is_compared_with_the_same_days(business: Business) -> No
     assert (through.day, NOW.day) == (16, 15)
     for name in ("new", "expansion", "reactivation", "contraction", "churn"):
         assert told[name][0] == sum(getattr(day, f"{name}_micro") for day in days), name
+
+
+def test_the_investor_view_names_no_payer(business: Business) -> None:
+    with tenant(business.id):
+        organization = Organization.objects.get(id=business.id)
+        _, address = sharing.make(organization, "a fund", "usd", 1, by=business.owner.user)
+        payers = Payer.objects.values_list("name", "email")
+        told = {text for payer in payers for text in payer if text}
+        told |= {*Segment.objects.values_list("customer_id", flat=True)}
+    assert len(told) > 60
+    for client, url in ((business.owner.client, "/o/acme/investor/"), (Client(), urlsplit(address).path)):
+        html = unescape(page(client, url))
+        assert "Net revenue retention" in html
+        assert not [text for text in told if text in html]
 
 
 def test_every_customer_and_segment_opens_down_to_stripe_s_objects(business: Business) -> None:
