@@ -6,6 +6,7 @@ PostgreSQL sends them in the order of their key; the next are fetched while the 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from uuid import UUID
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from metrics.build.write import Build
 from metrics.core.intervals import FOREVER, HOUR, Days
 from metrics.core.intervals import days as dates
 
+Item = TypeVar("Item")
 # About 50,000 payers' rows.
 BATCH_BYTES = 12_000_000
 # How many batches' sums wait to be added up.
@@ -53,15 +55,16 @@ def batches(build: Build, connection_id: UUID) -> Iterator[pa.RecordBatch]:
         cursor.fetchall()
         cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)})
         cursor.execute(statement)
-        yield from _ahead(cursor.fetch_record_batch())
+        yield from _ahead(iter(cursor.fetch_record_batch()))
 
 
-def _ahead(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    with ThreadPoolExecutor(1) as fetching:
-        coming = fetching.submit(next, reader, None)
-        while (batch := coming.result()) is not None:
-            coming = fetching.submit(next, reader, None)
-            yield batch
+def _ahead(found: Iterator[Item]) -> Iterator[Item]:
+    """Yield what is found while the next is found in a thread of its own."""
+    with ThreadPoolExecutor(1) as finding:
+        coming = finding.submit(next, found, None)
+        while (one := coming.result()) is not None:
+            coming = finding.submit(next, found, None)
+            yield one
 
 
 def whole_payers(found: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -82,8 +85,9 @@ def whole_payers(found: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 def flows(tables: Iterable[pa.Table], tally: Tally, cut: Cut) -> Iterator[tuple[str, Flow]]:
     """Yield what whole payers' rows come to in each currency, with nothing from after the cut."""
     parts: dict[str, dict[str, list[pa.Table]]] = defaultdict(lambda: defaultdict(list))
-    for table in tables:
-        for currency, sums in _summed(_dated(table, tally, cut), cut.definition.movement_window):
+    # Arrow computes outside Python's lock: the next rows are dated while these are summed.
+    for dated in _ahead(_dated(table, tally, cut) for table in tables):
+        for currency, sums in _summed(dated, cut.definition.movement_window):
             for name, part in sums.items():
                 together = parts[currency][name]
                 together.append(part)
