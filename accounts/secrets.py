@@ -33,10 +33,8 @@ def encrypt(text: str, *, organization_id: UUID | None, model: str, field: str, 
 def decrypt(secret: bytes, *, organization_id: UUID | None, model: str, field: str, row: str) -> str:
     """Decrypt what `encrypt` made at the same place, or raise SecretUnreadableError."""
     data = bytes(secret)
-    if len(data) < 2 or data[:1] != FORMAT:
-        raise SecretUnreadableError("This is not an encrypted secret.")
+    key_id = key_of(data)
     start = 2 + data[1]
-    key_id = data[2:start].decode("utf-8", "replace")
     key = keys().get(key_id)
     if key is None:
         raise SecretUnreadableError(
@@ -50,6 +48,13 @@ def decrypt(secret: bytes, *, organization_id: UUID | None, model: str, field: s
             f"The key {key_id!r} does not open this secret: another key of that name, or another place."
         ) from None
     return clear.decode()
+
+
+def key_of(secret: bytes) -> str:
+    """Return the id of the key under which a secret was encrypted."""
+    if len(secret) < 2 or secret[:1] != FORMAT:
+        raise SecretUnreadableError("This is not an encrypted secret.")
+    return secret[2 : 2 + secret[1]].decode("utf-8", "replace")
 
 
 def keys() -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """Erase one payer: her personal data goes from everywhere at once, and her digest keeps it away."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +8,11 @@ from django.db import connection as database
 from psycopg import sql
 
 from accounts.audit import record
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.privacy import ledger
 from accounts.privacy.erasing import ErasedPayer, erase_everywhere, eraser, words_of
 from accounts.privacy.places import payer_digest
+from accounts.tenancy import tenant
 from billing_sync.mirror.erased import DESCRIBED, NOTHING, hold_alone
 from billing_sync.models import Customer, Erasure, Payer, WebhookDelivery
 from billing_sync.payload import JsonObject, canonical, decode_object, read_payload, write_payload
@@ -76,6 +77,19 @@ def erase_remembered(organization_id: UUID, digests: Iterable[bytes]) -> int:
     for customer_id in sorted(found):
         erase(organization_id, customer_id, by=None)
     return len(found)
+
+
+@ledger.replaying(ledger.PAYER)
+def erase_again(lines: Sequence[ledger.Line]) -> int:
+    """Erase the payers whom a restored copy brought back."""
+    by_organization: dict[UUID, set[bytes]] = {}
+    for one in lines:
+        by_organization.setdefault(UUID(one.organization_id), set()).add(bytes.fromhex(one.digest))
+    back = 0
+    for organization in Organization.objects.filter(id__in=by_organization):
+        with tenant(organization.id):
+            back += erase_remembered(organization.id, by_organization[organization.id])
+    return back
 
 
 def _words(organization_id: UUID, customer_id: str) -> tuple[str, ...]:

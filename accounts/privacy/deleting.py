@@ -1,6 +1,7 @@
 """Delete an organization: at once nobody gets in, then a job empties every table, and a line remembers it."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -56,6 +57,19 @@ def close(organization_id: UUID) -> None:
     Organization.objects.filter(id=organization_id).update(name="", slug=anonymous)
     ledger.note(ledger.ORGANIZATION, organization_id=organization_id)
     jobs.enqueue(None, DELETE, str(organization_id))
+
+
+@ledger.replaying(ledger.ORGANIZATION)
+def delete_again(lines: Sequence[ledger.Line]) -> int:
+    """Delete the organizations that a restored copy brought back, to their end."""
+    gone = [UUID(one.organization_id) for one in lines]
+    back = list(Organization.objects.filter(id__in=gone).values_list("id", flat=True))
+    for organization_id in back:
+        with tenant(organization_id):
+            close(organization_id)
+        while step(None, str(organization_id)) is not jobs.DONE:
+            time.sleep(0)
+    return len(back)
 
 
 @jobs.handler(DELETE)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -72,6 +72,30 @@ def _lines(file: Path, text: Iterable[str]) -> Iterator[Line]:
             yield Line(told["kind"], told.get("organization", ""), digest.hex())
         except (ValueError, KeyError, AttributeError):
             raise LedgerError(f"{file}, line {number} is not a line of a ledger of erasures.") from None
+
+
+Replay = Callable[[Sequence[Line]], int]
+_replays: dict[str, Replay] = {}
+
+
+def replaying(kind: str) -> Callable[[Replay], Replay]:
+    """Register who deletes again what a restored copy brought back; it returns how many there were."""
+
+    def register(function: Replay) -> Replay:
+        if _replays.setdefault(kind, function) is not function:
+            raise ValueError(f"Two functions replay deletions of a {kind}.")
+        return function
+
+    return register
+
+
+def replay(wanted: Iterable[Line]) -> dict[str, int]:
+    """Delete again what was deleted; return how many of each kind had come back."""
+    by_kind: dict[str, list[Line]] = {}
+    for line in sorted(wanted):
+        by_kind.setdefault(line.kind, []).append(line)
+    # An organization first: of its payers nothing is left to look for.
+    return {kind: _replays[kind](by_kind.get(kind, [])) for kind in (ORGANIZATION, PAYER, PERSON)}
 
 
 @jobs.handler(WRITE)

@@ -1,5 +1,7 @@
 """Delete a person's account: what is hers goes, and what she did for organizations stays without her name."""
 
+from collections.abc import Sequence
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -51,9 +53,25 @@ def delete_account(user: User) -> None:
                 _("You are the only owner of %(names)s. Make someone else an owner, or delete it first.")
                 % {"names": names}
             )
-        for membership in Membership.objects.filter(user=user).select_related("organization"):
-            _leave(membership, user)
-        _forget(user)
+        _leave_everything(user)
+
+
+@ledger.replaying(ledger.PERSON)
+def delete_again(lines: Sequence[ledger.Line]) -> int:
+    """Delete the accounts that a restored copy brought back, whatever they owned then."""
+    gone = {one.digest for one in lines}
+    active = User.objects.filter(is_active=True) if gone else User.objects.none()
+    back = [user for user in active if ledger.person_digest(user).hex() in gone]
+    for user in back:
+        with transaction.atomic():
+            _leave_everything(user)
+    return len(back)
+
+
+def _leave_everything(user: User) -> None:
+    for membership in Membership.objects.filter(user=user).select_related("organization"):
+        _leave(membership, user)
+    _forget(user)
 
 
 def _leave(membership: Membership, user: User) -> None:
