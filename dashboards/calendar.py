@@ -69,6 +69,10 @@ class Calendars:
         asked |= {"day": self.day.isoformat()} if self.day else {}
         return f"{reverse('calendar', args=[self.slug])}?{urlencode(asked)}"
 
+    def first(self, **more: Any) -> "Calendars":
+        """Return the same list of all days from its beginning, with something else chosen."""
+        return replace(self, day=None, after=None, **more)
+
     def opens(self, listed: str, kind: str = "", day: date | None = None) -> str:
         """Return the address of a list of the same days."""
         return replace(self, listed=listed, kind=kind, day=day, after=None).url()
@@ -147,20 +151,24 @@ def _place(text: str) -> Place | None:
         raise AddressError(message, 400) from None
 
 
-def calendar_page(shown: Shown, wanted: Calendars) -> dict[str, Any]:
-    """Return what the page shows."""
+def calendar_page(shown: Shown, wanted: Calendars, currencies: Iterable[str]) -> dict[str, Any]:
+    """Return what the page shows; it may show each of some currencies."""
     known = calendars(shown).get(wanted.currency, Calendar(()))
     found = changes(shown, wanted.wanted, wanted.after)
     lines, total = found[:PAGE], known.total(wanted.wanted)
     return {
         "currency": wanted.currency.upper(),
+        "currencies": [
+            Choice(one, one.upper(), wanted.first(currency=one).url(), one == wanted.currency)
+            for one in currencies
+        ],
         "days": wanted.days,
         "last_day": wanted.span.last,
         "horizons": [
             Choice(
                 str(days),
                 ngettext("%(count)d day", "%(count)d days", days) % {"count": days},
-                replace(wanted, days=days, day=None, after=None).url(),
+                wanted.first(days=days).url(),
                 days == wanted.days,
             )
             for days in HORIZONS

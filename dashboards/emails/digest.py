@@ -13,6 +13,7 @@ from dashboards.alert_terms import terms
 from dashboards.alert_words import figure
 from dashboards.charts import STACK
 from dashboards.comparison import whole
+from dashboards.emails.decided import decided_rows
 from dashboards.emails.letter import address, letter, preference, written
 from dashboards.emails.masking import names
 from dashboards.formatting import money
@@ -61,6 +62,8 @@ def _facts(organization: Organization, shown: Shown, currency: str, monday: date
         "through": shown.freshness.data_through,
         "zone": shown.zone,
         "movements": _biggest(organization, shown, currency, start, monday),
+        "decided": decided_rows(shown, currency, monday),
+        "calendar_url": address("calendar", organization.slug),
         "alerts": _alerts(organization, shown),
         "dashboard_url": address("dashboard", organization.slug),
     }

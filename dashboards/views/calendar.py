@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import OrganizationRequest
 from dashboards.calendar import calendar_page, calendars_of
 from dashboards.fragments import render_page
-from dashboards.selection import AddressError, choices, select
+from dashboards.selection import AddressError, select
 from dashboards.views.dashboard import address_error
 from metrics import queries
 
@@ -26,8 +26,5 @@ def calendar(request: OrganizationRequest, slug: str) -> HttpResponse:
         wanted = calendars_of(slug, selection, request.GET, shown.today)
     except AddressError as error:
         return address_error(request, error)
-    context |= {
-        "currencies": choices(selection, months.currencies()).currencies,
-        **calendar_page(shown, wanted),
-    }
-    return render_page(request, "analysis/calendar.html", context)
+    page = calendar_page(shown, wanted, months.currencies())
+    return render_page(request, "analysis/calendar.html", context | page)

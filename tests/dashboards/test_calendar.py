@@ -162,4 +162,4 @@ def test_the_page_asks_little(viewer: Person) -> None:
 
 
 def test_an_organization_without_numbers_is_told_so(owner: Person) -> None:
-    assert "There is no calendar yet" in page(owner.client, URL)
+    assert "There is nothing to analyse yet" in page(owner.client, URL)
