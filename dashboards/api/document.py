@@ -22,8 +22,8 @@ REFUSALS = {
     401: "No token was sent, or one that opens nothing.",
     403: "The token lacks the scope.",
     404: "There is nothing of that name or at that time.",
-    405: "The API is for reading.",
-    409: "A rate of exchange is not known.",
+    405: "The address does not take the method.",
+    409: "A rate of exchange is not known, or a file is not ready.",
     429: "The token has made its requests of this minute.",
 }
 TAGGED = {"ETag": "Send it as If-None-Match to hear whether anything changed."}
@@ -34,6 +34,8 @@ COUNTED = {
 CHALLENGED = {"WWW-Authenticate": "What kind of token is wanted."}
 HEADERS = {
     200: {**TAGGED, **COUNTED},
+    201: COUNTED,
+    202: COUNTED,
     304: {**TAGGED, **COUNTED},
     401: CHALLENGED,
     403: {**CHALLENGED, **COUNTED},
@@ -60,20 +62,23 @@ def document(described: NinjaAPI) -> dict[str, Any]:
     components["schemas"]["Problem"] = Problem.model_json_schema()
     components["securitySchemes"] = {"Bearer": {"type": "http", "scheme": "bearer", "description": _scopes()}}
     for path in found["paths"].values():
-        for operation in path.values():
-            _complete(operation)
+        for method, operation in path.items():
+            _complete(operation, reads=method == "get")
     return found
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], *, reads: bool) -> None:
     """Add to an operation what all have in common."""
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answers = operation["responses"]
     operation["responses"] = {str(status): told for status, told in answers.items()}
-    operation["responses"]["304"] = {"description": "What you hold is what there is."}
+    if reads:
+        operation["responses"]["304"] = {"description": "What you hold is what there is."}
     for status, words in REFUSALS.items():
         operation["responses"][str(status)] = {"description": words, "content": problem}
     for status, headers in HEADERS.items():
+        if str(status) not in operation["responses"]:
+            continue
         operation["responses"][str(status)]["headers"] = {
             name: {"description": words, "schema": {"type": "string"}} for name, words in headers.items()
         }

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.operation import Operation
 
-from dashboards.api import figures, payers, records
+from dashboards.api import exports, figures, payers, records
 from dashboards.api.entering import unsigned
 from dashboards.api.problems import Problem, answer
 
@@ -33,7 +33,7 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-for router in (figures.router, payers.router, records.router):
+for router in (figures.router, payers.router, records.router, exports.router):
     api.add_router("", router)
 urls = [pattern for pattern in api.urls[0] if getattr(pattern, "name", "") != "api-root"]
 
@@ -62,4 +62,6 @@ def on_failure(request: HttpRequest, error: Exception) -> HttpResponse:
 def _wrong(error: dict[str, Any]) -> str:
     """Return what is wrong with a parameter, as its reader says it, else as pydantic does."""
     told = error.get("ctx", {}).get("error") or error["msg"]
-    return _("%(name)s: %(wrong)s") % {"name": error["loc"][-1], "wrong": str(told).rstrip(".") + "."}
+    name = str(error["loc"][-1])
+    said = {"name": name if name.isprintable() else "?", "wrong": str(told).rstrip(".") + "."}
+    return _("%(name)s: %(wrong)s") % said

@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 WORDS: "Mapping[int, str | Promise]" = {
     400: gettext_lazy("The request cannot be understood. Read its address and parameters again."),
     404: gettext_lazy("There is nothing at this address. /api/v1/openapi.json lists those that there are."),
-    405: gettext_lazy("The API is for reading: use GET."),
+    405: gettext_lazy("This address does not take that method: Allow lists those that it takes."),
     500: gettext_lazy("Millrace failed, and has written down why. Try again; if it stays, ask who runs it."),
 }
 

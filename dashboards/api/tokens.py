@@ -23,11 +23,12 @@ from accounts.tenancy import set_tenant
 from config import clock
 from dashboards.models import ApiToken
 
-METRICS, CUSTOMERS, PAYERS = "metrics:read", "customers:read", "payers:read"
+METRICS, CUSTOMERS, PAYERS, EXPORTS = "metrics:read", "customers:read", "payers:read", "exports:read"
 SCOPES = {
     METRICS: gettext_lazy("Figures of months, plans, alerts, closed months, rates of exchange"),
     CUSTOMERS: gettext_lazy("Customers by their Stripe ids, what they pay and what moved it"),
     PAYERS: gettext_lazy("Names and e-mail addresses beside customers"),
+    EXPORTS: gettext_lazy("Files of whole tables that the other scopes open: making and fetching them"),
 }
 WRITTEN = re.compile(r"mr_([a-z2-7]{26})_([a-z2-7]{52})", re.ASCII)
 SECRET_BYTES = 32

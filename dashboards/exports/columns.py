@@ -1,6 +1,6 @@
 """Columns of an export: what a cell holds, in which unit, and how a row of them is laid out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -72,7 +72,7 @@ class Layout:
         self.columns = [column for column in columns if personal or not column.personal]
         money = {"currency", "Currency"} & self._places.keys()
         self._currency = self._places[money.pop()] if money else -1
-        self._cells = [(self._places[each.of or each.name], each.kind) for each in self.columns]
+        self._cells = [(self._places[each.of or each.name], TOLD[each.kind]) for each in self.columns]
 
     @property
     def names(self) -> list[str]:
@@ -80,31 +80,53 @@ class Layout:
         return [column.name for column in self.columns]
 
     def cells(self, row: Row) -> list[Any]:
-        """Return a row's cells as values: text, integers, decimals, dates, lists; None where undefined."""
+        """Return a row's cells as values: text, integers, decimals, lists; None where undefined."""
         currency = row[self._currency] if self._currency >= 0 else ""
-        return [_cell(row[place], kind, currency) for place, kind in self._cells]
+        return [
+            None
+            if row[place] is None
+            else _in_major(row[place], currency)
+            if told is None
+            else told(row[place])
+            for place, told in self._cells
+        ]
 
 
-def _cell(value: Any, kind: Kind, currency: str) -> Any:
-    if value is None or kind is Kind.TEXT:
-        return value if value is None or isinstance(value, str) else str(value)
-    if kind is Kind.MICRO or kind is Kind.COUNT:
-        return int(value)
-    if kind is Kind.MAJOR:
-        rounded = major(int(value), currency)
-        # Nothing is no less than nothing, however it was rounded.
-        return rounded or abs(rounded)
-    if kind is Kind.DAY and isinstance(value, date):
-        return value.isoformat()
-    if kind is Kind.MONTH and isinstance(value, date):
-        return f"{value:%Y-%m}"
-    if kind is Kind.INSTANT and isinstance(value, datetime):
-        return _instant(value)
-    return list(value) if kind is Kind.WORDS else value
+def _in_major(micro: Any, currency: str) -> Decimal:
+    rounded = major(int(micro), currency)
+    # Nothing is no less than nothing, however it was rounded.
+    return rounded or abs(rounded)
+
+
+def _day(value: date) -> str:
+    return value.isoformat()
+
+
+def _month(value: date) -> str:
+    return f"{value:%Y-%m}"
 
 
 def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.microsecond else written(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+# How a value becomes a cell; money in major units needs its currency as well.
+TOLD: dict[Kind, Callable[[Any], Any] | None] = {
+    Kind.TEXT: str,
+    Kind.WORDS: list,
+    Kind.COUNT: int,
+    Kind.MICRO: int,
+    Kind.MAJOR: None,
+    Kind.RATE: _same,
+    Kind.DAY: _day,
+    Kind.MONTH: _month,
+    Kind.INSTANT: _instant,
+    Kind.FLAG: _same,
+}
 
 
 def rate(value: Any) -> Decimal | None:

@@ -84,18 +84,19 @@ class Scope:
         )
 
 
-def read(known: tuple[str, ...], given: Mapping[str, str], shown: Shown) -> dict[str, str]:
+def narrowing(known: tuple[str, ...], given: Mapping[str, str], shown: Shown) -> dict[str, str]:
     """Return the parameters of a table in the one way they are written; ExportError says what is wrong."""
     for name in given:
         if name not in known:
-            words = {"name": name, "known": ", ".join(known) or "-"}
+            told = name[:64] if name.isprintable() else "?"
+            words = {"name": told, "known": ", ".join(known) or "-"}
             raise ExportError(_("There is no parameter %(name)s here. There are: %(known)s.") % words)
     try:
-        told = {name: PARAMETERS[name].read(text) for name, text in given.items() if text}
+        read = {name: PARAMETERS[name].read(text) for name, text in given.items() if text}
     except AddressError as error:
         raise ExportError(str(error), error.status) from None
-    _agree(told, shown)
-    return dict(sorted(told.items()))
+    _agree(read, shown)
+    return dict(sorted(read.items()))
 
 
 def _agree(told: Mapping[str, str], shown: Shown) -> None:

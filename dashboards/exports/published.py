@@ -49,7 +49,7 @@ def _closed(scope: Scope) -> Iterator[Row]:
 def _rates(scope: Scope) -> Iterator[Row]:
     rows = ExchangeRate.objects.filter(organization_id=scope.shown.organization_id)
     for one in rows.order_by("base", "quote", "on"):
-        yield (one.base, one.quote, one.on, f"{one.rate:f}", one.source)
+        yield (one.base, one.quote, one.on, one.rate, one.source)
 
 
 def _excluded(scope: Scope) -> Iterator[Row]:

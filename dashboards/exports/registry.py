@@ -13,6 +13,6 @@ TABLES: dict[str, Table] = {table.name: table for group in GROUPS for table in g
 def table_named(name: str) -> Table:
     """Return a table; ExportError says which there are."""
     if name not in TABLES:
-        words = {"name": name[:64], "known": ", ".join(TABLES)}
+        words = {"name": name[:64] if name.isprintable() else "?", "known": ", ".join(TABLES)}
         raise ExportError(_("There is no table %(name)s. There are: %(known)s.") % words, 404)
     return TABLES[name]

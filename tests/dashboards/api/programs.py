@@ -40,6 +40,10 @@ class Program:
         sent = {"Authorization": f"Bearer {self.text}", **headers}
         return self.client.get(path if path.startswith("/") else ROOT + path, parameters, headers=sent)
 
+    def post(self, path: str, body: Any) -> Any:
+        sent = {"Authorization": f"Bearer {self.text}"}
+        return self.client.post(ROOT + path, body, content_type="application/json", headers=sent)
+
     def data(self, path: str, **parameters: Any) -> Any:
         """Return what an address answers, which must be 200."""
         response = self.get(path, parameters)
