@@ -20,7 +20,7 @@ from metrics.exchange.quotes import MissingRateError, Quote, Rate
 from metrics.exchange.storing import reported
 from metrics.flows import Month
 from metrics.months import Months
-from metrics.periods import last_months
+from metrics.periods import last_months, shift
 from metrics.queries import PlanShare
 
 DIGITS = 8
@@ -57,9 +57,9 @@ def history_of(organization_id: UUID, selection: Selection, months: Months) -> M
     if not selection.reporting:
         return months
     wanted = last_months(selection.month, selection.length)
-    # At constant rates the last month lends its rate to all; else the month compared with has its own.
     if selection.first <= selection.compared < wanted[0]:
-        wanted = [selection.compared, *wanted]
+        # The first month shown opens with the closing rate of the month before it.
+        wanted = [selection.compared, shift(wanted[0], -1), *wanted]
     return reported(organization_id, months, selection.currency, wanted, constant=selection.constant)
 
 

@@ -41,6 +41,9 @@ def test_the_view_prints_on_one_page_and_is_shared_by_a_link(
     browser_page.goto("/o/acme/investor/")
     looks.inspect(browser_page, "investor")
     assert sheets(browser_page) == 1
+    browser_page.locator("#previous-month").click()
+    expect(browser_page.locator("#investor")).to_contain_text("Recurring revenue on 30 September 2026")
+    expect(browser_page.locator("#previous-month")).to_be_focused()
     browser_page.get_by_role("link", name="Share by link").click()
     browser_page.get_by_label("Whom is it for?").fill("First Fund")
     browser_page.get_by_role("button", name="Make the link").click()

@@ -1,24 +1,31 @@
 """What a month's figures stand beside: the month before, the year before, or as many of their days."""
 
+import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import AuditEntry, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from config import clock
+from dashboards.formatting import money
 from dashboards.models import DisplaySettings
 from metrics.definitions import set_definition
+from metrics.exchange.quotes import Quote
+from metrics.exchange.storing import store
 from metrics.models import CurrentBuild, MonthlyRevenue
+from metrics.periods import shift
 from tests.cast import Person, member
 from tests.dashboards.business import UNIT, Moved, moved
-from tests.dashboards.crawler import held_against_its_rows, numbers
-from tests.dashboards.revenue import NOW, computed, connect, revenue
+from tests.dashboards.crawler import KEYS, held_against_its_rows, numbers
+from tests.dashboards.revenue import NOW, add_revenue, computed, connect, revenue
 
 URL = "/o/acme/"
 DISPLAY = "/o/acme/display/"
@@ -151,6 +158,38 @@ def test_all_in_one_currency_compares_whole_months_alone(owner: Person, organiza
     trading(organization, *MOVES)
     assert beside(owner.client, "?in=eur")["new"] == "– compared within one currency"
     assert beside(owner.client, "?in=eur&month=2026-11&against=year")["mrr"].endswith("in Nov 2025")
+
+
+def test_converted_months_are_compared_as_the_command_converts_them(
+    owner: Person, organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
+    key = computed(organization)
+    for currency in ("eur", "jpy"):
+        add_revenue(organization, key, currency)
+        with tenant(organization.id):
+            MonthlyRevenue.objects.create(
+                **key, currency=currency, month=date(2025, 9, 1), new_micro=77 * UNIT, customers_new=1
+            )
+    ends = [shift(date(2026, 10, 1), -back) - timedelta(days=1) for back in range(8)]
+    told = quoted(owner, organization, ends, "?in=eur&month=2026-09&span=6&against=year")
+    assert {told[name] for name in told if name != "note"} == {"– no exchange rate"}
+    assert "no exchange rate from JPY to EUR for 31 August 2025" in told["note"]
+    years = [shift(date(2025, 10, 1), -back) - timedelta(days=1) for back in range(2)]
+    for against, then in (("previous", "2026-08"), ("year", "2025-09")):
+        told = quoted(owner, organization, years, f"?in=eur&month=2026-09&span=6&against={against}")
+        call_command("metrics", "acme", "--month", then, "--in", "eur")
+        model = json.loads(capsys.readouterr().out)["recurring_revenue"]
+        for name, words in told.items():
+            if name in KEYS:
+                assert str(money(model[f"{KEYS[name]}_micro"], "eur")) in words
+
+
+def quoted(owner: Person, organization: Organization, days: list[date], query: str) -> dict[str, str]:
+    """Store rates of some days, and return what then stands beneath each figure."""
+    with tenant(organization.id):
+        store(organization.id, [Quote("eur", "jpy", on, Decimal(160 + on.month), "csv") for on in days])
+    return beside(owner.client, query)
 
 
 def test_every_comparison_opens_rows_that_sum_to_it(owner: Person, organization: Organization) -> None:
