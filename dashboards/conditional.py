@@ -5,6 +5,7 @@ The membership is checked before. What no row tells, such as an age in words, is
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, wraps
 from hashlib import sha256
 from typing import Any, Concatenate, ParamSpec
@@ -46,6 +47,9 @@ SELECT concat_ws('|',
      WHERE organization_id = %(organization)s),
     (SELECT concat(count(*), ' ', max(fetched_at)) FROM billing_sync_product
      WHERE organization_id = %(organization)s),
+    (SELECT xmin::text FROM metrics_diagnosing WHERE organization_id = %(organization)s),
+    (SELECT xmin::text FROM metrics_counted WHERE organization_id = %(organization)s),
+    EXISTS (SELECT FROM metrics_undiagnosed WHERE organization_id = %(organization)s),
     (SELECT string_agg(concat(organization.id, organization.xmin, member.xmin), ',' ORDER BY organization.id)
      FROM accounts_membership AS member
      JOIN accounts_organization AS organization ON organization.id = member.organization_id
@@ -54,16 +58,44 @@ SELECT concat_ws('|',
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Also:
+    """What a page is made of besides: columns that the statement of its tag reads, and what they bind."""
+
+    columns: str
+    bound: Callable[[OrganizationRequest], dict[str, Any]] = lambda request: {}
+
+
 def conditional(view: View[Parameters]) -> View[Parameters]:
     """Tag a page of an organization, and answer 304 to whoever names the tag."""
+    return _tagged(view, None)
 
+
+def conditional_on(also: Also) -> Callable[[View[Parameters]], View[Parameters]]:
+    """Do the same for a page that is made of more, which `told_of` then hands to its view."""
+    return lambda view: _tagged(view, also)
+
+
+def told_of(request: OrganizationRequest, also: Also) -> tuple[Any, ...]:
+    """Return what a page is made of besides, as the statement of its tag told it where it has one."""
+    told: tuple[Any, ...] | None = getattr(request, "also", None)
+    if told is not None:
+        return told
+    bound = {"organization": request.organization.id, **also.bound(request)}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {also.columns}", bound)
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
+
+
+def _tagged(view: View[Parameters], also: Also | None) -> View[Parameters]:
     @wraps(view)
     def tagged(
         request: OrganizationRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> HttpResponse:
         if not _may_be_held(request):
             return view(request, *args, **kwargs)
-        tag = tag_of(request)
+        tag = tag_of(request, also)
         if tag in parse_etags(request.headers.get("If-None-Match", "")):
             return _marked(HttpResponseNotModified(), tag)
         response = view(request, *args, **kwargs)
@@ -73,12 +105,16 @@ def conditional(view: View[Parameters]) -> View[Parameters]:
     return tagged
 
 
-def tag_of(request: OrganizationRequest) -> str:
+def tag_of(request: OrganizationRequest, also: Also | None = None) -> str:
     """Return the tag of the page that a request asks for, as everything stands now."""
     bound: dict[str, Any] = {"organization": request.organization.id, "user": request.user.pk}
+    statement = STATE
+    if also is not None:
+        statement, bound = f"{STATE}, {also.columns}", bound | also.bound(request)
     with connection.cursor() as cursor:
-        cursor.execute(STATE, bound)
-        state, emphasis = cursor.fetchone()
+        cursor.execute(statement, bound)
+        state, emphasis, *more = cursor.fetchone()
+    request.also = tuple(more) if also else None  # type: ignore[attr-defined]
     request.emphasis = emphasis or Emphasis.AUTOMATIC  # type: ignore[attr-defined]
     told = (
         code_version(),
@@ -95,6 +131,7 @@ def tag_of(request: OrganizationRequest) -> str:
         int(clock.now().timestamp()) // 60,
         state,
         emphasis,
+        more,
     )
     return f'"{sha256(repr(told).encode()).hexdigest()[:32]}"'
 
