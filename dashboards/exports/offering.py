@@ -65,8 +65,13 @@ def _offered(table: Table) -> Offered:
 
 def chosen(table: Table, parameters: Mapping[str, str]) -> dict[str, str] | None:
     """Return what of a page's address narrows the table; None where something does that a file cannot."""
-    told = {name: text for name, text in parameters.items() if text and name not in OF_PAGES}
-    return told if told.keys() <= set(table.parameters) else None
+    known = set(table.parameters)
+    told = {
+        name: text
+        for name, text in parameters.items()
+        if text and name in known | (set(parameters) - OF_PAGES)
+    }
+    return told if told.keys() <= known else None
 
 
 def files(slug: str, exports: list[Export]) -> list[File]:

@@ -21,7 +21,7 @@ from metrics.queries import Shown
 
 MOST_MONTHS = 1200
 # What only says how a page shows rows, and none of which rows they are.
-OF_PAGES = frozenset({"after", "before", "sort", "figure", "constant"})
+OF_PAGES = frozenset({"after", "before", "sort", "figure", "constant", "span"})
 WINDOWS = ("day", "event", "month")
 
 
