@@ -1,5 +1,6 @@
 """Where this app keeps personal data, for export and erasure."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -7,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.privacy.deleting import leaving
 from accounts.privacy.places import Place
+from accounts.privacy.retention import expiring, kept
 from accounts.privacy.tables import Exported, Packing, export, keep_back
 from billing_sync import erasing
 from billing_sync.disconnecting import disconnect
-from billing_sync.models import Connection, Event, Payer, SetAside, WebhookDelivery
+from billing_sync.models import Connection, Event, Payer, Repair, SetAside, SyncRun, WebhookDelivery
 from billing_sync.payload import packed, unpacked
 from billing_sync.resources import MIRRORED
+from billing_sync.webhooks.taking import KEPT_FOR
 
 __all__ = ["PLACES", "WITHOUT", "Place", "erasing"]
 
@@ -69,3 +72,26 @@ keep_back("billing_sync_webhookendpoint", "Stripe's secret; an endpoint is made 
 keep_back("billing_sync_webhookdelivery", "What was posted and waits; Stripe is asked for it again.")
 keep_back("billing_sync_webhookroute", "Where Stripe posts to this installation.")
 keep_back("billing_sync_connectedaccount", "Where Stripe posts to this installation.")
+
+
+@kept(
+    "sync_history",
+    _("History of the sync"),
+    _("What the sync ran and what it mended; the numbers do not rest on it."),
+    default=730,
+    least=30,
+)
+def forget_history(organization_id: UUID, before: datetime) -> int:
+    """Delete runs that have ended, and what they mended."""
+    ours = {"organization_id": organization_id}
+    repairs, _kinds = Repair.objects.filter(**ours, found_at__lt=before).delete()
+    runs, _kinds = SyncRun.objects.filter(**ours, ended_at__lt=before).delete()
+    return repairs + runs
+
+
+@expiring
+def forget_bodies(organization_id: UUID, at: datetime) -> int:
+    """Delete webhooks that nobody could process for a week: Stripe told them to a key that reads no more."""
+    waiting = WebhookDelivery.objects.filter(organization_id=organization_id, processed_at=None)
+    gone, _kinds = waiting.filter(received_at__lt=at - KEPT_FOR).delete()
+    return gone

@@ -1,15 +1,20 @@
 """Where this app keeps personal data, for export and erasure; all else knows a payer by Stripe's id alone."""
 
+from datetime import datetime
+from uuid import UUID
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy.erasing import ErasedPayer, eraser
 from accounts.privacy.places import Place
+from accounts.privacy.retention import kept
 from accounts.privacy.tables import export
 from metrics.bridge.models import Upload, UploadedAmount
 from metrics.bridge.uploads import erasing
+from metrics.bridge.uploads.storing import remove
 from metrics.countries.models import CustomerCountry
 
-__all__ = ["PLACES", "erasing", "forget_country"]
+__all__ = ["PLACES", "erasing", "forget_country", "forget_uploads"]
 
 export(
     "metrics_acknowledgement",
@@ -89,3 +94,16 @@ def forget_country(payer: ErasedPayer) -> int:
     """Leave a payer without a country."""
     homes = CustomerCountry.objects.filter(organization_id=payer.organization_id)
     return homes.filter(customer_id=payer.customer_id).exclude(country="").update(country="")
+
+
+@kept(
+    "uploads",
+    _("Uploaded files"),
+    _("Files of other tools, with what was read of them and the comparisons made of it."),
+)
+def forget_uploads(organization_id: UUID, before: datetime) -> int:
+    """Delete old uploads and all that came of them."""
+    old = list(Upload.objects.filter(organization_id=organization_id, created_at__lt=before))
+    for upload in old:
+        remove(upload, by=None)
+    return len(old)

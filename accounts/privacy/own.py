@@ -6,8 +6,12 @@ from pathlib import Path
 from django.conf import settings
 
 from accounts.models import Outbox
+from accounts.privacy import archives, people
 from accounts.privacy.erasing import ErasedPayer, eraser
+from accounts.privacy.models import Archive, ArchivePiece
 from accounts.privacy.tables import export, keep_back
+
+__all__ = ["archives", "people"]
 
 export("accounts_auditentry", "accounts_retention")
 keep_back("accounts_membership", "The archive's manifest names the members and their roles.")
@@ -40,3 +44,11 @@ def _text(file: Path) -> str:
     parts = [message.get_body((kind,)) for kind in ("plain", "html")]
     bodies = [str(part.get_content()) for part in parts if part is not None]
     return " ".join([str(message["Subject"]), *bodies])
+
+
+@eraser("accounts_archive")
+def delete_archives(payer: ErasedPayer) -> int:
+    """Delete archives, those that are being made too: they are as things were when they were begun."""
+    ArchivePiece.objects.filter(organization_id=payer.organization_id).delete()
+    gone, _kinds = Archive.objects.filter(organization_id=payer.organization_id).delete()
+    return gone
