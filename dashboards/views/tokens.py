@@ -60,7 +60,7 @@ def _page(
 ) -> HttpResponse:
     admin = Role(request.membership.role).covers(Role.ADMIN)
     context = {
-        "section": "api",
+        "section": "data",
         "tokens": tokens.of(request.organization)[:SHOWN],
         "now": clock.now(),
         "form": form if admin else None,
