@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboards.addresses import SEPARATOR
-from dashboards.calendar_words import LABELS, LISTS, MEANINGS, sentence
+from dashboards.calendar_words import LABELS, LISTS, MEANINGS, NAMES, sentence
 from dashboards.formatting import Money, money
 from dashboards.links import Link
 from dashboards.opening import Opening
@@ -29,7 +29,7 @@ from metrics.outlook.reading import (
     Span,
     Total,
     Wanted,
-    calendars,
+    calendar,
     changes,
     span_of,
 )
@@ -153,7 +153,7 @@ def _place(text: str) -> Place | None:
 
 def calendar_page(shown: Shown, wanted: Calendars, currencies: Iterable[str]) -> dict[str, Any]:
     """Return what the page shows; it may show each of some currencies."""
-    known = calendars(shown).get(wanted.currency, Calendar(()))
+    known = calendar(shown, wanted.currency)
     found = changes(shown, wanted.wanted, wanted.after)
     lines, total = found[:PAGE], known.total(wanted.wanted)
     return {
@@ -269,7 +269,7 @@ def _row(one: Change, wanted: Calendars) -> Row:
         reverse("customer", args=[wanted.slug, one.connection_id, one.customer_id]),
         one.subscription_id,
         reverse("object", args=[wanted.slug, one.connection_id, one.subscription_id]),
-        str(LABELS[one.kind]),
+        str(NAMES[one.kind]),
         words if dated else _("No date is known."),
         one.on if dated else None,
         money(one.amount_micro, wanted.currency, signed=wanted.listed != "risks"),

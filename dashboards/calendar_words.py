@@ -26,6 +26,17 @@ LABELS: Words = {
     CARD_EXPIRY: gettext_lazy("Cards expire"),
     RENEWAL: gettext_lazy("Annual renewals"),
 }
+# What one change is called.
+NAMES: Words = {
+    CANCELLATION: gettext_lazy("Cancellation"),
+    TRIAL_END: gettext_lazy("Trial end"),
+    COUPON_END: gettext_lazy("Coupon"),
+    PHASE: gettext_lazy("Schedule phase"),
+    START: gettext_lazy("Start"),
+    PAUSE: gettext_lazy("Pause"),
+    CARD_EXPIRY: gettext_lazy("Card"),
+    RENEWAL: gettext_lazy("Annual renewal"),
+}
 LISTS: Words = {
     "moves": gettext_lazy("What moves MRR"),
     "risks": gettext_lazy("What is put at risk"),

@@ -6,7 +6,7 @@ from typing import Any
 from dashboards.calendar_words import LABELS
 from dashboards.formatting import money
 from metrics.outlook.decided import HORIZONS, MOVES, RISKS
-from metrics.outlook.reading import Calendar, Wanted, calendars, span_of
+from metrics.outlook.reading import Wanted, calendar, span_of
 from metrics.queries import Shown
 
 DAYS = HORIZONS[0]
@@ -14,7 +14,7 @@ DAYS = HORIZONS[0]
 
 def decided_rows(shown: Shown, currency: str, on: date) -> dict[str, Any]:
     """Return the kinds with anything in the days from one on, what they move in all, and what is at risk."""
-    known = calendars(shown).get(currency, Calendar(()))
+    known = calendar(shown, currency)
     span = span_of(on, DAYS)
     rows = [
         {

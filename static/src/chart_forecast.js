@@ -4,7 +4,7 @@ import { color, frame } from "./chart_options.js";
 
 // The range is an area laid on the low line; what was is drawn through, what is ahead in dashes.
 export const forecastOption = (data, style, width) => {
-  const tones = { mrr: "--series-mrr", net: "--series-mrr", low: "--ink-faint", high: "--ink-faint" };
+  const tones = { mrr: "--series-mrr", net: "--series-net", low: "--ink-faint", high: "--ink-faint" };
   const lines = data.series.map((each) => ({
     type: "line",
     name: each.name,
