@@ -72,6 +72,7 @@ def overview(
         "balance_chart": balance_chart(months, selection, arr_first=arr),
         "waterfall_chart": waterfall_chart(months, selection),
         "waterfall_columns": [TERMS[kind].label for kind in stack(selection)],
+        "terms": {name: TERMS[name] for name in ("mrr_growth_rate", "customers")},
         "plans": plan_rows(plans, month, opening),
         "rates_used": rates_used(selection, history),
     }

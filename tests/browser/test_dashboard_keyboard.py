@@ -65,6 +65,11 @@ def test_an_arrow_keeps_the_focus_on_itself(page: Page) -> None:
 def test_a_definition_opens_on_demand(page: Page) -> None:
     page.get_by_role("button", name="What Revenue churn rate means").press("Enter")
     expect(page.get_by_text("churned ÷ starting MRR")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("churned ÷ starting MRR")).to_be_hidden()
+    page.locator("#mrr-table summary").press("Enter")
+    page.get_by_role("button", name="What Growth in the month means").press("Enter")
+    expect(page.get_by_text("net change ÷ MRR at the start")).to_be_visible()
 
 
 def test_the_title_follows_the_month(page: Page) -> None:
