@@ -44,7 +44,7 @@ class Business:
 def business(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Business]:
     with django_db_blocker.unblock():
         with set_now(NOW):
-            made = generate("forecast", 60, NOW, mix={"ordinary": 30, "euro": 15})
+            made = generate("forecast", 40, NOW, mix={"ordinary": 2, "euro": 1})
             organization = make_organization("acme")
             mirrored(organization, made)
             recompute(organization.id)

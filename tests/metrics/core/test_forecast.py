@@ -56,7 +56,7 @@ def by_hand(start: int, seen: list[Waterfall], months: int) -> list[Fraction]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories())
 def test_what_is_likely_equals_a_computation_from_amounts_alone(flows: list[Waterfall]) -> None:
     seen = flows[-MONTHS_SEEN:]
@@ -64,14 +64,14 @@ def test_what_is_likely_equals_a_computation_from_amounts_alone(flows: list[Wate
     assert [point.likely for point in found] == by_hand(flows[-1].ending, seen, 12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories())
 def test_the_range_holds_what_is_likely(flows: list[Waterfall]) -> None:
     for point in forecast(flows[-1].ending, flows[-MONTHS_SEEN:], 12):
         assert 0 <= point.low <= point.likely <= point.high
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories())
 def test_a_look_back_of_no_months_is_exact(flows: list[Waterfall]) -> None:
     found = look_back(flows, 0)
@@ -81,7 +81,7 @@ def test_a_look_back_of_no_months_is_exact(flows: list[Waterfall]) -> None:
     assert found.actual == flows[-1].ending
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(least=9), st.integers(1, 3))
 def test_a_look_back_knows_nothing_of_what_came_since(flows: list[Waterfall], months: int) -> None:
     then = flows[:-months]
