@@ -19,5 +19,7 @@ ANALYSES: tuple[Analysis, ...] = (
     # One page each.
     Analysis("calendar", _("Calendar"), _("What is already decided, day by day, and committed MRR?")),
     Analysis("forecast", _("Forecast"), _("Where does MRR go if the months ahead are like the last?")),
+    Analysis("plans", _("Plans"), _("Which plans carry the revenue, and who moves between them?")),
     Analysis("cohorts", _("Cohorts"), _("Who stays, and for how long?")),
+    Analysis("trials", _("Trials"), _("How many trials become paying, how soon, and what is on trial now?")),
 )

@@ -129,7 +129,9 @@ def typed(kind: str, value: dict[str, Any]) -> dict[str, Any]:
     if kind == "invoice_payment":
         return {"invoice_id": value["invoice"]}
     if kind == "price":
-        return {"product_id": value["product"], "nickname": value["nickname"] or ""}
+        terms = value["recurring"] or {}
+        told = {"interval": terms.get("interval", ""), "interval_count": terms.get("interval_count")}
+        return {"product_id": value["product"], "nickname": value["nickname"] or "", **told}
     if kind == "product":
         return {"name": value["name"]}
     if kind in ("coupon", "customer"):

@@ -23,6 +23,8 @@ from tests.metrics.conftest import NOW
 from tests.metrics.seeding import Mirror, mirrored
 
 ZONE = "Asia/Kolkata"
+TRIALS = {"trial_converts": 8, "trial_canceled": 4, "trial_cut_short": 4}
+MIX = {**dict.fromkeys(STORIES, 1), "ordinary": 40, **TRIALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def business(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     with django_db_blocker.unblock(), set_now(NOW):
         organization = make_organization("acme")
         Organization.objects.filter(id=organization.id).update(time_zone=ZONE)
-        company = generate(4, 110, NOW, mix={**dict.fromkeys(STORIES, 1), "ordinary": 40})
+        company = generate(10, 110, NOW, mix=MIX)
         at_home(mirrored(organization, company))
         recompute(organization.id)
         assert count(organization.id)
