@@ -64,3 +64,24 @@ class LanguageForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["language"]
+
+
+class TypedForm(forms.Form):
+    """A word that has to be typed exactly, so that nobody deletes by a slip of the hand."""
+
+    typed = forms.CharField(
+        max_length=255,
+        error_messages={"required": _("Type it to confirm.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, wanted: str, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wanted = wanted
+        self.fields["typed"].label = label
+
+    def clean_typed(self) -> str:
+        typed = str(self.cleaned_data["typed"]).strip()
+        if typed != self.wanted:
+            raise forms.ValidationError(_("This is not the same. Nothing was deleted."))
+        return typed

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from accounts.views import invitations, language, members, organizations
+from accounts.views import deletion, invitations, language, members, organizations
 
 urlpatterns = [
     path("", organizations.home, name="organizations"),
     path("accounts/language/", language.language, name="language"),
     path("organizations/", organizations.all_organizations, name="all_organizations"),
     path("organizations/new", organizations.new_organization, name="new_organization"),
+    path("account/deletion", deletion.account_deletion, name="account_deletion"),
     path("invitations/<uuid:organization_id>/<str:secret>/", invitations.invitation, name="invitation"),
     path("o/<slug:slug>/members/", members.member_list, name="members"),
     path("o/<slug:slug>/members/<int:membership_id>/role", members.role, name="member_role"),

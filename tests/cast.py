@@ -1,5 +1,6 @@
 """The people that tests share: an owner, her teammate, a stranger, and the owner of another organization."""
 
+import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,6 +45,16 @@ def member(email: str, organization: Organization, role: Role) -> Person:
     somebody = person(email)
     Membership.objects.create(organization=organization, user=somebody.user, role=role)
     return somebody
+
+
+def recently(person: Person) -> Person:
+    """Let a person have confirmed a moment ago that it is she."""
+    session = person.client.session
+    confirmed = {"method": "password", "at": time.time(), "reauthenticated": True}
+    session["account_authentication_methods"] = [confirmed]
+    session["account_authentication_methods_user"] = str(person.user.pk)
+    session.save()
+    return person
 
 
 def make_organization(slug: str, *, currency: str = "usd", time_zone: str = "UTC") -> Organization:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from accounts.models import Invitation, Membership, Organization, Role
+from accounts.privacy import archives
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from dashboards import sharing
@@ -122,6 +123,12 @@ def an_export(organization: Organization) -> object:
         return export.id
 
 
+def an_archive(organization: Organization) -> object:
+    asker = Membership.objects.get(organization=organization, role=Role.OWNER).user
+    with tenant(organization.id):
+        return archives.ask(organization, by=asker).id
+
+
 def a_restatement(organization: Organization) -> object:
     with tenant(organization.id):
         return Restatement.objects.create(
@@ -144,6 +151,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "customer_id": lambda organization: "cus_guessed",
     "stripe_id": lambda organization: "in_guessed",
     "alert_id": an_alert,
+    "archive_id": an_archive,
     "token_id": an_api_token,
     "share_link_id": a_share_link,
     "version": a_definition_version,

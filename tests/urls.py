@@ -136,6 +136,13 @@ ORGANIZATION_URLS = {
     "archive_file": OrganizationUrl(viewer=403, owner=302),
     "organization_deletion": OrganizationUrl(viewer=403, owner=302),
     "activity": OrganizationUrl(viewer=403),
+    "privacy": OrganizationUrl(),
+    "retention": FOR_OWNERS,
+    "payer_erasure": OrganizationUrl(viewer=403, owner=302),
+    "archives": OrganizationUrl(viewer=403, owner=302),
+    "archive_file": OrganizationUrl(viewer=403, owner=302),
+    "organization_deletion": OrganizationUrl(viewer=403, owner=302),
+    "activity": OrganizationUrl(viewer=403),
 }
 
 OTHER_URLS = {
@@ -168,6 +175,7 @@ OTHER_URLS = {
     "all_organizations": FOR_PEOPLE,
     "new_organization": FOR_PEOPLE,
     "invitation": OtherUrl(404, 404),
+    "account_deletion": AFTER_REAUTHENTICATION,
     "account_deletion": AFTER_REAUTHENTICATION,
     "unsubscribe": OtherUrl(404, 404),
     "oauth_callback": OtherUrl(302, 400),

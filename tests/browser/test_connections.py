@@ -15,9 +15,8 @@ from tests.billing_sync.accounts import connection_of
 from tests.billing_sync.connect import registered, settings_for, tell
 from tests.browser import looks
 from tests.browser.test_pages import sign_in
-from tests.cast import PASSWORD, Person
+from tests.cast import PASSWORD, Person, recently
 from tests.dashboards.revenue import NOW, connect, reading, revenue
-from tests.dashboards.test_disconnection import recently
 
 LIST = "/o/acme/connections/"
 State, Kind = Connection.State, Connection.Kind

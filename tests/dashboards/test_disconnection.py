@@ -1,6 +1,5 @@
 """Leaving an account, and giving it another key: who may, what is asked, and what the pages then say."""
 
-import time
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,22 +11,12 @@ from accounts.models import AuditEntry, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from config.clock import set_now
-from tests.cast import PASSWORD, Person, member
+from tests.cast import PASSWORD, Person, member, recently
 from tests.dashboards.revenue import NOW, connect, revenue
 
 LIST = "/o/acme/connections/"
 KEY = "rk_live_51NobodyElseKnowsThis"
 State = Connection.State
-
-
-def recently(person: Person) -> Person:
-    """Let a person have confirmed a moment ago that it is she."""
-    session = person.client.session
-    confirmed = {"method": "password", "at": time.time(), "reauthenticated": True}
-    session["account_authentication_methods"] = [confirmed]
-    session["account_authentication_methods_user"] = str(person.user.pk)
-    session.save()
-    return person
 
 
 def page(connection: Connection, name: str = "disconnection") -> str:
