@@ -67,6 +67,7 @@ def rows_page(
     key = SEPARATOR.join(_key_parts(found[PAGE - 1].key)) if len(found) > PAGE else ""
     return {
         "name": name,
+        "table": f"{name}_payments" if name in ("failed", "recovered") else name,
         "heading": HEADINGS[name],
         "meaning": MEANINGS[name],
         "period": dates.long_day(day) if day else named(selection.month),

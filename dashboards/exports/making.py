@@ -63,7 +63,7 @@ def asked(shown: Shown, name: str, form: str, parameters: Mapping[str, str], *, 
         raise ExportError(_("A file is written as one of %(known)s.") % {"known": known})
     if shown.build is None:
         raise ExportError(_("There are no numbers yet. Connect a Stripe account first."), 409)
-    told = given.narrowing(table.parameters, parameters, shown)
+    told = given.understood(table.parameters, parameters, shown)
     if "month" in table.needs and not ({"from", "to"} & told.keys()):
         told.setdefault("month", f"{shown.today:%Y-%m}")
     if "on" in table.needs:

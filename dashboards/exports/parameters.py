@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboards import narrowing
 from dashboards.addresses import RATES, day_of
 from dashboards.selection import CURRENCY, AddressError
 from metrics.bridge.rules import WALK
 from metrics.bridge.vendors import VENDORS
 from metrics.build.tally import KINDS
+from metrics.evidence.wanted import Only
 from metrics.exposure.diagnoses import DIAGNOSES
 from metrics.extracts.statements import Chosen
 from metrics.periods import month_of, parse_month, shift
@@ -21,7 +24,15 @@ from metrics.queries import Shown
 
 MOST_MONTHS = 1200
 # What only says how a page shows rows, and none of which rows they are.
-OF_PAGES = frozenset({"after", "before", "sort", "figure", "constant", "span"})
+OF_PAGES = frozenset({"after", "before", "sort", "figure", "constant", "span", "against"})
+FILTERS: "dict[str, str | Promise]" = {
+    "interval": gettext_lazy("Interval"),
+    "reason": gettext_lazy("Reason"),
+    "country": gettext_lazy("Country"),
+    "least": gettext_lazy("Least amount"),
+    "most": gettext_lazy("Largest amount"),
+    "text": gettext_lazy("Name, e-mail or id begins with"),
+}
 WINDOWS = ("day", "event", "month")
 
 
@@ -81,10 +92,18 @@ class Scope:
             on=self.day("on"),
             connection_id=UUID(connection) if connection else None,
             customer_id=self.text("customer"),
+            only=only(self.parameters),
         )
 
 
-def narrowing(known: tuple[str, ...], given: Mapping[str, str], shown: Shown) -> dict[str, str]:
+def only(told: Mapping[str, str]) -> Only:
+    """Return what narrows movements as their page's filters do; AddressError says what is wrong."""
+    asked = QueryDict(mutable=True)
+    asked.update({name: told[name] for name in FILTERS if name in told})
+    return narrowing.only_of(asked, told.get("currency", ""))
+
+
+def understood(known: tuple[str, ...], given: Mapping[str, str], shown: Shown) -> dict[str, str]:
     """Return the parameters of a table in the one way they are written; ExportError says what is wrong."""
     for name in given:
         if name not in known:
@@ -93,6 +112,7 @@ def narrowing(known: tuple[str, ...], given: Mapping[str, str], shown: Shown) ->
             raise ExportError(_("There is no parameter %(name)s here. There are: %(known)s.") % words)
     try:
         read = {name: PARAMETERS[name].read(text) for name, text in given.items() if text}
+        only(read)
     except AddressError as error:
         raise ExportError(str(error), error.status) from None
     _agree(read, shown)
@@ -104,6 +124,8 @@ def _agree(told: Mapping[str, str], shown: Shown) -> None:
         raise ExportError(_("Choose a month, or days with from and to."))
     if told.get("from", "") > told.get("to", "9"):
         raise ExportError(_("The day in from must lie before the day in to, which is not in."))
+    if {"least", "most"} & told.keys() and "currency" not in told:
+        raise ExportError(_("An amount is of a currency: choose one."))
     if ("customer" in told) != ("connection" in told):
         raise ExportError(_("A customer is named by connection and customer together."))
     for name in ("on", "month", "day"):
@@ -147,6 +169,17 @@ def _uuid(text: str) -> str:
         raise AddressError(_("A connection is named by its id, as its page's address has it."), 400) from None
 
 
+def _filter(name: str) -> Callable[[str], str]:
+    """Read a filter as the page of movements does; amounts wait for their currency."""
+
+    def checked(text: str) -> str:
+        if name not in ("least", "most"):
+            only({name: text})
+        return text.strip()
+
+    return checked
+
+
 def _span(text: str) -> str:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_MONTHS):
         raise AddressError(_("A number of months is written in digits, from 1 to 1200."), 400)
@@ -177,6 +210,7 @@ PARAMETERS: dict[str, Parameter] = {
     "currency": Parameter(gettext_lazy("Currency"), _currency),
     "kind": _choice(gettext_lazy("Kind"), "kind", tuple(KINDS)),
     "rate": _choice(gettext_lazy("Rate"), "rate", tuple(RATES)),
+    **{name: Parameter(label, _filter(name)) for name, label in FILTERS.items()},
     "window": _choice(gettext_lazy("Netted by"), "window", WINDOWS),
     "plan": Parameter(gettext_lazy("Price id"), _word),
     "why": Parameter(gettext_lazy("Reason"), _word),

@@ -1,14 +1,17 @@
 """Customers: their balances, movements and segments, and whose MRR is at risk."""
 
+from dataclasses import replace
 from datetime import date
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboards.addresses import RATES
 from dashboards.api.tokens import CUSTOMERS
 from dashboards.exports.columns import Column, Kind, amount
-from dashboards.exports.parameters import Scope
+from dashboards.exports.parameters import FILTERS, ExportError, Scope
 from dashboards.exports.tables import Rows, Table, fixed
+from metrics.evidence.search import beginning_with
 from metrics.extracts import statements
 from metrics.extracts.cursors import Extract
 from metrics.extracts.netted import netted
@@ -26,6 +29,8 @@ NAMED = (
 def moved(scope: Scope) -> Rows:
     """Return movements as the page that was asked nets them: a month as the definition says, days by day."""
     window, chosen = _window(scope), _moved(scope)
+    if chosen.only.text and beginning_with(scope.shown, chosen.only.text).more:
+        raise ExportError(_("More than 1,000 customers begin so. Write more letters."))
     stored = window == "day"
     return statements.movements(scope.shown, chosen) if stored else netted(scope.shown, window, chosen)
 
@@ -33,7 +38,7 @@ def moved(scope: Scope) -> Rows:
 def _moved(scope: Scope) -> Chosen:
     chosen = scope.chosen()
     kind = chosen.kind or RATES.get(scope.text("rate"), "")
-    return Chosen(chosen.currency, kind, chosen.plan, chosen.start, chosen.end)
+    return replace(chosen, kind=kind, on=None)
 
 
 def _window(scope: Scope) -> str:
@@ -47,7 +52,8 @@ def many_moved(scope: Scope, most: int) -> bool:
     every = statements.movements(scope.shown, Chosen(start=start, end=end))
     if _window(scope) != "day":
         every = statements.movements(scope.shown, Chosen(start=date.min, end=date.max))
-    return every.exceeds(most)
+    # Of so many all are looked at within a request, whatever narrows them.
+    return every.exceeds(4 * most)
 
 
 def _customers(scope: Scope) -> Extract:
@@ -84,7 +90,7 @@ TABLES = (
             Column("reasons", Kind.WORDS),
         ),
         moved,
-        ("month", "from", "to", "currency", "kind", "rate", "plan", "window"),
+        ("month", "from", "to", "currency", "kind", "rate", "plan", *FILTERS, "window"),
         scope=CUSTOMERS,
         large=many_moved,
         personal=True,

@@ -9,6 +9,7 @@ from metrics.build.tally import Cut
 from metrics.build.write import Build, Scope
 from metrics.core.intervals import windows
 from metrics.core.movements import Movement, movements, steps
+from metrics.evidence.narrowing import Narrowed
 from metrics.extracts.cursors import Row
 from metrics.extracts.statements import Chosen
 from metrics.models import CurrentBuild
@@ -23,32 +24,23 @@ def netted(shown: Shown, window: str, wanted: Chosen) -> Iterator[Row]:
     if pointer is None:
         return
     cut, frame = Cut.of(shown.definition, pointer.computed_at), windows(window, shown.zone.key)
+    narrowed = Narrowed(shown, wanted.sum)
     build = Build(shown.organization_id, pointer.definition_version, pointer.build)
     for connection_id in pointer.connection_ids:
         after = ""
         while names := valued_customers(build, connection_id, after, CHUNK):
-            scope = Scope(connection_id, after=after, last=names[-1])
-            for customer_id, ledger in ledgers(build, scope).items():
+            kept = narrowed.of_payers(connection_id, names)
+            for customer_id, ledger in ledgers(build, Scope(connection_id, kept)).items():
                 for one in movements(steps(cut.until_now(ledger)), frame):
-                    amount = _amount(one, wanted)
+                    amount = narrowed.counted(one) if _meets(one, wanted) else None
                     if amount is not None:
                         yield _row(connection_id, customer_id, one, amount, window)
             after = names[-1]
 
 
-def _amount(one: Movement, wanted: Chosen) -> int | None:
-    """Return what counts of a movement, None where it is not wanted."""
-    outside = (
-        not wanted.start <= one.on < wanted.end
-        or (wanted.currency and one.currency != wanted.currency)
-        or (wanted.kind and one.kind != wanted.kind)
-    )
-    if outside:
-        return None
-    if not wanted.plan:
-        return one.amount_micro
-    legs = [leg.amount_micro for leg in one.legs if leg.price == wanted.plan]
-    return sum(legs) if legs else None
+def _meets(one: Movement, wanted: Chosen) -> bool:
+    within = wanted.start <= one.on < wanted.end
+    return within and wanted.currency in ("", one.currency) and wanted.kind in ("", one.kind)
 
 
 def _row(connection_id: UUID, customer_id: str, one: Movement, amount: int, window: str) -> Row:

@@ -1,34 +1,35 @@
 """Every row of a table of the build on show, by one statement each, in the order of its key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from metrics.core.intervals import day_start
 from metrics.evidence.held import instant
+from metrics.evidence.narrowing import Narrowed
 from metrics.evidence.pages import BUILT
+from metrics.evidence.wanted import Only, Sum
 from metrics.extracts.cursors import Extract
 from metrics.payments.lines import LISTS, WHY
 from metrics.queries import Shown
 
-# A plan's part of a movement is what its legs come to.
-AMOUNT_OF_PLAN = (
-    "(SELECT sum((leg ->> 4)::bigint) FROM jsonb_array_elements(legs) AS leg WHERE leg ->> 2 = %(plan)s)"
-)
-OF_PLAN = "AND EXISTS (SELECT 1 FROM jsonb_array_elements(legs) AS leg WHERE leg ->> 2 = %(plan)s)"
 NAMES = "coalesce(payer.name, '') AS payer_name, coalesce(payer.email, '') AS payer_email"
 PAYERS = """LEFT JOIN billing_sync_payer AS payer ON payer.organization_id = %(organization)s
     AND payer.connection_id = line.connection_id AND payer.customer_id = line.customer_id"""
-MOVED = f"""FROM metrics_movement WHERE {BUILT} AND date >= %(start)s AND date < %(end)s
-    AND (%(currency)s = '' OR currency = %(currency)s) AND (%(kind)s = '' OR kind = %(kind)s)"""
+# What narrows a movement beyond its days stands in these, as its page has it.
+MOVED = f"""FROM (
+    SELECT date, connection_id, customer_id, kind, {{amount}} AS amount_micro, after_micro, currency,
+        subscription_ids, reasons
+    FROM metrics_movement WHERE {BUILT} AND date >= %(start)s AND date < %(end)s
+      AND (%(currency)s = '' OR currency = %(currency)s) AND (%(kind)s = '' OR kind = %(kind)s) {{within}}
+) AS moved WHERE {{beyond}}"""  # noqa: S608 - constants of this module, as below
 MOVEMENTS = f"""
 SELECT line.date, NULL AS at, line.connection_id, line.customer_id, {NAMES}, line.kind, line.amount_micro,
     line.after_micro, line.currency, line.subscription_ids, line.reasons
-FROM (SELECT date, connection_id, customer_id, kind, {{amount}} AS amount_micro, after_micro, currency,
-        subscription_ids, reasons {MOVED} {{plan}}) AS line {PAYERS}
+FROM (SELECT * {{moved}}) AS line {PAYERS}
 ORDER BY line.date, line.connection_id, line.customer_id, line.currency
-"""  # noqa: S608 - constants of this module, as below
+"""  # noqa: S608
 CHANGES = """
 SELECT date, payer_name, payer_email, customer_id, CASE kind WHEN 'expansion' THEN 'upgrade'
     WHEN 'contraction' THEN 'downgrade' ELSE kind END, amount_micro, after_micro, currency
@@ -87,6 +88,12 @@ class Chosen:
     on: date | None = None
     connection_id: UUID | None = None
     customer_id: str = ""
+    only: Only = field(default_factory=Only)
+
+    @property
+    def sum(self) -> Sum:
+        """Return the movements that are meant."""
+        return Sum(self.start, self.end, self.currency, self.kind, self.plan, only=self.only)
 
     def bound(self, shown: Shown) -> dict[str, Any]:
         """Return what the statements bind."""
@@ -106,9 +113,11 @@ class Chosen:
 
 
 def movements(shown: Shown, wanted: Chosen) -> Extract:
-    """Return the movements by local day; of a plan, its part of each."""
-    amount, plan = (AMOUNT_OF_PLAN, OF_PLAN) if wanted.plan else ("amount_micro", "")
-    return Extract(MOVEMENTS.format(amount=amount, plan=plan), wanted.bound(shown), f"{MOVED} {plan}")
+    """Return the movements by local day; of a plan or an interval, their part of each."""
+    narrowed = Narrowed(shown, wanted.sum)
+    told = {"amount": narrowed.amount(), "within": narrowed.within(), "beyond": narrowed.beyond()}
+    moved = MOVED.format(**told)
+    return Extract(MOVEMENTS.format(moved=moved), wanted.bound(shown) | narrowed.bound(), moved)
 
 
 def changes(shown: Shown, wanted: Chosen) -> Extract:

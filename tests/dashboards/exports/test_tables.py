@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,6 +18,7 @@ from metrics.evidence.sums import standing
 from metrics.exposure.reading import standing as exposed
 from metrics.invoiced import queries as ledger
 from metrics.payments import sums
+from tests.dashboards import crawler
 from tests.dashboards.exports.conftest import HOSTILE, Exporter
 from tests.dashboards.exports.reading import of_csv, same_rows
 
@@ -73,6 +75,31 @@ def test_movements_sum_to_the_cell_that_they_are_asked_from(exporter: Exporter, 
     wanted = month[f"{kind}_mrr_micro"] if kind else change
     total = summed(rows, "amount_micro")
     assert (abs(total) if kind else total) == wanted
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"interval": "year"},
+        {"reason": "cancellation"},
+        {"least": "100", "most": "2000.50"},
+        {"text": "cus_"},
+        {"country": "US"},
+        {"interval": "month", "kind": "new", "least": "10"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("window", ["day", "month"])
+def test_what_narrows_the_page_of_movements_narrows_the_file(
+    exporter: Exporter, narrowed: dict[str, str], window: str
+) -> None:
+    days = {"from": "2026-09-01", "to": "2026-11-01", "currency": "usd", **narrowed}
+    rows = rows_of(exporter, "movements", window=window, **days)
+    listed = crawler.rows(exporter.client, f"/o/acme/movements/?{urlencode(days)}")
+    if window == "day":
+        assert sorted(one["amount_micro"] for one in rows) == sorted(listed.amounts)
+    elif not {"least", "most", "kind"} & narrowed.keys():
+        assert summed(rows, "amount_micro") == sum(listed.amounts)
 
 
 @pytest.mark.parametrize("window", ["day", "event", "month"])

@@ -42,7 +42,8 @@ def asked(exporter: Exporter, table: str = "movements", form: str = "csv", **par
     answer = exporter.ask(table, form, **parameters)
     assert (answer.status_code, answer["Location"]) == (302, "/o/acme/data/")
     with tenant(exporter.organization.id):
-        return Export.objects.latest("created_at")
+        waiting = Export.objects.filter(table=table, format=form, state__in=making.MAKING)
+        return waiting.get(parameters__contains=parameters)
 
 
 def again(export: Export) -> Export:
