@@ -68,7 +68,7 @@ class Movements:
         return {name: value for name, value in told.items() if value}
 
     def elsewhere(self, month: date, currency: str) -> str:
-        """Return the address of the same of another month or currency, which has its own plans and amounts."""
+        """Return the address of the same of another month or currency, which has its own plans."""
         left = () if currency == self.sum.currency else ("plan", "least", "most")
         kept = {name: value for name, value in self.filters_asked().items() if name not in left}
         return f"?{urlencode({'month': f'{month:%Y-%m}', 'currency': currency} | kept)}"

@@ -43,7 +43,7 @@ class CustomerRow:
     share: str
 
 
-def customer_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
+def balance_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
     """Return what the page of customers shows."""
     balance = wanted.balance
     known = standing(shown, balance.currency, balance.on)
@@ -69,7 +69,7 @@ def customer_page(shown: Shown, wanted: Customers, slug: str) -> dict[str, Any]:
         "count": page.count,
         "rows": [_row(line, balance.currency, page.total_micro, slug) for line in page.lines],
         "first_url": wanted.url() if wanted.after else "",
-        "next_url": wanted.url(after=page.lines[-1].key) if page.more else "",
+        "next_url": wanted.url(after=page.next_key) if page.more else "",
     }
 
 

@@ -12,15 +12,14 @@ from dashboards.plans import plan_label
 from dashboards.reasons import WORDS, reasons
 from dashboards.selection import Choice, named
 from metrics.build.tally import KINDS
-from metrics.countries.known import countries
 from metrics.months import Months
 from metrics.periods import month_of, shift
-from metrics.queries import PlanShare, Shown
+from metrics.queries import PlanShare
 
 MOST_PLANS = 200
 
 
-def filters(shown: Shown, wanted: Movements, plans: list[PlanShare]) -> dict[str, Any]:
+def filters(wanted: Movements, plans: list[PlanShare], homes: list[str]) -> dict[str, Any]:
     """Return the form and the chips."""
     only, currency = wanted.sum.only, wanted.sum.currency
     names = {one.price_id: (one.product_name, one.price_name) for one in plans}
@@ -34,9 +33,7 @@ def filters(shown: Shown, wanted: Movements, plans: list[PlanShare]) -> dict[str
         ),
         "interval_options": narrowing.options(narrowing.INTERVALS, narrowing.interval_words, only.interval),
         "reason_options": narrowing.options(WORDS, lambda one: reasons([one]), only.reason),
-        "country_options": narrowing.options(
-            countries(shown.organization_id), narrowing.country_name, only.country
-        ),
+        "country_options": narrowing.options(homes, narrowing.country_name, only.country),
         "least": narrowing.written(only.least_micro, currency),
         "most": narrowing.written(only.most_micro, currency),
         "text": only.text,

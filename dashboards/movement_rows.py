@@ -20,11 +20,12 @@ from dashboards.timeline import anchor
 from metrics.build.tally import KINDS
 from metrics.core.rates import ratio
 from metrics.evidence.moved import SUMMED, moves
+from metrics.evidence.offered import offered
 from metrics.evidence.pages import Moved
 from metrics.evidence.search import MOST_FOUND
 from metrics.evidence.sums import LOSSES
 from metrics.months import Months
-from metrics.queries import Shown, plan_mix
+from metrics.queries import Shown
 
 RATE_LABELS = {"revenue_churn_rate": TERMS["revenue_churn_rate"].label}
 
@@ -48,13 +49,13 @@ def movement_page(shown: Shown, months: Months, wanted: Movements, slug: str) ->
     """Return what the page of movements shows."""
     page = moves(shown, wanted.sum, wanted.after)
     currency, kind = wanted.sum.currency, wanted.sum.kind
-    plans = plan_mix(shown.organization_id, currency, last_day(wanted.sum))
+    plans, homes = offered(shown, currency, last_day(wanted.sum))
     return {
         "heading": _heading(wanted),
         "period": period(wanted),
         "currency": currency.upper(),
         "kinds": _kinds(wanted),
-        "filters": filters(shown, wanted, plans),
+        "filters": filters(wanted, plans, homes),
         "total": _total(page.total_micro, currency, kind),
         "total_micro": page.total_micro,
         "count": page.count,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from dashboards import sharing
 from dashboards.api import tokens
-from dashboards.models import Export
+from dashboards.models import CustomerNote, Export
 from metrics import definitions
 from metrics.alerts.models import Alert
 from metrics.bridge.models import Upload
@@ -123,6 +124,17 @@ def an_export(organization: Organization) -> object:
         return export.id
 
 
+def a_note(organization: Organization) -> object:
+    with tenant(organization.id):
+        return CustomerNote.objects.create(
+            organization_id=organization.id,
+            connection_id=uuid4(),
+            customer_id="cus_guessed",
+            text="a note",
+            at=timezone.now(),
+        ).id
+
+
 def an_archive(organization: Organization) -> object:
     asker = Membership.objects.get(organization=organization, role=Role.OWNER).user
     with tenant(organization.id):
@@ -163,6 +175,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "vendor": lambda organization: "stripe",
     "step": lambda organization: "discounts",
     "upload_id": an_upload,
+    "note_id": a_note,
     "reason": lambda organization: "timing",
     "token": lambda organization: "guessed",
     "name": lambda organization: "failed",

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
 from dashboards.addresses import movements_of
+from dashboards.conditional import conditional
 from dashboards.fragments import render_page
 from dashboards.movement_rows import movement_page
 from dashboards.selection import AddressError
@@ -16,6 +17,7 @@ from metrics import queries
 
 
 @require_safe
+@conditional
 def movements(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show the movements that an address chooses, and what they come to."""
     shown = queries.shown(request.organization.id)
@@ -27,7 +29,7 @@ def movements(request: OrganizationRequest, slug: str) -> HttpResponse:
     except AddressError as error:
         return address_error(request, error)
     context: dict[str, Any] = {
-        "section": "dashboard",
+        "section": "movements",
         "freshness": shown.freshness,
         **movement_page(shown, months, wanted, slug),
     }

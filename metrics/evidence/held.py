@@ -124,7 +124,7 @@ def holders(
     They come the largest first, or `by_customer`; a count or a total that only many rows would tell is None.
     """
     bound = _bound(shown, balance, after)
-    if not balance.plan and _is_present(shown, balance.on):
+    if not balance.plan and is_present(shown, balance.on):
         return _present(balance, known, bound, after)
     if not balance.plan and balance.figure in ("mrr", "arr"):
         statement = EARLY if known.movements <= few else MOVEMENTS
@@ -136,7 +136,8 @@ def holders(
     return _by_customer(shown, balance, known, bound, after)
 
 
-def _is_present(shown: Shown, on: date) -> bool:
+def is_present(shown: Shown, on: date) -> bool:
+    """Say whether a day's end is the instant to which the numbers run."""
     computed_at = shown.freshness.computed_at
     return computed_at is not None and instant(shown, on) == int(computed_at.timestamp())
 

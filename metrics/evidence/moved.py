@@ -25,25 +25,30 @@ MOVED = """
         WHERE {built} AND date >= %(start)s AND date < %(end)s AND currency = %(currency)s {kind} {within}
     ) AS moved WHERE {beyond}
 """
-TOTAL = "SELECT count(*), coalesce(sum(amount_micro), 0) FROM ({moved}) AS moved"
 LISTED = """
-    WITH moved AS NOT MATERIALIZED ({moved}),
+    WITH moved AS {materialized} ({moved}),
     page AS (
         SELECT * FROM moved {after} ORDER BY date DESC, connection_id DESC, customer_id DESC LIMIT %(limit)s
     )
-    SELECT page.date, page.connection_id, page.customer_id, page.kind, page.amount_micro, page.reasons,
+    SELECT whole.*, page.date, page.connection_id, page.customer_id, page.kind, page.amount_micro,
+        page.reasons,
         coalesce(nullif(payer.name, ''), nullif(payer.email, ''), page.customer_id)
-    FROM page
+    FROM ({whole}) AS whole LEFT JOIN page ON true
     LEFT JOIN billing_sync_payer AS payer ON payer.organization_id = %(organization)s
         AND payer.connection_id = page.connection_id AND payer.customer_id = page.customer_id
     ORDER BY page.date DESC, page.connection_id DESC, page.customer_id DESC
 """
+# Where all are summed, they are looked at once.
+SUMMED_HERE = "SELECT count(*), coalesce(sum(amount_micro), 0) FROM moved"
+NOT_SUMMED = "SELECT NULL::bigint, NULL::numeric"
 AFTER = "WHERE (date, connection_id, customer_id) < (%(on)s, %(connection)s, %(customer)s)"
 
 
 def moves(shown: Shown, wanted: Sum, after: Key | None = None, few: int | None = None) -> Page[Moved]:
     """Return a page of the movements that make up a sum, the newest first; `few` are summed one by one."""
-    narrowed, moved = Narrowed(shown, wanted), days(shown, wanted.currency, wanted.start, wanted.end)
+    narrowed = Narrowed(shown, wanted)
+    # Whoever is looked for by name is so few that the days tell nothing more.
+    moved = [] if narrowed.payers is not None else days(shown, wanted.currency, wanted.start, wanted.end)
     count = sum(one.count("") for one in moved)
     if wanted.window == "day":
         page = _by_day(shown, wanted, narrowed, after, moved, SUMMED if few is None else few)
@@ -67,7 +72,8 @@ def _by_day(
 def _as_summed(
     shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None, moved: Sequence[Period]
 ) -> Page[Moved]:
-    lines = _listed(shown, replace(wanted, start=_first_needed(wanted, after, moved)), narrowed, after)
+    needed = replace(wanted, start=_first_needed(wanted, after, moved))
+    lines, *_ = _listed(shown, needed, narrowed, after)
     count = sum(one.count(wanted.kind) for one in moved)
     total = sum(one.amount_micro(wanted.kind) for one in moved)
     return Page(lines[:PAGE], count, total, len(lines) > PAGE)
@@ -87,10 +93,8 @@ def _first_needed(wanted: Sum, after: Key | None, moved: Sequence[Period]) -> da
 
 def _of_few(shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None) -> Page[Moved]:
     """Sum the movements themselves: no table keeps what these come to."""
-    bound = _bound(shown, wanted, narrowed, None)
-    ((count, total),) = fetched(TOTAL.format(moved=_moved(wanted, narrowed)), bound)
-    lines = _listed(shown, wanted, narrowed, after) if count else []
-    return Page(lines[:PAGE], count, int(total), len(lines) > PAGE)
+    lines, count, total = _listed(shown, wanted, narrowed, after, summed=True)
+    return Page(lines[:PAGE], count, total, len(lines) > PAGE)
 
 
 def _looked_through(
@@ -106,20 +110,30 @@ def _looked_through(
         start, reached = one.on, reached + one.count("")
     else:
         start = wanted.start
-    lines = _listed(shown, replace(wanted, start=start), narrowed, after)
+    lines, *_ = _listed(shown, replace(wanted, start=start), narrowed, after)
     if len(lines) > PAGE or start == wanted.start:
         return Page(lines[:PAGE], None, None, len(lines) > PAGE)
     return Page(lines, None, None, more=True, looked_to=(start, UUID(int=0), "", 0))
 
 
-def _listed(shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None) -> list[Moved]:
-    statement = LISTED.format(moved=_moved(wanted, narrowed), after=AFTER if after else "")
-    return [
+def _listed(
+    shown: Shown, wanted: Sum, narrowed: Narrowed, after: Key | None, *, summed: bool = False
+) -> tuple[list[Moved], int | None, int | None]:
+    """Return a page's rows and one more, and what all come to where they are summed."""
+    statement = LISTED.format(
+        moved=_moved(wanted, narrowed),
+        after=AFTER if after else "",
+        materialized="MATERIALIZED" if summed else "NOT MATERIALIZED",
+        whole=SUMMED_HERE if summed else NOT_SUMMED,
+    )
+    rows = fetched(statement, _bound(shown, wanted, narrowed, after))
+    lines = [
         Moved(on, connection_id, customer_id, 0, kind, int(amount), tuple(reasons), name)
-        for on, connection_id, customer_id, kind, amount, reasons, name in fetched(
-            statement, _bound(shown, wanted, narrowed, after)
-        )
+        for _, _, on, connection_id, customer_id, kind, amount, reasons, name in rows
+        if on is not None
     ]
+    count, total = rows[0][:2]
+    return lines, count, None if total is None else int(total)
 
 
 def _moved(wanted: Sum, narrowed: Narrowed) -> str:

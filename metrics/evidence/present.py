@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from metrics.evidence.pages import BUILT, PAGE, Page, fetched
-from metrics.evidence.search import Payers, beginning_with
+from metrics.evidence.search import FOUND, search_of
 from metrics.exposure.diagnoses import CANCELING, PAST_DUE
 from metrics.queries import Shown
 
@@ -51,9 +51,9 @@ AT_HOME = """EXISTS (
     WHERE home.organization_id = %(organization)s AND home.connection_id = holder.connection_id
       AND home.customer_id = holder.customer_id AND home.country = %(country)s
 )"""
-NAMED = """(connection_id, customer_id) IN (
-    SELECT one, name FROM unnest(%(found_accounts)s::uuid[], %(found)s::text[]) AS found (one, name)
-)"""
+NAMED = "(connection_id, customer_id) IN (SELECT connection_id, customer_id FROM found LIMIT %(found)s)"
+SEARCHED = f"WITH found AS MATERIALIZED ({FOUND}), "
+MORE_FOUND = "(SELECT count(*) > %(found)s FROM found)"
 TOLD = f"""
     SELECT page.amount_micro, page.mrr_micro, page.since, page.connection_id, page.customer_id,
         coalesce(nullif(payer.name, ''), nullif(payer.email, ''), page.customer_id),
@@ -68,10 +68,10 @@ TOLD = f"""
     ORDER BY {{order}}
 """  # noqa: S608
 WHOLE = """
-WITH chosen AS MATERIALIZED (SELECT * FROM ({holders} {bounds}) AS holder WHERE {narrow}),
+{with_found} chosen AS MATERIALIZED (SELECT * FROM ({holders} {bounds}) AS holder WHERE {narrow}),
 page AS (SELECT * FROM chosen WHERE {beyond} ORDER BY {order} LIMIT %(limit)s),
 told AS ({told})
-SELECT whole.*, told.* FROM
+SELECT whole.*, {more_found}, told.* FROM
     (SELECT count(*), coalesce(sum(amount_micro), 0) FROM chosen) AS whole LEFT JOIN told ON true
 """
 LOOK = """
@@ -82,7 +82,7 @@ page AS (SELECT * FROM looked AS holder WHERE {narrow} ORDER BY {order} LIMIT %(
 told AS ({told}),
 last AS (SELECT * FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM looked) AS one
          WHERE place = %(looked)s)
-SELECT (SELECT ARRAY[{value}::text, connection_id::text, customer_id] FROM last), NULL, told.*
+SELECT (SELECT ARRAY[{value}::text, connection_id::text, customer_id] FROM last), NULL, false, told.*
 FROM (SELECT 1) AS one LEFT JOIN told ON true
 """
 Key = tuple[int, UUID, str]
@@ -139,15 +139,13 @@ def present_holders(
     shown: Shown, chosen: Chosen, holders: int, after: Key | None = None, counted: int = COUNTED
 ) -> Page[Holder]:
     """Return a page of who holds MRR now; `holders` is how many do in the currency at all."""
-    payers = beginning_with(shown, chosen.text) if chosen.text else None
-    few = payers is not None or holders <= counted
-    statement = (WHOLE if few else LOOK).format(**_parts(chosen, payers, after))
-    rows = fetched(statement, _bound(shown, chosen, payers, after))
-    lines = [Holder(*row[2:]) for row in rows if row[2] is not None]
-    more_found = payers is not None and payers.more
+    few = bool(chosen.text) or holders <= counted
+    statement = (WHOLE if few else LOOK).format(**_parts(chosen, after))
+    rows = fetched(statement, _bound(shown, chosen, after))
+    lines = [Holder(*row[3:]) for row in rows if row[3] is not None]
     full = lines[PAGE - 1].place(chosen.order) if len(lines) > PAGE else None
     if few:
-        count, total = rows[0][:2]
+        count, total, more_found = rows[0][:3]
         return Page(lines[:PAGE], count, int(total), full is not None, looked_to=full, more_found=more_found)
     looked_to = full or _place(rows[0][0], chosen.order)
     return Page(lines[:PAGE], None, None, looked_to is not None, looked_to=looked_to)
@@ -162,13 +160,13 @@ def _place(told: Sequence[str] | None, order: str) -> Key | None:
     return date.fromisoformat(value).toordinal() if by_day else int(value), UUID(connection_id), customer_id
 
 
-def _parts(chosen: Chosen, payers: Payers | None, after: Key | None) -> dict[str, str]:
+def _parts(chosen: Chosen, after: Key | None) -> dict[str, str]:
     value, way = ORDERS[chosen.order]
     order = f"{value} {way}, connection_id {way}, customer_id {way}"
     beyond = f"({value}, connection_id, customer_id) {'<' if way == 'DESC' else '>'} "
     narrow = [RISK.format(name="in")] if chosen.status in (PAST_DUE, CANCELING) else []
     narrow += [f"NOT {RISK.format(name='out')}"] if chosen.status in (ACTIVE, CANCELING) else []
-    narrow += [AT_HOME] * bool(chosen.country) + [NAMED] * (payers is not None)
+    narrow += [AT_HOME] * bool(chosen.country) + [NAMED] * bool(chosen.text)
     bounds = ["AND mrr_micro >= %(low)s"] * (chosen.low is not None)
     bounds += ["AND mrr_micro < %(high)s"] * (chosen.high is not None)
     told_order = ", ".join(f"page.{one}" for one in order.split(", "))
@@ -180,11 +178,12 @@ def _parts(chosen: Chosen, payers: Payers | None, after: Key | None) -> dict[str
         "order": order,
         "value": value,
         "told": TOLD.format(order=told_order),
+        "with_found": SEARCHED if chosen.text else "WITH ",
+        "more_found": MORE_FOUND if chosen.text else "false",
     }
 
 
-def _bound(shown: Shown, chosen: Chosen, payers: Payers | None, after: Key | None) -> dict[str, Any]:
-    keys = sorted(payers.keys) if payers is not None else []
+def _bound(shown: Shown, chosen: Chosen, after: Key | None) -> dict[str, Any]:
     computed_at = shown.freshness.computed_at or datetime.fromtimestamp(0, UTC)
     bound: dict[str, Any] = {
         "organization": shown.organization_id,
@@ -197,8 +196,7 @@ def _bound(shown: Shown, chosen: Chosen, payers: Payers | None, after: Key | Non
         "statuses": [PAST_DUE, CANCELING],
         "diagnoses_in": [chosen.status],
         "diagnoses_out": [PAST_DUE] if chosen.status == CANCELING else [PAST_DUE, CANCELING],
-        "found_accounts": [one for one, _ in keys],
-        "found": [name for _, name in keys],
+        **search_of(shown, chosen.text),
         "limit": PAGE + 1,
         "looked": LOOKED,
     }

@@ -4,6 +4,7 @@ The lower-cased columns are compared by the operators of their index, which row 
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from metrics.evidence.pages import fetched
@@ -16,20 +17,20 @@ WITH asked AS (SELECT lower(%(text)s) AS first, lower(%(text)s) || %(last)s AS b
 (SELECT connection_id, customer_id FROM billing_sync_payer
  WHERE organization_id = %(organization)s AND connection_id = ANY(%(accounts)s)
    AND name_lower ~>=~ (SELECT first FROM asked) AND name_lower ~<~ (SELECT beyond FROM asked)
- LIMIT %(limit)s)
+ LIMIT %(find)s)
 UNION
 (SELECT connection_id, customer_id FROM billing_sync_payer
  WHERE organization_id = %(organization)s AND connection_id = ANY(%(accounts)s)
    AND email_lower ~>=~ (SELECT first FROM asked) AND email_lower ~<~ (SELECT beyond FROM asked)
- LIMIT %(limit)s)
+ LIMIT %(find)s)
 UNION
 (SELECT connection_id, customer_id FROM billing_sync_payer
  WHERE organization_id = %(organization)s AND connection_id = ANY(%(accounts)s)
    AND customer_id >= %(text)s AND customer_id < %(text)s || %(last)s
- LIMIT %(limit)s)
+ LIMIT %(find)s)
 UNION
 SELECT one, %(text)s FROM unnest(%(accounts)s::uuid[]) AS one
-LIMIT %(limit)s
+LIMIT %(find)s
 """
 
 
@@ -41,14 +42,14 @@ class Payers:
     more: bool
 
 
+def search_of(shown: Shown, text: str) -> dict[str, Any]:
+    """Return what the search binds."""
+    accounts = list(shown.connection_ids)
+    return {"accounts": accounts, "text": text, "last": LAST, "find": MOST_FOUND + 1, "found": MOST_FOUND}
+
+
 def beginning_with(shown: Shown, text: str) -> Payers:
     """Return the customers of the accounts on show whose name, e-mail address or id begins with a text."""
-    bound = {
-        "organization": shown.organization_id,
-        "accounts": list(shown.connection_ids),
-        "text": text,
-        "last": LAST,
-        "limit": MOST_FOUND + 1,
-    }
+    bound = search_of(shown, text) | {"organization": shown.organization_id}
     found = [(connection_id, customer_id) for connection_id, customer_id in fetched(FOUND, bound)]
     return Payers(frozenset(found[:MOST_FOUND]), len(found) > MOST_FOUND)

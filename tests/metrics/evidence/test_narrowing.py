@@ -71,7 +71,7 @@ def plainly(wanted: Sum) -> dict[tuple[date, UUID, str], int]:
         narrow = bool(wanted.plan or interval)
         amount = sum(legs) if narrow else one.amount_micro
         payer = names.get(who)
-        called = [one.customer_id, *([payer.name.lower(), payer.email.lower()] if payer else [])]
+        called = [payer.name.lower(), payer.email.lower()] if payer else []
         if (
             wanted.start <= one.date < wanted.end
             and wanted.kind in ("", one.kind)
@@ -80,7 +80,11 @@ def plainly(wanted: Sum) -> dict[tuple[date, UUID, str], int]:
             and (only.most_micro is None or abs(amount) <= only.most_micro)
             and (not only.reason or any(f"{code}:".startswith(f"{only.reason}:") for code in one.reasons))
             and (not only.country or homes.get(who) == only.country)
-            and (not only.text or any(name.startswith(only.text.lower()) for name in called))
+            and (
+                not only.text
+                or one.customer_id.startswith(only.text)
+                or any(name.startswith(only.text.lower()) for name in called)
+            )
         ):
             found[one.date, *who] = amount
     return found
