@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from accounts.lookups import Lookup
 from accounts.models import Membership, Organization, Role, User
-from accounts.tenancy import set_tenant
+from accounts.tenancy import hide_payers, set_tenant
 
 ORGANIZATION_PAGE = re.compile(r"^/o/(?P<slug>[^/]+)/")
 Parameters = ParamSpec("Parameters")
@@ -65,6 +66,8 @@ class TenantMiddleware:
             request.membership = _membership(request.user, slug)
             request.organization = request.membership.organization
             set_tenant(request.organization.id)
+            if not Role(request.membership.role).sees_payers:
+                hide_payers()
             response = self.get_response(request)
             if response.streaming and not isinstance(response, FileResponse):
                 response.close()
@@ -75,9 +78,14 @@ class TenantMiddleware:
         return response
 
 
+MEMBERSHIP = Lookup(
+    lambda: Membership.objects.select_related("organization").filter(organization__slug="", user=0),
+    joined="organization",
+)
+
+
 def _membership(user: User, slug: str) -> Membership:
-    memberships = Membership.objects.select_related("organization")
-    membership = memberships.filter(organization__slug=slug, user=user).first()
+    membership = MEMBERSHIP.find(slug, user.pk)
     if membership is None:
         raise Http404("No such organization, or not yours.")
     return membership

@@ -1,12 +1,14 @@
 """People and organizations (global tables), and what every tenant table is made of."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from accounts.lookups import Lookup
 
 # What stands for the address of a deleted account; mail to it goes nowhere.
 DELETED_DOMAIN = "@deleted.invalid"
@@ -18,6 +20,13 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def get(self, *args: Any, **kwargs: Any) -> "User":
+        """Return one person; by the key alone, as every request asks, by a statement composed once."""
+        # A manager of some people alone, as relations make them, asks for itself.
+        whole = type(self) is UserManager and not args and kwargs.keys() == {"pk"}
+        found = BY_KEY.find(kwargs["pk"]) if whole and isinstance(kwargs["pk"], int) else None
+        return found if found is not None else super().get(*args, **kwargs)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -38,6 +47,9 @@ class User(AbstractBaseUser):
         return gettext("a deleted account") if self.email.endswith(DELETED_DOMAIN) else self.email
 
 
+BY_KEY = Lookup(lambda: User.objects.filter(pk=0))
+
+
 class Organization(models.Model):
     """The tenant. Its days and months are cut in its own time zone; its currency is never guessed."""
 
@@ -46,6 +58,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC")
     currency = models.CharField(max_length=3, blank=True)
+    second_factor_required = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -57,11 +70,17 @@ class Role(models.TextChoices):
     ADMIN = "admin", _("Admin")
     MEMBER = "member", _("Member")
     VIEWER = "viewer", _("Viewer")
+    WITHOUT_PAYERS = "without_payers", _("Viewer without customers’ personal data")
 
     def covers(self, other: "Role") -> bool:
         """Say whether this role may do what the other may."""
         order = list(Role)
         return order.index(self) <= order.index(other)
+
+    @property
+    def sees_payers(self) -> bool:
+        """Say whether names, addresses, notes and files about payers are shown to this role."""
+        return self.covers(Role.VIEWER)
 
 
 class Membership(models.Model):

@@ -1,8 +1,14 @@
 """An address behind a number, and what its rows come to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote_plus
 
 from metrics.core.rates import Rate
+
+# A page's addresses name the same months, currencies and kinds over and over.
+_quoted = lru_cache(maxsize=4_096)(quote_plus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +19,8 @@ class Link:
     amount_micro: int | None = None
     count: int | None = None
     rate: Rate = None
+
+
+def query(asked: Mapping[str, str]) -> str:
+    """Return what an address asks for, as `urlencode` writes it; its names are plain."""
+    return "&".join([f"{name}={_quoted(value)}" for name, value in asked.items()])

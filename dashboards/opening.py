@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from dashboards.comparison import Before
-from dashboards.links import Link
+from dashboards.links import Link, query
 from dashboards.selection import Selection
 from dashboards.snapshot import BALANCES, MOVEMENTS, Figure
 from metrics.core.rates import Rate
@@ -36,21 +35,21 @@ class Opening:
         """Return the address of a month's movements, all or of one kind, or of those in a rate."""
         asked = {"month": f"{month:%Y-%m}", "currency": self.currency}
         asked |= {name: value for name, value in (("kind", kind), ("rate", rate), ("plan", plan)) if value}
-        return f"{_page('movements', self.slug)}?{urlencode(asked)}"
+        return f"{_page('movements', self.slug)}?{query(asked)}"
 
     def customers(self, on: date, *, figure: str = "mrr", plan: str = "") -> str:
         """Return the address of the customers who hold a balance at the end of a local day."""
         asked = {"on": on.isoformat(), "currency": self.currency}
         asked |= {"figure": figure} if figure != "mrr" else {}
         asked |= {"plan": plan} if plan else {}
-        return f"{_page('customers', self.slug)}?{urlencode(asked)}"
+        return f"{_page('customers', self.slug)}?{query(asked)}"
 
     def days(self, first: date, last: date, *, kind: str = "") -> str:
         """Return the address of the movements of some local days."""
         end = last + timedelta(days=1)
         asked = {"from": first.isoformat(), "to": end.isoformat(), "currency": self.currency}
         asked |= {"kind": kind} if kind else {}
-        return f"{_page('movements', self.slug)}?{urlencode(asked)}"
+        return f"{_page('movements', self.slug)}?{query(asked)}"
 
     def since(self, day: date, mrr_micro: int, month: Month) -> Link:
         """Open what moved MRR from the end of a day to a month's end."""
@@ -134,7 +133,7 @@ class ConvertedOpening(Opening):
         """Return the address of one figure's currencies."""
         asked = {"in": self.currency, "month": f"{month:%Y-%m}", "figure": figure, **more}
         asked |= {"rates": f"{self.rates:%Y-%m}"} if self.rates else {}
-        return f"{_page('converted', self.slug)}?{urlencode(asked)}"
+        return f"{_page('converted', self.slug)}?{query(asked)}"
 
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
         return self.converted(month, kind or rate or "net_new")

@@ -64,6 +64,12 @@ class Day(Flows):
     day: date
 
 
+def gained(flows: Mapping[str, int]) -> int:
+    """Return by what one period's flows change MRR."""
+    up = flows["new_micro"] + flows["expansion_micro"] + flows["reactivation_micro"]
+    return up - flows["contraction_micro"] - flows["churn_micro"]
+
+
 @dataclass(slots=True)
 class Balance:
     """Running sums, carried from one period into the next."""
@@ -76,8 +82,7 @@ class Balance:
     def step(self, flows: Mapping[str, int]) -> dict[str, int]:
         """Add one period's flows and return the period's figures with its balances."""
         start, customers = self.mrr, self.customers
-        self.mrr += flows["new_micro"] + flows["expansion_micro"] + flows["reactivation_micro"]
-        self.mrr -= flows["contraction_micro"] + flows["churn_micro"]
+        self.mrr += gained(flows)
         self.contracted += flows["contracted_net_micro"]
         self.committed += flows["committed_net_micro"]
         self.customers += flows["customers_new"] + flows["customers_reactivated"]

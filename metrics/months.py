@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from metrics.flows import NOTHING, Balance, Month
+from metrics.flows import NOTHING, Balance, Month, gained
 from metrics.periods import last_months
 
 Figures = Mapping[str, int]
@@ -35,8 +35,4 @@ class Months:
         return [Month(month=month, currency=currency, **figures[month]) for month in wanted]
 
     def _mrr(self, currency: str) -> int:
-        balance = Balance()
-        for month, flows in self.flows[currency].items():
-            if month <= self.today:
-                balance.step(flows)
-        return balance.mrr
+        return sum(gained(flows) for month, flows in self.flows[currency].items() if month <= self.today)

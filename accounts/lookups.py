@@ -1,0 +1,44 @@
+"""Rows that every request reads, by statements composed once: composing one takes longer than its answer."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+Found = TypeVar("Found", bound=Model)
+
+
+class Lookup(Generic[Found]):
+    """One row by values that take the place of a queryset's, in the order of its statement."""
+
+    def __init__(self, rows: Callable[[], QuerySet[Found]], joined: str = "") -> None:
+        self.rows, self.joined = rows, joined
+
+    @cached_property
+    def _model(self) -> type[Found]:
+        return self.rows().model
+
+    @cached_property
+    def _statement(self) -> str:
+        statement: str = self.rows().query.sql_with_params()[0]
+        return statement
+
+    def find(self, *values: Any) -> Found | None:
+        """Return the row, with the one that it is joined to, or None."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._statement, values)
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        found, rest = _instance(self._model, row)
+        if self.joined:
+            other: Any = self._model._meta.get_field(self.joined).related_model
+            setattr(found, self.joined, _instance(other, rest)[0])
+        return found
+
+
+def _instance(model: type[Found], row: tuple[Any, ...]) -> tuple[Found, tuple[Any, ...]]:
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, row[: len(names)]), row[len(names) :]
