@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from accounts import jobs
 from accounts.mail import rebuild
+from accounts.masking import masked_text
 from accounts.members import members_of
 from accounts.models import Membership, Organization, Outbox, SuspendedAddress, User
 from accounts.redaction import describe
@@ -36,13 +37,21 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a recipient reads, in both forms, and the headers that its kind needs."""
+    """What a recipient reads, in both forms, and the headers that its kind needs.
+
+    Addresses, telephone and card numbers in it are masked unless an organization lets e-mails name payers.
+    """
 
     subject: str
     text: str
     html: str
     reply_to: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    names_payers: bool = False
+
+    def parts(self) -> tuple[str, str, str]:
+        """Return the subject and both forms."""
+        return self.subject, self.text, self.html
 
 
 Composer = Callable[[UUID, User, str], Message | None]
@@ -170,15 +179,23 @@ def _bytes(row: Outbox, recipient: User, message: Message) -> bytes:
         "Auto-Submitted": "auto-generated",
         **message.headers,
     }
+    subject, text, html = (_outward(part, recipient, message) for part in message.parts())
     made = EmailMultiAlternatives(
-        message.subject,
-        message.text,
+        subject,
+        text,
         to=[recipient.email],
         headers=headers,
         reply_to=[message.reply_to] if message.reply_to else None,
     )
-    made.attach_alternative(message.html, "text/html")
+    made.attach_alternative(html, "text/html")
     return made.message().as_bytes()
+
+
+def _outward(text: str, recipient: User, message: Message) -> str:
+    """Return a text as it may leave: whoever composes it, payers are masked unless it says otherwise."""
+    if message.names_payers:
+        return text
+    return masked_text(text, but=(recipient.email, message.reply_to))
 
 
 def _held(row: Outbox) -> datetime | None:

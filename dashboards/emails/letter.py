@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.languages import locale_of
-from accounts.models import Organization, User
+from accounts.members import membership_in
+from accounts.models import Organization, Role, User
 from accounts.outbox import Composer, Message, composer
+from accounts.tenancy import hide_payers
 from dashboards.emails.unsubscribing import Link
 from metrics.alerts.models import MailPreference, MailSettings
 
@@ -34,6 +36,9 @@ def written(kind: str) -> Callable[[Composer], Composer]:
     def register(function: Composer) -> Composer:
         @wraps(function)
         def in_her_language(organization_id: UUID, recipient: User, key: str) -> Message | None:
+            member = membership_in(organization_id, recipient)
+            if member is None or not Role(member.role).sees_payers:
+                hide_payers()
             with translation.override(locale_of(recipient)):
                 return function(organization_id, recipient, key)
 
@@ -58,4 +63,5 @@ def letter(
     text = render_to_string(f"emails/{template}.txt", facts)
     html = render_to_string(f"emails/{template}.html", facts)
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    return Message(subject, text, html, mail.reply_to if mail else "", headers)
+    reply_to, names_payers = (mail.reply_to, mail.shows_payers) if mail else ("", False)
+    return Message(subject, text, html, reply_to, headers, names_payers)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from accounts.masking import HIDDEN, masked_address
 from billing_sync.models import Payer
 from metrics.alerts.models import MailSettings
 
@@ -29,6 +30,5 @@ def names(organization_id: UUID, customers: Iterable[Customer]) -> dict[Customer
 def masked(name: str) -> str:
     """Return the first letter of each word: Ada Lovelace is A••• L•••, ada@lovelace.example a•••@l•••."""
     if "@" in name:
-        person, _, host = name.partition("@")
-        return f"{person[:1]}•••@{host[:1]}•••"
-    return " ".join(f"{word[:1]}•••" for word in name.split()[:2])
+        return masked_address(name)
+    return " ".join(f"{word[:1]}{HIDDEN}" for word in name.split()[:2])
