@@ -13,7 +13,7 @@ Excluded = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """When the items' trials end, by item, and what phases of a schedule set from when on."""
+    """When the items' trials end or ended unpaid, by item, and what a schedule's phases set from when on."""
 
     trials: Mapping[str, int]
     phases: Sequence[Phase] = ()
@@ -49,11 +49,11 @@ def projected(
 def _as_paid(row: Configuration, excluded: Excluded, plans: Plans, at: int) -> Configuration:
     if excluded.get(row.item) != "payment_failure":
         row = replace(row, unpaid_since=None)
-    if row.status not in TRIALS:
-        return row
     ends = plans.trials.get(row.item)
     if ends is not None and ends <= at:
         return replace(row, status="active", paid=True, cancel_requested=False)
+    if row.status not in TRIALS:
+        return row
     # A trial of what has counted before counts.
     return row if excluded.get(row.item, "trial") == "trial" else replace(row, status="active")
 

@@ -15,6 +15,8 @@ from metrics.outlook.projecting import Plans, cuts, projected
 from metrics.outlook.stripe import Planned, planned
 
 NOTHING = Planned()
+# Stripe finalizes and charges an invoice an hour after a trial's end, at the latest after three days.
+WAITS = 3 * 86_400
 
 
 def outlooks(look: Look, accounts: Mapping[str, Account], loader: Loader) -> dict[str, list[Outlook]]:
@@ -22,7 +24,7 @@ def outlooks(look: Look, accounts: Mapping[str, Account], loader: Loader) -> dic
     known = [(name, one) for name, account in accounts.items() for one in account.known]
     schedules = planned(*look.key, [one.schedule for _, one in known if one.schedule], look.at)
     plans = {
-        one.standing.subscription: Plans(_trials(one), schedules.get(one.schedule, NOTHING).phases)
+        one.standing.subscription: Plans(_trials(one, look.at), schedules.get(one.schedule, NOTHING).phases)
         for _, one in known
     }
     rows = {
@@ -43,9 +45,16 @@ def outlooks(look: Look, accounts: Mapping[str, Account], loader: Loader) -> dic
     return dict(found)
 
 
-def _trials(known: Known) -> dict[str, int]:
+def _trials(known: Known, at: int) -> dict[str, int]:
+    """Return when each item's trial ends; one that has just ended waits for its first payment."""
+    active = {one.item for one in known.configurations if one.start <= at and one.status == "active"}
+    waiting = {
+        one.item: one.start
+        for one in known.segments
+        if one.excluded == "first_payment" and one.start <= at < one.start + WAITS and one.item in active
+    }
     parts = known.standing.parts
-    return {one.item: one.trial_ends_at for one in parts if one.trial_ends_at is not None}
+    return waiting | {one.item: one.trial_ends_at for one in parts if one.trial_ends_at is not None}
 
 
 def _rows(known: Known, plans: Plans, at: int) -> list[Configuration]:

@@ -48,8 +48,7 @@ def told(rows: list[DecidedChange]) -> Moves:
     """Return what the calendar says of the same days; a trial's end counts once it is paid, an hour on."""
     found: Moves = defaultdict(lambda: defaultdict(int))
     for one in rows:
-        assert one.due_at is not None
-        if one.kind in MOVES and one.due_at > NOW and paid_at(one) <= LATER:
+        if one.kind in MOVES and NOW < paid_at(one) <= LATER:
             found[one.subscription_id][paid_at(one).date()] += one.amount_micro
     return {name: {on: amount for on, amount in days.items() if amount} for name, days in found.items()}
 
