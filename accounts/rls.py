@@ -3,6 +3,9 @@
 from django.db import migrations
 
 POLICY = "tenant"
+# Who may see payers is decided with the tenant: of a transaction that may not, no statement reads them.
+PAYERS = "payers"
+HIDES_PAYERS = "current_setting('app.payers', true) = 'hidden'"
 
 
 class EnableRowLevelSecurity(migrations.RunSQL):
@@ -35,3 +38,31 @@ def disable(table: str) -> str:
         f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY; '
         f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'
     )
+
+
+class HidePayers(migrations.RunSQL):
+    """Have a table show no personal data of payers to a transaction that may not see them.
+
+    `rows` tells the rows that hold such data, all of them where it says nothing.
+    """
+
+    def __init__(self, *tables: str, rows: str = "true") -> None:
+        self.tables, self.rows = tables, rows
+        super().__init__([hide(table, rows) for table in tables], [show(table) for table in tables])
+
+    def deconstruct(self) -> tuple[str, tuple[str, ...], dict[str, object]]:
+        return self.__class__.__qualname__, self.tables, {"rows": self.rows}
+
+    def describe(self) -> str:
+        return f"Payers hidden in {', '.join(self.tables)}"
+
+
+def hide(table: str, rows: str) -> str:
+    return (
+        f'CREATE POLICY {PAYERS} ON "{table}" AS RESTRICTIVE FOR SELECT '
+        f"USING (({HIDES_PAYERS}) IS NOT TRUE OR NOT ({rows}))"
+    )
+
+
+def show(table: str) -> str:
+    return f'DROP POLICY {PAYERS} ON "{table}"'

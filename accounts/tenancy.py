@@ -1,4 +1,4 @@
-"""The only place that sets the database's tenant; row level security does the rest."""
+"""The only place that sets the database's tenant, and whether it shows payers; policies do the rest."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +39,14 @@ def set_tenant(organization_id: UUID | None) -> None:
             "SELECT set_config('app.organization_id', %s, true)",
             [str(organization_id) if organization_id else ""],
         )
+
+
+def hide_payers() -> None:
+    """Let the rest of the transaction in progress see no personal data of payers, nested tenants too."""
+    if not connection.in_atomic_block:
+        raise WrongTenantError("Payers are hidden inside a transaction only.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.payers', 'hidden', true)")
 
 
 def current_organization_id() -> UUID | None:

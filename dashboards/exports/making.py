@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from accounts import jobs
 from accounts.audit import record
 from accounts.models import User
+from accounts.tenancy import hide_payers
 from config import clock
 from dashboards.exports import parameters as given
 from dashboards.exports.columns import Layout
@@ -78,6 +79,9 @@ def make(shown: Shown, wanted: Asked, *, by: User | None, **details: str) -> Exp
     held = being_made(shown, wanted)
     if held is not None:
         return held
+    if not wanted.personal:
+        # A filter by name would tell names too.
+        hide_payers()
     scope = Scope(shown, wanted.parameters)
     rows = None if wanted.table.large(scope, AT_ONCE) else at_once(wanted.table, scope)
     # A build that moved on between two statements would show in the rows of a later one.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import jobs
 from accounts.redaction import describe
-from accounts.tenancy import tenant
+from accounts.tenancy import hide_payers, tenant
 from config import clock
 from dashboards.exports.columns import Layout
 from dashboards.exports.encoding import ENCODINGS
@@ -80,6 +80,7 @@ def _make(organization_id: UUID, export_id: UUID) -> None:
         if begun is None:
             return
         export, scope = begun
+        _see(export)
         rows = table_named(export.table).rows(scope)
         if not isinstance(rows, Extract):
             # They hold still within this transaction alone, so that all pieces are committed with it.
@@ -90,6 +91,7 @@ def _make(organization_id: UUID, export_id: UUID) -> None:
     with held:
         while True:
             with tenant(organization_id):
+                _see(export)
                 more = _write_next(export, scope, held)
             if not more:
                 return
@@ -110,6 +112,12 @@ def _begin(organization_id: UUID, export_id: UUID) -> tuple[Export, Scope] | Non
         export.state = State.WORKING
         _ours(organization_id, export_id).update(**_told(export))
     return export, Scope(shown, export.parameters)
+
+
+def _see(export: Export) -> None:
+    """See no more of payers than the file may tell: a filter by name would tell it too."""
+    if not export.personal:
+        hide_payers()
 
 
 def _hold_still(export: Export) -> None:

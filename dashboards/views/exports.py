@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrganizationRequest
+from accounts.models import Role
 from dashboards.exports import keeping, making, offering
 from dashboards.exports.parameters import ExportError
 from dashboards.fragments import render_page
@@ -25,7 +26,11 @@ State = Export.State
 @require_safe
 def data(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show what can be fetched, and the files that were made."""
-    found = offering.files(slug, list(making.kept(request.organization.id)[:SHOWN]))
+    kept = making.kept(request.organization.id)
+    if not Role(request.membership.role).sees_payers:
+        # What others searched for may be a name.
+        kept = kept.exclude(parameters__has_key="text")
+    found = offering.files(slug, list(kept[:SHOWN]))
     context = {
         "section": "data",
         "freshness": queries.shown(request.organization.id).freshness,
@@ -44,7 +49,8 @@ def exports(request: OrganizationRequest, slug: str) -> HttpResponse:
     parameters = {name: str(text) for name, text in request.POST.items() if name not in OF_FORM}
     name, form = request.POST.get("table", ""), request.POST.get("format", "")
     try:
-        wanted = making.asked(shown, name, form, parameters, personal=True)
+        personal = Role(request.membership.role).sees_payers
+        wanted = making.asked(shown, name, form, parameters, personal=personal)
         export = making.make(shown, wanted, by=request.user)
     except ExportError as error:
         return refused(request, str(error), error.status)
