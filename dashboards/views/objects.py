@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
+from accounts.audit import record
 from accounts.models import Role
 from dashboards.fragments import render_page
 from dashboards.timeline import stripe_link
@@ -29,6 +30,8 @@ def stored_object(
     if found is None or not kept:
         raise Http404("No such object.")
     whole = Role(request.membership.role).covers(Role.ADMIN)
+    if whole and any(masked(one.payload) != one.payload for one in kept):
+        record("object.seen", actor=request.user, subject=stripe_id)
     context: dict[str, Any] = {
         "section": "dashboard",
         "freshness": shown.freshness,

@@ -17,11 +17,14 @@ from accounts.privacy import retention
 from accounts.privacy.models import Archive
 from accounts.tenancy import tenant
 from billing_sync import erasing
-from billing_sync.models import Payer
+from billing_sync.models import Invoice, Payer
 from billing_sync.payload import write_payload
 from config.clock import set_now
 from dashboards.activity import WORDS
+from metrics.models import CurrentBuild
+from tests.billing_sync.accounts import connection_of
 from tests.cast import PASSWORD, Person, member, recently
+from tests.dashboards.revenue import revenue
 from tests.environment import PROJECT
 
 PAGE = "/o/acme/privacy/"
@@ -154,6 +157,30 @@ def test_the_log_is_read_page_by_page(organization: Organization, owner: Person)
     assert "Uploaded a file of another tool" in newest
     assert "Millrace" in newest
     assert "names no place in the log" in text(owner.client, f"{PAGE}activity?before=never", 400)
+
+
+def test_who_saw_what_sellers_wrote_is_logged(
+    organization: Organization, owner: Person, teammate: Person
+) -> None:
+    revenue(organization)
+    connection = connection_of(organization)
+    with tenant(organization.id):
+        CurrentBuild.objects.update(connection_ids=[connection.id])
+    for identity, words in (("in_told", "For Ada"), ("in_plain", "")):
+        invoice = {"lines": {"data": [{"id": "il_1", "object": "line_item", "description": words}]}}
+        with tenant(organization.id):
+            Invoice.objects.create(
+                organization=organization,
+                connection_id=connection.id,
+                stripe_id=identity,
+                payload=write_payload({"id": identity, "object": "invoice", **invoice}),
+                fetched_at=timezone.now(),
+            )
+        for person in (owner, teammate):
+            person.client.get(f"/o/acme/objects/{connection.id}/{identity}/")
+    with tenant(organization.id):
+        seen = AuditEntry.objects.filter(action="object.seen")
+        assert list(seen.values_list("actor_id", "subject")) == [(owner.user.id, "in_told")]
 
 
 def test_every_deed_has_words() -> None:
