@@ -33,7 +33,7 @@ def program(playwright: Playwright) -> str:
 @contextmanager
 def profile(browser: Browser, base_url: str) -> Iterator[BrowserContext]:
     """Make a profile whose pages know relative addresses."""
-    context = browser.new_context(base_url=base_url, viewport=VIEWPORT, locale="en-GB")
+    context = browser.new_context(base_url=base_url, viewport=VIEWPORT, locale="en")
     try:
         yield context
     finally:

@@ -88,25 +88,20 @@ def suspended(organization: Organization) -> None:
     outbox.suspend("owner@acme.example", "bounced", "550 5.1.1 No such person at this address")
 
 
-def nothing(organization: Organization) -> None:
-    """Leave the organization as it is."""
-
-
 Arrange = Callable[[Organization], object]
-STATES: dict[str, tuple[str, Arrange]] = {
-    "alerts": ("/o/acme/alerts/", alerting),
-    "alerts-none": ("/o/acme/alerts/", nothing),
-    "alert-firing": (f"/o/acme/alerts/{FIRING}", alerting),
-    "alert-acknowledged": (f"/o/acme/alerts/{SEEN}", alerting),
-    "alert-recovered": (f"/o/acme/alerts/{OLD}", alerting),
-    "alert-rule": ("/o/acme/alerts/rules/revenue_churn", alerting),
-    "alert-rule-tried": (
-        "/o/acme/alerts/rules/new_mrr_flat?try=1&new_mrr_flat_weeks=2&new_mrr_flat_ratio=0.9",
-        alerting,
-    ),
-    "alert-rule-refused": ("/o/acme/alerts/rules/revenue_churn?try=1&revenue_churn_threshold=400", alerting),
-    "mail": ("/o/acme/mail/", nothing),
-    "mail-suspended": ("/o/acme/mail/", suspended),
-    "unsubscribe": (Link(UUID(int=7), 7, "digest").url().partition("8000")[2], nothing),
-    "unsubscribe-error": ("/unsubscribe/cut-short", nothing),
+STATES: dict[Arrange, dict[str, str]] = {
+    alerting: {
+        "alerts": "/o/acme/alerts/",
+        "alert-firing": f"/o/acme/alerts/{FIRING}",
+        "alert-acknowledged": f"/o/acme/alerts/{SEEN}",
+        "alert-recovered": f"/o/acme/alerts/{OLD}",
+        "alert-rule-tried": "/o/acme/alerts/rules/new_mrr_flat?try=1"
+        "&new_mrr_flat_weeks=2&new_mrr_flat_ratio=0.9",
+        "alert-rule-refused": "/o/acme/alerts/rules/revenue_churn?try=1&revenue_churn_threshold=400",
+    },
+    suspended: {
+        "mail-suspended": "/o/acme/mail/",
+        "unsubscribe": Link(UUID(int=7), 7, "digest").url().partition("8000")[2],
+        "unsubscribe-error": "/unsubscribe/cut-short",
+    },
 }

@@ -1,6 +1,7 @@
 """How a page looks and reads: pictures at three widths, light and dark, and what axe finds wrong."""
 
 import os
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -19,24 +20,41 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+# What other colours and another width may change.
+NARROW_RULES = {
+    "runOnly": ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"],
+    "resultTypes": ["violations"],
+}
 # A chart follows the size of its place by itself, a moment later.
 SETTLING = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
     () => setTimeout(done, document.querySelector(".chart") ? 100 : 0))))"""
 
 
 def inspect(page: Page, name: str, *, settled: str = "main") -> None:
-    """Show the page at every width, light and dark: it never scrolls sideways.
+    """Fail on what axe finds on a narrow page, and on a page that scrolls sideways.
 
-    Axe looks at it wide and light, then narrow and dark. Pictures are drawn where `make screenshots` asks
-    for them: they take most of the time.
+    Every page, wide and dark too, is looked at in `test_every_page`. Pictures are drawn where
+    `make screenshots` asks for them: they take most of the time.
     """
-    for scheme, widths in (("light", WIDTHS), ("dark", WIDTHS[::-1])):
-        for width in widths:
+    show(page, 375, "light", settled)
+    found = violations(page) + too_wide(page)
+    assert not found, "\n".join([name, *found])
+    if PICTURES:
+        for width, scheme in product(WIDTHS, SCHEMES):
             show(page, width, scheme, settled)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width}"
-            if PICTURES:
-                draw(page, name, width, scheme)
-        assert_accessible(page, f"{name} {scheme}")
+            draw(page, name, width, scheme)
+
+
+def too_wide(page: Page) -> list[str]:
+    """Return the widths at which a page scrolls sideways."""
+    found = []
+    for width in (2560, 768, 375):
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.evaluate(SETTLING)
+        scrolled = page.evaluate("document.documentElement.scrollWidth")
+        if scrolled > width:
+            found.append(f"is {scrolled} px wide on a screen of {width}")
+    return found
 
 
 def draw(page: Page, name: str, width: int, scheme: str) -> None:
@@ -65,8 +83,18 @@ def show(page: Page, width: int, scheme: str, settled: str = "main") -> None:
     page.evaluate(SETTLING)
 
 
-def assert_accessible(page: Page, name: str) -> None:
-    """Fail on anything that axe finds."""
+def violations(page: Page, rules: dict[str, list[str]] = RULES) -> list[str]:
+    """Return what axe finds, in words."""
     loaded = page.evaluate("typeof window.axe === 'object'")
-    found = (Axe("") if loaded else Axe()).run(page, options=RULES)
-    assert found.violations_count == 0, f"{name}\n{found.generate_report()}"
+    found = (Axe("") if loaded else Axe()).run(page, options=rules)
+    return [
+        f"{each['id']} ({each['help']}): {node['target']} {' '.join(why['message'] for why in node['any'])}"
+        for each in found.response["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def assert_accessible(page: Page, name: str, rules: dict[str, list[str]] = RULES) -> None:
+    """Fail on anything that axe finds."""
+    found = violations(page, rules)
+    assert not found, "\n".join([name, *found])

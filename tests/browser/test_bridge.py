@@ -28,7 +28,6 @@ def test_a_file_is_uploaded_mapped_and_compared(
     sign_in(browser_page, owner, live_server_url)
     browser_page.goto("/o/acme/audit/bridge/")
     browser_page.get_by_text("Baremetrics").last.click()
-    looks.inspect(browser_page, "bridge")
     browser_page.goto("/o/acme/audit/uploads/")
     file = FilePayload(name="theirs.csv", mimeType="text/csv", buffer=FILE.encode())
     browser_page.get_by_label("CSV file").set_input_files(file)

@@ -37,7 +37,6 @@ def test_a_wrong_number_is_explained_down_to_the_invoice_line(
         page.get_by_role("row", name="Setup fees and one-off items in").locator("a").click()
         expect(page.get_by_role("heading", name=apart)).to_be_visible()
         page.get_by_role("link", name="Not in MRR").click()
-        looks.inspect(page, "excluded")
         page.get_by_role("row", name="Setup fees").get_by_role("link").click()
         looks.inspect(page, "excluded-lines")
         page.locator("tbody td a").first.click()

@@ -49,7 +49,6 @@ def test_rules_are_previewed_then_saved_and_a_month_is_closed(
         sign_in(page, owner, live_server_url)
         page.goto("/o/acme/")
         page.get_by_role("link", name="Audit").click()
-        looks.inspect(page, "definition")
         page.get_by_label("Discounts that reduce MRR").select_option("none")
         page.get_by_role("button", name="Preview the change").click()
         expect(page.get_by_role("heading", name="Preview of a change")).to_be_visible()
@@ -65,11 +64,9 @@ def test_rules_are_previewed_then_saved_and_a_month_is_closed(
         page.get_by_role("link", name="Stripe told it later").click()
         looks.inspect(page, "restatement")
         page.goto("/o/acme/audit/months/")
-        looks.inspect(page, "closed-months")
         page.goto(f"/o/acme/audit/definition/previews/{preview_id(organization)}")
         page.get_by_role("button", name="Save as the next version").click()
         expect(page.get_by_text("Version 2 is saved. Every number")).to_be_visible()
-        looks.inspect(page, "definition-saved")
 
 
 def preview_id(organization: Organization) -> UUID:
