@@ -32,7 +32,7 @@ def curves(found: list[tuple[str, Line]], wanted: Cohorts) -> dict[str, Any] | N
     ]
     return {
         "unit": "percent",
-        "summary": _("%(measure)s retention by months since the first payment.")
+        "summary": _("%(measure)s: what is left by the months since the first payment.")
         % {"measure": LABELS[wanted.measure]},
         "months": [],
         "labels": [number(age) for age in ages],

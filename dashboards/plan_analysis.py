@@ -36,7 +36,7 @@ LABELS: "dict[str, str | Promise]" = {
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A figure in words, and where it opens."""
+    """A figure in words, where it opens, and what it is called."""
 
     text: Money | str
     opens: Link | None = None

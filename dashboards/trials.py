@@ -136,9 +136,9 @@ def trials_page(shown: Shown, known: list[str], wanted: Trials) -> dict[str, Any
 def _month(one: Month, label: str, wanted: Trials) -> MonthLine:
     whole = one.month == date.min
     counts = []
-    for state in LABELS:
+    for state, name in LABELS.items():
         opens = None if whole else Link(wanted.rows(one.month, state), count=one.count(state))
-        counts.append(Amount(number(one.count(state)), opens))
+        counts.append(Amount(number(one.count(state)), opens, str(name)))
     return MonthLine(
         label,
         counts,

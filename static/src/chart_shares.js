@@ -32,7 +32,7 @@ export const sharesOption = (data, style, width) => {
   const drawn = base(data, style, width);
   return {
     ...drawn,
-    yAxis: { ...drawn.yAxis, max: 100 },
+    yAxis: { ...drawn.yAxis, max: 100, interval: 25 },
     series: data.series.map((each) => ({
       type: "bar",
       name: each.name,
