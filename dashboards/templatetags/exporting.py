@@ -20,7 +20,8 @@ def export_links(
 
     What a file cannot narrow by is said in place of the buttons: it would hold other rows than the page.
     """
-    told = {**(parameters or {}), **{name: str(value) for name, value in more.items() if value}}
+    # By its items: as a plain dictionary, an address has a list for each name.
+    told = dict((parameters or {}).items()) | {name: str(value) for name, value in more.items() if value}
     # A partial's own context does not reach the request, the tag's does.
     request = context["request"]
     return {
