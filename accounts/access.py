@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.lookups import Lookup
 from accounts.models import Membership, Organization, Role, User
+from accounts.second_factors import has_second_factor
 from accounts.tenancy import hide_payers, set_tenant
 
 ORGANIZATION_PAGE = re.compile(r"^/o/(?P<slug>[^/]+)/")
@@ -68,7 +69,7 @@ class TenantMiddleware:
             set_tenant(request.organization.id)
             if not Role(request.membership.role).sees_payers:
                 hide_payers()
-            response = self.get_response(request)
+            response = self._answer(request)
             if response.streaming and not isinstance(response, FileResponse):
                 response.close()
                 raise StreamingRefusedError(f"{request.path_info} answers with a stream.")
@@ -76,6 +77,12 @@ class TenantMiddleware:
                 transaction.set_rollback(True)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    def _answer(self, request: OrganizationRequest) -> HttpResponseBase:
+        """Answer, or say first what a member has to do where two factors are required."""
+        if request.organization.second_factor_required and not has_second_factor(request.user):
+            return render(request, "accounts/second_factor_wanted.html", status=403)
+        return self.get_response(request)
 
 
 MEMBERSHIP = Lookup(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import deletion, invitations, language, members, organizations
+from accounts.views import deletion, invitations, language, members, organizations, second_factors
 
 urlpatterns = [
     path("", organizations.home, name="organizations"),
@@ -12,6 +12,12 @@ urlpatterns = [
     path("o/<slug:slug>/members/", members.member_list, name="members"),
     path("o/<slug:slug>/members/<int:membership_id>/role", members.role, name="member_role"),
     path("o/<slug:slug>/members/<int:membership_id>/removal", members.removal, name="member_removal"),
+    path("o/<slug:slug>/second-factor/", second_factors.requirement, name="second_factor"),
+    path(
+        "o/<slug:slug>/second-factor/removal",
+        second_factors.requirement_removal,
+        name="second_factor_removal",
+    ),
     path("o/<slug:slug>/invitations/", invitations.invite, name="invitations"),
     path(
         "o/<slug:slug>/invitations/<uuid:invitation_id>/revocation",

@@ -45,6 +45,7 @@ WORDS = {
     "organization.export_asked": gettext_lazy("Asked for an archive of everything"),
     "organization.exported": gettext_lazy("Took an archive of everything away"),
     "organization.imported": gettext_lazy("The organization was imported"),
+    "organization.second_factor": gettext_lazy("Decided whether two-step sign-in is required"),
     "payer.erased": gettext_lazy("Erased a customer's personal data"),
     "retention.changed": gettext_lazy("Changed how long data is kept"),
     "retention.purged": gettext_lazy("Old data was forgotten"),

@@ -41,6 +41,8 @@ ORGANIZATION_URLS = {
     "member_removal": FOR_OWNERS,
     "invitations": OrganizationUrl(viewer=403, owner=422, method="post"),
     "invitation_revocation": FOR_OWNERS,
+    "second_factor": FOR_OWNERS,
+    "second_factor_removal": FOR_OWNERS,
     "dashboard": OrganizationUrl(),
     "display": OrganizationUrl(),
     "investor": OrganizationUrl(),

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import invitations, members
+from accounts import invitations, members, second_factors
 from accounts.access import OrganizationRequest, requires
 from accounts.forms import InvitationForm, RoleForm
 from accounts.models import Role
@@ -35,6 +35,8 @@ def page(request: OrganizationRequest, form: InvitationForm, status: int = 200) 
         "section": "members",
         "rows": rows,
         "form": form,
+        "may_require": mine == Role.OWNER,
+        "without_second_factor": second_factors.without(request.organization) if mine == Role.OWNER else 0,
         "may_invite": mine.covers(Role.ADMIN),
         "invitations": invitations.pending(request.organization) if mine.covers(Role.ADMIN) else [],
     }
