@@ -68,7 +68,7 @@ TOLD = f"""
     ORDER BY {{order}}
 """  # noqa: S608
 WHOLE = """
-{with_found} chosen AS MATERIALIZED (SELECT * FROM ({holders} {bounds}) AS holder WHERE {narrow}),
+{with_found} chosen AS NOT MATERIALIZED (SELECT * FROM ({holders} {bounds}) AS holder WHERE {narrow}),
 page AS (SELECT * FROM chosen WHERE {beyond} ORDER BY {order} LIMIT %(limit)s),
 told AS ({told})
 SELECT whole.*, {more_found}, told.* FROM
@@ -138,10 +138,14 @@ class Holder:
 def present_holders(
     shown: Shown, chosen: Chosen, holders: int, after: Key | None = None, counted: int = COUNTED
 ) -> Page[Holder]:
-    """Return a page of who holds MRR now; `holders` is how many do in the currency at all."""
-    few = bool(chosen.text) or holders <= counted
+    """Return a page of who holds MRR now; `holders` is how many do in the currency at all.
+
+    What a span of MRR comes to is the tables' to say: of that alone, nothing is summed.
+    """
+    few = chosen.narrows and (bool(chosen.text) or holders <= counted)
     statement = (WHOLE if few else LOOK).format(**_parts(chosen, after))
-    rows = fetched(statement, _bound(shown, chosen, after))
+    looked = LOOKED if chosen.narrows else PAGE + 1
+    rows = fetched(statement, _bound(shown, chosen, after) | {"looked": looked})
     lines = [Holder(*row[3:]) for row in rows if row[3] is not None]
     full = lines[PAGE - 1].place(chosen.order) if len(lines) > PAGE else None
     if few:
@@ -198,7 +202,6 @@ def _bound(shown: Shown, chosen: Chosen, after: Key | None) -> dict[str, Any]:
         "diagnoses_out": [PAST_DUE] if chosen.status == CANCELING else [PAST_DUE, CANCELING],
         **search_of(shown, chosen.text),
         "limit": PAGE + 1,
-        "looked": LOOKED,
     }
     if after:
         by_day = ORDERS[chosen.order][0] == "since"
