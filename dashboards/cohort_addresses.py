@@ -39,16 +39,10 @@ class Cohorts:
         return f"{reverse(page, args=[self.slug])}?{urlencode(asked)}"
 
     def members(
-        self,
-        measure: str,
-        age: int | str,
-        *,
-        value: str | None = None,
-        first: date | None = None,
-        last: date | None = None,
+        self, *, value: str | None = None, first: date | None = None, last: date | None = None
     ) -> str:
-        """Return the address of a cell's customers."""
-        asked = {"currency": self.currency, "by": self.by, "measure": measure, "age": str(age)}
+        """Return the address of a group's customers, which a measure and an age complete."""
+        asked = {"currency": self.currency, "by": self.by}
         asked |= {"value": value} if value is not None else {}
         asked |= {"from": f"{first:%Y-%m}"} if first else {}
         asked |= {"to": f"{last:%Y-%m}"} if last else {}
@@ -67,13 +61,9 @@ class Members:
     def url(self, after: Key | None = None) -> str:
         """Return the address of the first page, or of the rows after one."""
         one = self.chosen
-        url = self.page.members(
-            one.measure,
-            self.age,
-            value=one.value,
-            first=one.first if one.first != EARLIEST else None,
-            last=one.last,
-        )
+        first = one.first if one.first != EARLIEST else None
+        url = self.page.members(value=one.value, first=first, last=one.last)
+        url += f"&measure={one.measure}&age={self.age}"
         return f"{url}&{urlencode({'after': SEPARATOR.join(map(str, after))})}" if after else url
 
 

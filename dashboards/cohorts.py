@@ -18,7 +18,7 @@ from dashboards.links import Link
 from dashboards.narrowing import country_name
 from dashboards.plans import plan_label
 from dashboards.selection import Choice, named
-from metrics.cohorts.reading import DIMENSIONS, OTHERS, largest, of_value
+from metrics.cohorts.reading import DIMENSIONS, EVERYONE, largest, of_value
 from metrics.cohorts.table import MEASURES, Cell, Change, Line, lines
 from metrics.months import Months
 from metrics.periods import month_of, shift
@@ -68,7 +68,8 @@ def cohorts_page(shown: Shown, months: Months, wanted: Cohorts) -> dict[str, Any
     present = month_of(shown.today)
     changes, groups = _grouped(shown, wanted, present)
     found = _lines(changes, groups, wanted, present)
-    whole = lines(changes, present, wanted.span, lambda value, cohort: "").get("", Line())
+    together = [one for one in changes if wanted.by == "month" or one.value == EVERYONE]
+    whole = lines(together, present, wanted.span, lambda value, cohort: "").get("", Line())
     # All have come as far as the oldest, so they tell how many months there are.
     width = len(whole.cells)
     everyone = _row(Group(str(_("All cohorts"))), whole, wanted, present, width)
@@ -83,7 +84,7 @@ def cohorts_page(shown: Shown, months: Months, wanted: Cohorts) -> dict[str, Any
         "rows": rows,
         "ages": range(width),
         "few": FEW,
-        "more": len({one.value for one in changes if one.value == OTHERS}),
+        "more": sum(line.joined for _group, line in found) < whole.joined,
         "curves": curves(
             [(str(_("All cohorts")), whole), *((group.label, line) for group, line in found)], wanted
         ),
@@ -96,7 +97,7 @@ def _grouped(shown: Shown, wanted: Cohorts, present: date) -> tuple[list[Change]
     if wanted.by == "month":
         changes = of_value(shown, wanted.currency, "month", "")
         return changes, _months(changes, wanted, present)
-    changes = largest(shown, wanted.currency, wanted.by)
+    changes = largest(shown, wanted.currency, wanted.by, wanted.span)
     return changes, _values(shown, changes, wanted.by)
 
 
@@ -133,7 +134,7 @@ def _values(shown: Shown, changes: list[Change], by: str) -> dict[str, Group]:
     joined: dict[str, int] = {}
     for one in changes:
         joined[one.value] = joined.get(one.value, 0) + one.joined
-    joined.pop(OTHERS, None)
+    joined.pop(EVERYONE, None)
     ranked = sorted(joined, key=lambda value: (-joined[value], value))
     names = names_of(shown.organization_id, ranked) if by == "plan" else {}
     return {value: Group(value_name(by, value, names), value=value) for value in ranked}
@@ -159,24 +160,22 @@ def _lines(
 
 
 def _row(group: Group, line: Line, wanted: Cohorts, present: date, width: int) -> HeatRow:
-    def members(measure: str, age: int | str) -> str:
-        return wanted.members(measure, age, value=group.value, first=group.first, last=group.last)
-
+    url = wanted.members(value=group.value, first=group.first, last=group.last)
+    own = f"{url}&measure={wanted.measure}&age="
     left = line.joined - line.base.base_customers
     cells = []
     for age, cell in enumerate(line.cells):
-        url = members(wanted.measure, age)
         so_far = group.first is not None and shift(group.first, age) == present
-        cells.append(_cell(cell, wanted, url, so_far))
+        cells.append(_cell(cell, wanted, f"{own}{age}", so_far))
     words = ngettext(
         "%(count)s left within the month", "%(count)s left within their first month", max(left, 1)
     ) % {"count": number(left)}
     return HeatRow(
         group.label,
-        Link(members("joined", 0), count=line.joined),
+        Link(f"{url}&measure=joined&age=0", count=line.joined),
         number(line.joined),
         words if left > 0 else "",
-        Link(members("net", NOW), amount_micro=line.now_micro),
+        Link(f"{url}&measure=net&age={NOW}", amount_micro=line.now_micro),
         str(money(line.now_micro, wanted.currency)),
         cells,
         range(width - len(cells)),

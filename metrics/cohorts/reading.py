@@ -11,9 +11,9 @@ from metrics.queries import Shown
 
 DIMENSIONS = ("month", "plan", "country")
 # Of plans and countries, those that most customers began with.
-MOST = 20
+MOST = 12
 # No plan or country is called so.
-OTHERS = "~others"
+EVERYONE = "~everyone"
 ONE = """
 SELECT value, cohort, month, net_micro, gross_micro, customers, joined FROM metrics_cohortchange
 WHERE organization_id = %(organization)s AND currency = %(currency)s AND dimension = %(dimension)s
@@ -21,17 +21,22 @@ WHERE organization_id = %(organization)s AND currency = %(currency)s AND dimensi
 ORDER BY cohort, month
 """
 ALL = ONE.replace("AND value = %(value)s", "")
-VALUES = """
-WITH told AS MATERIALIZED (
-    SELECT value, cohort, month, net_micro, gross_micro, customers, joined FROM metrics_cohortchange
+# All that is beyond the months shown is told as one, in the first of them.
+CLIPPED = "least(month, (cohort + make_interval(months => %(ages)s))::date)"
+VALUES = f"""
+WITH known AS MATERIALIZED (
+    SELECT value FROM metrics_cohortchange
     WHERE organization_id = %(organization)s AND currency = %(currency)s AND dimension = %(dimension)s
-), known AS (
-    SELECT value, row_number() OVER (ORDER BY sum(joined) DESC, value) AS place FROM told GROUP BY value
+    GROUP BY value ORDER BY sum(joined) DESC, value LIMIT {MOST}
 )
-SELECT coalesce(CASE WHEN place <= %(most)s THEN value END, %(others)s), cohort, month,
-    sum(net_micro), sum(gross_micro), sum(customers)::bigint, sum(joined)::bigint
-FROM told JOIN known USING (value) GROUP BY 1, 2, 3
-"""
+SELECT value, cohort, {CLIPPED}, sum(net_micro), sum(gross_micro), sum(customers)::bigint, sum(joined)::bigint
+FROM metrics_cohortchange JOIN known USING (value)
+WHERE organization_id = %(organization)s AND currency = %(currency)s AND dimension = %(dimension)s
+GROUP BY 1, 2, 3
+UNION ALL
+SELECT %(everyone)s, cohort, month, net_micro, gross_micro, customers, joined FROM metrics_cohortchange
+WHERE organization_id = %(organization)s AND currency = %(currency)s AND dimension = 'month' AND value = ''
+"""  # noqa: S608 - constants of this module
 # What a customer holds at a month's end is told by the last movement before it.
 MEMBERS = """
 SELECT page.connection_id, page.customer_id, page.month, page.base_micro, page.held_micro,
@@ -107,10 +112,13 @@ def all_of(shown: Shown, currency: str, dimension: str) -> list[Change]:
     return _changes(ALL, bound)
 
 
-def largest(shown: Shown, currency: str, dimension: str) -> list[Change]:
-    """Return the changes of the plans or countries that most began with, and of all OTHERS together."""
+def largest(shown: Shown, currency: str, dimension: str, ages: int) -> list[Change]:
+    """Return the changes of the plans or countries that most began with, and those of EVERYONE.
+
+    What lies beyond as many ages counts in the first of them.
+    """
     bound = {"organization": shown.organization_id, "currency": currency, "dimension": dimension}
-    return _changes(VALUES, bound | {"most": MOST, "others": OTHERS})
+    return _changes(VALUES, bound | {"ages": ages, "everyone": EVERYONE})
 
 
 def _changes(statement: str, bound: dict[str, Any]) -> list[Change]:

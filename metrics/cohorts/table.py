@@ -5,13 +5,12 @@ those of them whose k-th month has come: so does the base that it is held agains
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, TypeVar
 
 from metrics.core.rates import Rate, ratio
-from metrics.periods import shift
 
 Key = TypeVar("Key", bound=Hashable)
 MEASURES = ("net", "gross", "customers")
@@ -45,14 +44,6 @@ class Cell:
             return ratio(self.customers, self.base_customers)
         return ratio(self.net_micro if measure == "net" else self.gross_micro, self.base_micro)
 
-    def add(self, end: Sequence[int], base: Sequence[int]) -> None:
-        """Take in one cohort of one value: its end of the month, and its base."""
-        self.net_micro += end[0]
-        self.gross_micro += end[1]
-        self.customers += end[2]
-        self.base_micro += base[1]
-        self.base_customers += base[2]
-
 
 @dataclass(slots=True)
 class Line:
@@ -76,29 +67,42 @@ def lines(
     A cohort of 100 in January that stands at 90 in February and one of 50 in February make, as one group,
     150 of 150 at month 0 and 90 of 100 at month 1.
     """
-    told: dict[tuple[str, date], dict[date, Change]] = defaultdict(dict)
+    told: dict[tuple[str, date], dict[int, Change]] = defaultdict(dict)
     for one in changes:
         if one.month <= present:
-            told[one.value, one.cohort][one.month] = one
+            told[one.value, one.cohort][index_of(one.month)] = one
     found: dict[Key, Line] = {}
     for (value, cohort), months in told.items():
-        line = found.setdefault(group(value, cohort), Line())
-        _add(line, cohort, months, present, ages)
+        key = group(value, cohort)
+        line = found.get(key)
+        if line is None:
+            line = found[key] = Line()
+        _add(line, index_of(cohort), months, index_of(present), ages)
     return found
 
 
-def _add(line: Line, cohort: date, months: dict[date, Change], present: date, ages: int) -> None:
-    ends, base = [0, 0, 0], (0, 0, 0)
-    reached = (present.year - cohort.year) * 12 + present.month - cohort.month + 1
-    month = cohort
-    for age in range(min(reached, ages)):
-        if month in months:
-            ends = [one + more for one, more in zip(ends, months[month][3:6], strict=True)]
+def index_of(month: date) -> int:
+    """Return the number of a month, so that months can be counted."""
+    return month.year * 12 + month.month
+
+
+def _add(line: Line, cohort: int, months: dict[int, Change], present: int, ages: int) -> None:
+    """Take in one cohort of one value, as far as it has come."""
+    cells, base = line.cells, (0, 0)
+    net = gross = customers = 0
+    for age in range(min(present - cohort + 1, ages)):
+        one = months.get(cohort + age)
+        if one is not None:
+            net, gross, customers = net + one.net_micro, gross + one.gross_micro, customers + one.customers
         if age == 0:
-            base = (ends[0], ends[1], ends[2])
-        if age == len(line.cells):
-            line.cells.append(Cell())
-        line.cells[age].add(ends, base)
-        month = shift(month, 1)
+            base = (gross, customers)
+        if age == len(cells):
+            cells.append(Cell())
+        cell = cells[age]
+        cell.net_micro += net
+        cell.gross_micro += gross
+        cell.customers += customers
+        cell.base_micro += base[0]
+        cell.base_customers += base[1]
     line.joined += sum(one.joined for one in months.values())
     line.now_micro += sum(one.net_micro for one in months.values())
