@@ -10,7 +10,7 @@ from .catalog import Catalog, stock
 from .life import DAY, Life, Story
 from .people import arrive
 from .records import Account
-from .stories import PLAIN, STORIES, Habits, Telling
+from .stories import PLAIN, TELLINGS, Habits, Telling
 
 SPAN = 1_095 * DAY
 
@@ -59,7 +59,7 @@ class Script:
         return life
 
     def _drawn(self, life: Life, habits: Habits) -> Story:
-        return STORIES[life.pick(tuple(self.mix.items()))](life, habits)
+        return TELLINGS[life.pick(tuple(self.mix.items()))](life, habits)
 
 
 def begin(life: Life, telling: Telling, habits: Habits, at: int) -> None:

@@ -102,7 +102,7 @@ def celery(*arguments: str) -> list[str]:
 
 
 def sandbox_command(port: int, customers: int) -> list[str]:
-    size = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}"]
+    size = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}", "--business=demo"]
     return [sys.executable, "manage.py", "sandbox", *size, f"--founded={demo_founded()}"]
 
 
