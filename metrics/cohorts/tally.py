@@ -9,7 +9,7 @@ from uuid import UUID
 from metrics.build.rows import Row
 from metrics.build.sums import first_of
 from metrics.cohorts.lives import Span, Turn, turns
-from metrics.cohorts.retention import changes, start
+from metrics.cohorts.retention import Change, changes, start
 from metrics.core.intervals import Days
 from metrics.core.rates import median_days
 from metrics.plans.flows import WHOLE, by_interval, by_price, flows
@@ -57,8 +57,9 @@ class Tally:
             if not life:
                 continue
             began = start(life)
+            changed = changes(life, began.base_micro)
             for dimension, value in (("month", ""), ("plan", began.plan), ("country", country)):
-                self._join(currency, dimension, value, life, began.month, began.base_micro)
+                self._join(currency, dimension, value, changed, began.month)
             month = date.fromordinal(began.month)
             rows.members.append(
                 (connection_id, customer_id, currency, month, began.plan, country, began.base_micro)
@@ -90,11 +91,9 @@ class Tally:
             found.append((currency, date.fromordinal(month), sum(counts.values()), *told, twice))
         return found
 
-    def _join(
-        self, currency: str, dimension: str, value: str, life: Sequence[Turn], month: int, base: int
-    ) -> None:
+    def _join(self, currency: str, dimension: str, value: str, changed: Iterable[Change], month: int) -> None:
         self.cohorts[currency, dimension, value, month, month][3] += 1
-        for change in changes(life, base):
+        for change in changed:
             row = self.cohorts[currency, dimension, value, month, change.month]
             row[0] += change.net_micro
             row[1] += change.gross_micro

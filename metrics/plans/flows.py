@@ -34,6 +34,9 @@ def flows(kind: str, plans: Mapping[str, int]) -> tuple[list[Flow], list[Move]]:
     out of A, +50 moved into B and +30 of expansion there."""
     if kind in WHOLE:
         return [Flow(plan, kind, delta) for plan, delta in plans.items()], []
+    if len(plans) == 1:
+        ((plan, delta),) = plans.items()
+        return [Flow(plan, _rest(delta), delta)], []
     pairs = list(_pairs(plans))
     left = dict(plans)
     for giver, taker, amount in pairs:
@@ -41,14 +44,16 @@ def flows(kind: str, plans: Mapping[str, int]) -> tuple[list[Flow], list[Move]]:
         left[taker] -= amount
     found = [Flow(giver, "moved_out", -amount) for giver, _, amount in pairs]
     found += [Flow(taker, "moved_in", amount) for _, taker, amount in pairs]
-    found += [
-        Flow(plan, "expansion" if rest > 0 else "contraction", rest) for plan, rest in left.items() if rest
-    ]
+    found += [Flow(plan, _rest(rest), rest) for plan, rest in left.items() if rest]
     # Each rest is told once, with the last that moved from its plan or to it.
     moves = []
     for giver, taker, amount in reversed(pairs):
         moves.append(Move(giver, taker, amount, left.pop(giver, 0) + left.pop(taker, 0)))
     return found, moves[::-1]
+
+
+def _rest(delta: int) -> str:
+    return "expansion" if delta > 0 else "contraction"
 
 
 def _pairs(plans: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
@@ -67,11 +72,17 @@ def _pairs(plans: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
 
 def by_price(turn: Turn) -> dict[str, int]:
     """Return a day's changes by price."""
+    if len(turn.plans) == 1:
+        (((price, _), delta),) = turn.plans.items()
+        return {price: delta}
     return _summed((price, delta) for (price, _), delta in turn.plans.items())
 
 
 def by_interval(turn: Turn) -> dict[str, int]:
     """Return a day's changes by billing interval."""
+    if len(turn.plans) == 1:
+        (((_, interval), delta),) = turn.plans.items()
+        return {interval: delta}
     return _summed((interval, delta) for (_, interval), delta in turn.plans.items())
 
 
