@@ -8,6 +8,7 @@ from dashboards.views import (
     clean,
     closings,
     cohorts,
+    components,
     connections,
     converted,
     customer_notes,
@@ -50,6 +51,7 @@ from dashboards.views import (
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("components/", components.components, name="components"),
     path("webhooks/stripe/connect/", webhooks.connect_webhook, name="connect_webhook"),
     path("webhooks/stripe/<uuid:connection_id>/", webhooks.stripe_webhook, name="stripe_webhook"),
     path("o/<slug:slug>/", dashboard.dashboard, name="dashboard"),

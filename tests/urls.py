@@ -188,6 +188,7 @@ OTHER_URLS = {
     "account_reauthenticate": FOR_PEOPLE,
     "account_email": FOR_PEOPLE,
     "language": FOR_PEOPLE,
+    "components": FOR_PEOPLE,
     "account_email_verification_sent": PUBLIC,
     "account_confirm_email": PUBLIC,
     "account_change_password": FOR_PEOPLE,
