@@ -8,10 +8,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import mail, secrets
+from accounts import attempts, mail, secrets
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -29,6 +30,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return absolute(path.replace("UID-KEY", quote(key)))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        self.taken = attempts.take(request, str(credentials.get("email", "")))
+        if self.taken is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        attempts.give_back(self.taken or [])
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        attempts.forget(request, str(credentials.get("email", "")))
+
+    def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **told)
+        attempts.remember(response, user.email)
+        return response
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

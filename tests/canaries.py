@@ -1,6 +1,8 @@
 """Personal data of payers, planted wherever it may lie: each of it holds the word, to be looked for."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from uuid import UUID
 
 from accounts.models import User
 from accounts.tenancy import tenant
@@ -40,7 +42,7 @@ def plant(business: AtRisk) -> int:
     return len(customers)
 
 
-def _describe(ours: dict[str, object]) -> None:
+def _describe(ours: Mapping[str, UUID]) -> None:
     """Write into the lines of invoices what sellers write there."""
     for invoice in Invoice.objects.filter(**ours):
         value = read_payload(invoice.payload)
