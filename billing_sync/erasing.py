@@ -10,11 +10,11 @@ from psycopg import sql
 from accounts.audit import record
 from accounts.models import Organization, User
 from accounts.privacy import ledger
-from accounts.privacy.erasing import ErasedPayer, erase_everywhere, eraser, words_of
+from accounts.privacy.erasing import ErasedPayer, erase_everywhere, words_of
 from accounts.privacy.places import payer_digest
 from accounts.tenancy import tenant
 from billing_sync.mirror.erased import DESCRIBED, NOTHING, hold_alone
-from billing_sync.models import Customer, Erasure, Payer, WebhookDelivery
+from billing_sync.models import Customer, Erasure, Payer, SetAside, WebhookDelivery
 from billing_sync.payload import JsonObject, canonical, decode_object, read_payload, write_payload
 from billing_sync.personal import event_without_personal, undescribed
 from config.clock import now
@@ -56,12 +56,14 @@ def erase(organization_id: UUID, customer_id: str, *, by: User | None) -> dict[s
 
     Erasing her again is harmless, and finds what a file or a note has told of her since.
     """
-    hold_alone(organization_id)
     payer = ErasedPayer(organization_id, customer_id, _words(organization_id, customer_id))
     digest = payer_digest(organization_id, customer_id)
+    # The mirror comes last: whoever writes it waits from here on.
+    changed = erase_everywhere(payer)
+    hold_alone(organization_id)
     Erasure.objects.get_or_create(organization_id=organization_id, digest=digest, defaults={"at": now()})
     ledger.note(ledger.PAYER, digest, organization_id=organization_id)
-    changed = erase_everywhere(payer)
+    changed |= {"payer": blank(payer), "described": undescribe(payer), "waiting": clean_waiting(payer)}
     record("payer.erased", actor=by, subject=customer_id, rows=sum(changed.values()))
     return changed
 
@@ -69,7 +71,6 @@ def erase(organization_id: UUID, customer_id: str, *, by: User | None) -> dict[s
 def erase_remembered(organization_id: UUID, digests: Iterable[bytes]) -> int:
     """Erase again whom a restored copy brought back; return how many of them it knew."""
     wanted = set(digests)
-    hold_alone(organization_id)
     for digest in wanted:
         Erasure.objects.get_or_create(organization_id=organization_id, digest=digest, defaults={"at": now()})
     ours = Payer.objects.filter(organization_id=organization_id).values_list("customer_id", flat=True)
@@ -123,14 +124,12 @@ def _tells(value: object) -> bool:
     return isinstance(value, str) and ("@" in value or " " in value.strip())
 
 
-@eraser("billing_sync_payer")
 def blank(payer: ErasedPayer) -> int:
     """Leave of a payer her id alone."""
     mine = Payer.objects.filter(organization_id=payer.organization_id, customer_id=payer.customer_id)
     return mine.update(name="", email="", fields=NOTHING)
 
 
-@eraser("billing_sync_described")
 def undescribe(payer: ErasedPayer) -> int:
     """Take the sellers' words out of her invoices, credit notes and events."""
     changed = 0
@@ -147,6 +146,20 @@ def undescribe(payer: ErasedPayer) -> int:
                 rewritten.setdefault(connection_id, []).append((stripe_id, write_payload(after)))
         for connection_id, some in rewritten.items():
             changed += _rewrite(resource.table, payer.organization_id, connection_id, some)
+    return changed + _undescribe_aside(payer)
+
+
+def _undescribe_aside(payer: ErasedPayer) -> int:
+    """Take the sellers' words out of what could not be used, whoever it is about: few, and of no use."""
+    changed = 0
+    aside = SetAside.objects.filter(organization_id=payer.organization_id, payload__isnull=False)
+    for one in aside.iterator(AT_ONCE):
+        before = read_payload(one.payload or b"")
+        after = undescribed(before)
+        if after != before:
+            one.payload = write_payload(after)
+            one.save(update_fields=["payload"])
+            changed += 1
     return changed
 
 
@@ -158,7 +171,6 @@ def _rewrite(table: str, organization_id: UUID, connection_id: UUID, rows: list[
         return int(cursor.rowcount)
 
 
-@eraser("billing_sync_webhookdelivery")
 def clean_waiting(payer: ErasedPayer) -> int:
     """Take what is personal out of webhooks that name her and wait; one that cannot be read is dropped."""
     with database.cursor() as cursor:

@@ -79,13 +79,13 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "Waiting"), ("ready", "Ready"), ("failed", "Failed")],
+                        choices=[("waiting", "Waiting"), ("ready", "Ready")],
                         default="waiting",
                         max_length=16,
                     ),
                 ),
                 ("asked_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField()),
                 ("size", models.PositiveBigIntegerField(default=0)),
                 (
                     "asked_by",

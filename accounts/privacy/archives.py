@@ -21,15 +21,15 @@ State = Archive.State
 
 
 def ask(organization: Organization, *, by: User) -> Archive:
-    """Ask for an archive; one that is being made, or is there, for the same person is the answer."""
-    present = of(organization.id, by).exclude(state=State.FAILED).first()
-    if present is not None:
-        return present
-    made = Archive(organization=organization, asked_by=by, asked_at=now())
-    made.save(force_insert=True)
-    audit.record("organization.export_asked", actor=by, subject=str(made.id))
-    jobs.enqueue(organization.id, MAKE, str(made.id))
-    return made
+    """Ask for an archive; one that is there, or is being made, is the answer, and is tried again."""
+    one = of(organization.id, by).first()
+    if one is None:
+        one = Archive(organization=organization, asked_by=by, asked_at=now(), expires_at=now() + KEPT)
+        one.save(force_insert=True)
+        audit.record("organization.export_asked", actor=by, subject=str(one.id))
+    if one.state == State.WAITING:
+        jobs.enqueue(organization.id, MAKE, str(one.id))
+    return one
 
 
 def of(organization_id: UUID, person: User) -> QuerySet[Archive]:

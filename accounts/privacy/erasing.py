@@ -32,8 +32,8 @@ class ErasedPayer:
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Match any of the words by itself, the longest first: Ann is not in Hanna."""
-    longest = sorted(words, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)", re.IGNORECASE)
+    longest = (re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest)})(?!\w)", re.IGNORECASE)
 
 
 def words_of(values: Iterable[object]) -> tuple[str, ...]:

@@ -48,14 +48,13 @@ class Archive(TenantModel):
     class State(models.TextChoices):
         WAITING = "waiting"
         READY = "ready"
-        FAILED = "failed"
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     asked_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     asked_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
     size = models.PositiveBigIntegerField(default=0)
 
     class Meta:

@@ -9,7 +9,7 @@ from django.db import connection as database
 from accounts.privacy.erasing import ErasedPayer, eraser
 from metrics.bridge.models import Upload
 from metrics.bridge.uploads.columns import Columns, guessed, months_across
-from metrics.bridge.uploads.tables import FileError, table
+from metrics.bridge.uploads.tables import FileError, decoded, table
 
 LONGEST_NAME = 255
 # Where the file named her in two ways, both amounts are hers.
@@ -62,6 +62,8 @@ def rewrite(payer: ErasedPayer) -> int:
 def _without(payer: ErasedPayer, upload: Upload) -> bytes | None:
     """Return a file's bytes without a payer; None where it does not name her."""
     try:
+        if not payer.named_in(decoded(bytes(upload.content))):
+            return None
         found = table(bytes(upload.content))
     except FileError:
         return b"" if payer.named_in(bytes(upload.content).decode("latin-1")) else None

@@ -1,5 +1,6 @@
 """A backup, an erasure, a restore: the person is still gone, and every number is as it was."""
 
+import subprocess
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from pytest_django import Settings
 
 from accounts import secrets
 from accounts.models import Organization, Outbox, User
-from accounts.privacy import deleting, ledger, people
+from accounts.privacy import backup, deleting, ledger, people
+from accounts.privacy.programs import program
 from accounts.tenancy import tenant
 from billing_sync import erasing
 from billing_sync.archive import import_events
@@ -22,11 +24,13 @@ from billing_sync.sandbox.control import archive
 from tests.accounts.privacy.searching import tables_with
 from tests.billing_sync.accounts import NOW
 from tests.cast import Person
+from tests.soak import sized
 
 CANARY = "zq9canary"
 
 
 def backed_up(tmp_path: Path) -> Path:
+    tmp_path.mkdir(exist_ok=True)
     file = tmp_path / "backup"
     call_command("backup", str(file))
     return file
@@ -36,6 +40,19 @@ def figures(organization: Organization) -> dict[str, str]:
     return {table: value for table, value in digest(organization.id) if table.startswith("metrics_")}
 
 
+def dumped(file: Path) -> bytes:
+    """Return the statements of a backup's dump."""
+    with file.open("rb") as opened:
+        backup.read_header(opened)
+        dump = backup.dump_of(opened)
+        content = dump.read(dump.end)
+    unpacked = subprocess.run(
+        [program("pg_restore"), "--file=-"], input=content, capture_output=True, check=True
+    )
+    return unpacked.stdout
+
+
+@pytest.mark.soak
 def test_a_restored_backup_brings_nobody_back_who_was_erased(
     organization: Organization,
     owner: Person,
@@ -44,7 +61,7 @@ def test_a_restored_backup_brings_nobody_back_who_was_erased(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    import_events(organization.id, archive(generate(seed=7, size=6, now=NOW)))
+    import_events(organization.id, archive(generate(seed=7, size=sized(6, 5_000), now=NOW)))
     with tenant(organization.id):
         customer = Payer.objects.values_list("customer_id", flat=True)[0]
         Payer.objects.filter(customer_id=customer).update(name=f"Ada {CANARY}", email=f"{CANARY}@example.com")
@@ -53,6 +70,8 @@ def test_a_restored_backup_brings_nobody_back_who_was_erased(
     assert file.stat().st_mode & 0o777 == 0o600
     with tenant(organization.id):
         erasing.erase(organization.id, customer, by=owner.user)
+    assert CANARY.encode() in dumped(file)
+    assert CANARY.encode() not in dumped(backed_up(tmp_path / "after"))
     people.delete_account(teammate.user)
     with tenant(other_organization.id):
         deleting.close(other_organization.id)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 from django.core.mail import EmailMessage
+from django.core.management import CommandError, call_command
+from django.db import connection as database
 from django.utils import timezone
 
 from accounts.mail_files import FileBackend
@@ -17,11 +21,13 @@ from accounts.models import Organization, Outbox
 from accounts.privacy import ledger
 from accounts.privacy.places import payer_digest
 from accounts.tenancy import tenant
-from billing_sync import erasing
+from billing_sync import erasing, mirror
 from billing_sync.archive import import_events
 from billing_sync.digest import digest
-from billing_sync.models import Erasure, Event, Payer, WebhookDelivery
+from billing_sync.mirror import Sighting
+from billing_sync.models import Connection, Erasure, Event, Payer, SetAside, WebhookDelivery
 from billing_sync.payload import write_payload
+from billing_sync.resources import CUSTOMERS
 from billing_sync.sandbox.company import Company, generate
 from billing_sync.sandbox.control import archive
 from billing_sync.syncing import reconcile, sync
@@ -170,6 +176,39 @@ def test_an_erased_payer_is_found_nowhere_and_no_number_moves(
     assert figures(organization) == before
 
 
+def test_a_page_that_is_being_written_meanwhile_does_not_bring_her_back(
+    organization: Organization, owner: Person
+) -> None:
+    with tenant(organization.id):
+        connection = Connection.objects.create(organization=organization, kind="restricted_key")
+    written, told = threading.Event(), Sighting({"id": "cus_1", "object": "customer", **PERSONAL}, NOW, "v")
+
+    def write() -> None:
+        with tenant(organization.id):
+            mirror.store(connection, CUSTOMERS, [told])
+            written.set()
+            waited_for()
+        database.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert written.wait(10)
+    erase(organization, "cus_1", owner)
+    writer.join()
+    assert tables_with(CANARY) == set()
+
+
+def waited_for() -> None:
+    """Return once somebody waits for a lock of this transaction's."""
+    for _ in range(500):
+        with database.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("The erasure did not wait for the page.")
+
+
 def test_an_archive_does_not_bring_an_erased_payer_back(
     organization: Organization, owner: Person, hers: str, company: Company
 ) -> None:
@@ -224,3 +263,31 @@ def test_a_ledger_with_a_broken_line_is_refused(tmp_path: Path) -> None:
     broken.write_text('{"kind": "payer", "digest": "00"}\nno line\n')
     with pytest.raises(ledger.LedgerError, match="line 2"):
         ledger.read(broken)
+
+
+def test_the_command_erases_whom_an_account_has(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError, match="Add --unseen") as refused:
+        call_command("erase_payer", "acme", "cus_1")
+    assert refused.value.returncode == 2
+    call_command("erase_payer", "acme", "cus_1", "--unseen")
+    assert "payer 0\n" in capsys.readouterr().out
+    with tenant(organization.id):
+        assert erasing.is_erased(organization.id, "cus_1")
+
+
+def test_what_was_set_aside_loses_its_descriptions(organization: Organization, owner: Person) -> None:
+    line = {"id": "il_1", "object": "line_item", "description": f"For {NAME}"}
+    with tenant(organization.id):
+        SetAside.objects.create(
+            organization=organization,
+            connection_id="00000000-0000-0000-0000-000000000001",
+            resource="invoices",
+            stripe_id="in_1",
+            reason="x",
+            payload=write_payload({"id": "in_1", "object": "invoice", "lines": {"data": [line]}}),
+            seen_at=timezone.now(),
+        )
+    erase(organization, "cus_1", owner)
+    assert tables_with(CANARY) == set()
