@@ -18,7 +18,7 @@ from dashboards.snapshot import Change, Figure
 TONES = ("info", "success", "warning", "error")
 BADGES = ("", "badge-good", "badge-warn", "badge-bad")
 KINDS = ("new", "expansion", "reactivation", "contraction", "churn")
-HEADLINES = {"mrr": "good", "arr": "good", "net_new": "bad", "revenue_churn_rate": "flat"}
+HEADLINES = {"mrr": "good", "arr": "good", "net_new": "bad", "revenue_churn_rate": "none"}
 MRR_MICRO = 12_345_670_000_000
 ICONS = ("alert", "check", "chevron", "clock", "cross", "eye", "left", "question", "right")
 
