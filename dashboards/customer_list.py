@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from dashboards.buckets import Bucket, Span
-from dashboards.customer_filters import STATUS_WORDS, Listed, filters
+from dashboards.customer_filters import FIGURES, STATUS_WORDS, Listed, filters
 from dashboards.customer_rows import LABELS
 from dashboards.formatting import DASH, Money, money, number, percent
 from dashboards.links import Link
@@ -90,23 +90,14 @@ def list_page(
     count, total = _together(wanted, page, spreading, known)
     plans, homes = offered(shown, currency, shown.today)
     names = {one.price_id: (one.product_name, one.price_name) for one in plans}
-    times = 12 if wanted.figure == "arr" else 1
     return {
         "on": shown.today,
         "currency": currency.upper(),
         "currencies": _currencies(months, wanted),
-        "figures": [
-            Choice(name, str(label), wanted.url(figure="" if name == "mrr" else name), name == wanted.figure)
-            for name, label in LABELS.items()
-        ],
+        "figures": _figures(wanted),
         "filters": filters(wanted, plans, sizes, homes),
-        "total": DASH if total is None else money(times * total, currency),
-        "total_micro": None if total is None else times * total,
-        "share": percent(None if total is None else ratio(total, known.mrr_micro)),
-        "figure": wanted.figure,
-        "of_plan": bool(wanted.chosen.plan),
+        **_total(wanted, total, known),
         "count": count,
-        "counted_at_most": COUNTED,
         "looked": LOOKED if page.more and total is None else None,
         "rows": [_row(line, wanted, known, sizes, names, organization.slug) for line in lines],
         "sizes": _sizes(organization, wanted, known, sizes, spreading),
@@ -118,6 +109,33 @@ def list_page(
         "more_found": page.more_found,
         "found_at_most": MOST_FOUND,
     }
+
+
+def _total(wanted: Listed, total: int | None, known: Part) -> dict[str, Any]:
+    """Return what all chosen hold, a dash where only all of them would tell."""
+    amount = None if total is None else total * (12 if wanted.figure == "arr" else 1)
+    return {
+        "total": DASH if amount is None else money(amount, wanted.currency),
+        "total_micro": amount,
+        "share": percent(None if total is None else ratio(total, known.mrr_micro)),
+        "figure": wanted.figure,
+        "of_plan": bool(wanted.chosen.plan),
+        "counted_at_most": COUNTED,
+    }
+
+
+def _figures(wanted: Listed) -> list[Choice]:
+    """Return the figures; what is committed and contracted is listed without filters."""
+    alone = f"?currency={wanted.currency}&figure="
+    return [
+        Choice(
+            name,
+            str(label),
+            wanted.url(figure="" if name == "mrr" else name) if name in FIGURES else f"{alone}{name}",
+            name == wanted.figure,
+        )
+        for name, label in LABELS.items()
+    ]
 
 
 def _together(

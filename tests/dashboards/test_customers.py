@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
 import pytest
-from django.core.cache import cache
-from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from pytest_django.plugin import DjangoDbBlocker
@@ -18,57 +15,22 @@ from accounts.models import AuditEntry, Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Charge
 from billing_sync.payload import write_payload
-from billing_sync.sandbox.company import generate
-from billing_sync.sandbox.stories import FULL
 from config.clock import set_now
 from dashboards.models import CustomerNote, ServiceCost, SizeBucket
 from metrics import queries
-from metrics.build.recompute import recompute
-from metrics.exposure.looking import look_to_the_end
-from tests import database
-from tests.cast import Person, make_organization, member
+from tests.cast import Person, member
 from tests.dashboards.crawler import NEXT, held_against_its_rows, numbers, page, rows
+from tests.dashboards.listed import LIST, Business, company
 from tests.dashboards.test_statements import statements
 from tests.metrics.conftest import NOW
-from tests.metrics.evidence.people import told
-from tests.metrics.seeding import mirrored
 
-LIST = "/o/acme/customers/"
 MOVES = "/o/acme/movements/"
-
-
-@dataclass(frozen=True, slots=True)
-class Business:
-    """An organization over a company of every story, and people of each role."""
-
-    id: UUID
-    owner: Person
-    writer: Person
-    viewer: Person
-
-    @property
-    def customer(self) -> str:
-        return rows(self.owner.client, f"{LIST}?currency=usd").customers[0]
 
 
 @pytest.fixture(scope="module")
 def business(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Business]:
-    with django_db_blocker.unblock(), set_now(NOW):
-        organization = make_organization("acme")
-        Organization.objects.filter(id=organization.id).update(time_zone="America/Los_Angeles")
-        mirrored(organization, generate(9, 60, NOW, mix=FULL))
-        told(organization.id)
-        recompute(organization.id)
-        look_to_the_end(organization.id)
-        people = (
-            member(f"{role}@acme.example", organization, role)
-            for role in (Role.OWNER, Role.MEMBER, Role.VIEWER)
-        )
-        yield Business(organization.id, *people)
-        for connection in connections.all(initialized_only=True):
-            connection.close()
-        database.empty_database()
-        cache.clear()
+    with django_db_blocker.unblock():
+        yield from company()
 
 
 @pytest.fixture(autouse=True)
