@@ -1,6 +1,7 @@
 """What the page of plans shows, and which rows behind a figure: read from an address, written into links."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from metrics.plans.reading import Wanted
 BY = ("plan", "interval", "currency")
 # Of a plan's flows, those that movements tell of by themselves.
 TOLD = ("new", "reactivation", "churn")
+INTERVAL = re.compile(r"[1-9][0-9]{0,3} (day|week|month|year)")
 FLOWS = ("holders", "expansion", "contraction", "moved_in", "moved_out", "moved")
 
 
@@ -108,6 +110,8 @@ def rows_of(organization: Organization, parameters: QueryDict, months: Months) -
     names = {name: parameters.get(name) for name in ("plan", "giver", "taker")}
     if any(len(one) > 255 or not one.isprintable() for one in names.values() if one):
         raise AddressError(_("A plan is the id of a Stripe price, such as price_1Nabc."), 400)
+    if page.by == "interval" and any(not INTERVAL.fullmatch(one) for one in names.values() if one):
+        raise AddressError(_("An interval is a number and a unit, such as 1 month or 3 month."), 400)
     plan = names["plan"] or ""
     if page.by == "currency" or (not plan and flow in ("holders", "expansion", "contraction")):
         raise AddressError(_("Choose a plan or an interval, as the page of plans writes it."), 400)

@@ -84,6 +84,7 @@ def test_the_page_asks_little_and_says_what_is_too_few(business: Business) -> No
         ("customers/?flow=moved&after=[1]", "no place in the list"),
         ("customers/?flow=moved&after=[]", "no place in the list"),
         ("customers/?flow=holders&plan=%00", "id of a Stripe price"),
+        ("customers/?flow=holders&by=interval&plan=often", "a number and a unit"),
     ],
 )
 def test_a_bad_address_says_what_would_be_right(business: Business, asked: str, words: str) -> None:
