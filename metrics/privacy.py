@@ -12,9 +12,10 @@ from accounts.privacy.tables import export
 from metrics.bridge.models import Upload, UploadedAmount
 from metrics.bridge.uploads import erasing
 from metrics.bridge.uploads.storing import remove
+from metrics.cohorts.models import CohortMember
 from metrics.countries.models import CustomerCountry
 
-__all__ = ["PLACES", "erasing", "forget_country", "forget_uploads"]
+__all__ = ["PLACES", "erasing", "forget_country", "forget_home", "forget_uploads"]
 
 export(
     "metrics_acknowledgement",
@@ -75,6 +76,12 @@ PLACES = (
         _("The country of a customer's address, read from what Stripe knows of the customer."),
     ),
     Place(
+        CohortMember._meta.db_table,
+        ("country",),
+        "customer_id",
+        _("The same country, as cohorts were counted by it last."),
+    ),
+    Place(
         Upload._meta.db_table,
         ("name", "content"),
         "",
@@ -94,6 +101,13 @@ def forget_country(payer: ErasedPayer) -> int:
     """Leave a payer without a country."""
     homes = CustomerCountry.objects.filter(organization_id=payer.organization_id)
     return homes.filter(customer_id=payer.customer_id).exclude(country="").update(country="")
+
+
+@eraser("metrics_cohortmember")
+def forget_home(payer: ErasedPayer) -> int:
+    """Leave a payer in no country's cohort; its sums follow as everyone is counted again."""
+    members = CohortMember.objects.filter(organization_id=payer.organization_id)
+    return members.filter(customer_id=payer.customer_id).exclude(country="").update(country="")
 
 
 @kept(
