@@ -4,18 +4,23 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.core.management.commands.migrate import Command as Migrate
+from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from accounts.catalogue import DEFINER_FUNCTIONS
+from accounts.migrating import Executor
 
 OWNER = "owner"
 INSERT_ONLY = ("accounts_auditentry",)
 
 
-class Command(Migrate):
+# Django's command asks nobody which executor to take.
+vars(migrate)["MigrationExecutor"] = Executor
+
+
+class Command(migrate.Command):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(database=OWNER)
