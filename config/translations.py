@@ -1,7 +1,8 @@
 """The catalogues of the languages: what there is to translate, what lacks, and the form that Django reads.
 
 `python -m config.translations update` brings the catalogues in step with the code, `check` names what is
-missing or wrong, `compile` writes the form that Django reads. Extraction and files are Babel's.
+missing or wrong, `compile` writes the form that Django reads; a language named after it narrows each to that
+one. Extraction and files are Babel's.
 """
 
 import io
@@ -154,21 +155,19 @@ def compile_catalogue(language: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    match arguments:
-        case ["update"]:
-            for language in languages():
-                update(language)
-        case ["compile"]:
-            for language in languages():
-                compile_catalogue(language)
-        case ["check"]:
-            template = extracted()
-            found = [line for language in languages() for line in problems(language, template)]
-            sys.stdout.writelines(f"{line}\n" for line in found)
-            return 1 if found else 0
-        case _:
-            sys.stderr.write("Say one of: update, check, compile.\n")
-            return 2
+    """Do what the first word says for the languages named after it, or for all."""
+    doing, *named = arguments or [""]
+    wanted = named or languages()
+    if doing not in ("update", "check", "compile") or not set(wanted) <= set(languages()):
+        sys.stderr.write(f"Say update, check or compile, and which of {', '.join(languages())} if not all.\n")
+        return 2
+    if doing == "check":
+        template = extracted()
+        found = [line for language in wanted for line in problems(language, template)]
+        sys.stdout.writelines(f"{line}\n" for line in found)
+        return 1 if found else 0
+    for language in wanted:
+        (update if doing == "update" else compile_catalogue)(language)
     return 0
 
 
