@@ -1,6 +1,5 @@
 """How sign-up, sign-in, second factors and account mail behave here."""
 
-import base64
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import attempts, mail, secrets
+from accounts import attempts, factor_secrets, mail
 from accounts.models import User
 
 
@@ -49,16 +48,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keep the secrets of authenticator apps and recovery codes encrypted."""
+    """Keep the secrets of authenticator apps and recovery codes encrypted for their person."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(secrets.encrypt(text, **PLACE)).decode()
+        return factor_secrets.seal(text, factor_secrets.whose())
 
     def decrypt(self, encrypted_text: str) -> str:
-        return secrets.decrypt(base64.b64decode(encrypted_text), **PLACE)
-
-
-PLACE: Any = {"organization_id": None, "model": "mfa.Authenticator", "field": "data", "row": ""}
+        return factor_secrets.unseal(encrypted_text, factor_secrets.whose())
 
 
 def absolute(path: str) -> str:

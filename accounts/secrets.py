@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
@@ -21,10 +22,32 @@ class SecretUnreadableError(RuntimeError):
     """Raised where a secret cannot be decrypted: wrong key, wrong place, or damaged."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The columns of a tenant's table that hold secrets, and the column that names a row among its own."""
+
+    model: str
+    row: str
+    fields: tuple[str, ...]
+
+
+_kept: dict[str, Kept] = {}
+
+
+def keep(model: str, *fields: str, row: str) -> None:
+    """Make known which columns hold secrets, so that a change of keys finds them."""
+    _kept[model] = Kept(model, row, fields)
+
+
+def kept() -> list[Kept]:
+    """Return every place of organizations' secrets."""
+    return list(_kept.values())
+
+
 def encrypt(text: str, *, organization_id: UUID | None, model: str, field: str, row: str) -> bytes:
     """Encrypt a text under the first key; only the same organization, model, field and row can read it."""
-    key_id, key = next(iter(keys().items()))
-    nonce = os.urandom(NONCE_BYTES)
+    key_id = newest()
+    key, nonce = keys()[key_id], os.urandom(NONCE_BYTES)
     place = _place(key_id, organization_id, model, field, row)
     name = key_id.encode()
     return FORMAT + bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, text.encode(), place)
@@ -38,7 +61,7 @@ def decrypt(secret: bytes, *, organization_id: UUID | None, model: str, field: s
     key = keys().get(key_id)
     if key is None:
         raise SecretUnreadableError(
-            f"This secret needs the key {key_id!r}; ENCRYPTION_KEYS does not name it."
+            f"This secret needs the key {key_id!r}; ENCRYPTION_KEYS does not name it. Add it at the end."
         )
     nonce, ciphertext = data[start : start + NONCE_BYTES], data[start + NONCE_BYTES :]
     try:
@@ -55,6 +78,11 @@ def key_of(secret: bytes) -> str:
     if len(secret) < 2 or secret[:1] != FORMAT:
         raise SecretUnreadableError("This is not an encrypted secret.")
     return secret[2 : 2 + secret[1]].decode("utf-8", "replace")
+
+
+def newest() -> str:
+    """Return the id of the key that encrypts, the first of `ENCRYPTION_KEYS`."""
+    return next(iter(keys()))
 
 
 def keys() -> dict[str, bytes]:

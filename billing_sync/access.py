@@ -19,6 +19,7 @@ SECRETS_MODEL = "billing_sync.Connection"
 OPEN = (Connection.State.CHECKING, Connection.State.IMPORTING, Connection.State.LIVE)
 MARGIN = timedelta(minutes=5)
 KEY, REFRESH_TOKEN, CODE = "key_encrypted", "refresh_token_encrypted", "code_encrypted"
+secrets.keep(SECRETS_MODEL, KEY, REFRESH_TOKEN, CODE, row="id")
 OPENED_BY = (KEY, REFRESH_TOKEN, CODE, "key_hint", "key_expires_at")
 HINT_LETTERS = 4
 

@@ -10,6 +10,7 @@ from config.clock import now
 
 MODEL = "billing_sync.WebhookEndpoint"
 CURRENT, PREVIOUS = "secret_encrypted", "previous_secret_encrypted"
+secrets.keep(MODEL, CURRENT, PREVIOUS, row="connection_id")
 # Stripe tries again for three days, each time with a fresh signature by the secrets of that moment.
 OVERLAP = timedelta(hours=24)
 
