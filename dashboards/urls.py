@@ -4,6 +4,7 @@ from dashboards.views import (
     alerts,
     analysis,
     bridge,
+    calculator,
     calendar,
     clean,
     closings,
@@ -51,6 +52,7 @@ from dashboards.views import (
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("calculator/", calculator.calculator, name="calculator"),
     path("components/", components.components, name="components"),
     path("webhooks/stripe/connect/", webhooks.connect_webhook, name="connect_webhook"),
     path("webhooks/stripe/<uuid:connection_id>/", webhooks.stripe_webhook, name="stripe_webhook"),

@@ -150,6 +150,7 @@ ORGANIZATION_URLS = {
 OTHER_URLS = {
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "calculator": PUBLIC,
     "stripe_webhook": OtherUrl(400, 400, method="post"),
     "connect_webhook": OtherUrl(400, 400, method="post"),
     "mail_webhook": OtherUrl(404, 404, method="post"),
