@@ -59,8 +59,8 @@ soak: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Run the scenarios at fu
 bench: $(BENCHMARKS) ## Measure the hot paths; ARGS="sync --customers 2000" for less, --save for a report
 	$(BIN)/python -m benchmarks $(ARGS)
 
-screenshots: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Draw docs/images again, by the browser tests
-	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser -q
+screenshots: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Draw the main pages into docs/images again
+	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser/pictures.py -q
 
 clean: ## Remove what was installed and built; DATA_DIR stays
 	rm -rf $(VENV) node_modules static/build

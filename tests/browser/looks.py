@@ -2,7 +2,6 @@
 
 import os
 from itertools import product
-from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
@@ -13,8 +12,7 @@ from tests.environment import PROJECT
 WIDTHS = (375, 768, 1440)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RESULTS = PROJECT / "test-results"
-PICTURES = "SCREENSHOTS" in os.environ
-PUBLISHED = {("dashboard", 1440, "light"): "dashboard.png"}
+PICTURES = "PICTURES" in os.environ
 # Every rule of these runs; only what it finds wrong is described, node by node.
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -33,8 +31,8 @@ SETTLING = """() => new Promise((done) => requestAnimationFrame(() => requestAni
 def inspect(page: Page, name: str, *, settled: str = "main") -> None:
     """Fail on what axe finds on a narrow page, and on a page that scrolls sideways.
 
-    Every page, wide and dark too, is looked at in `test_every_page`. Pictures are drawn where
-    `make screenshots` asks for them: they take most of the time.
+    Every page, wide and dark too, is looked at in `test_every_page`. With PICTURES set,
+    every state is drawn as well, which takes most of the time.
     """
     show(page, 375, "light", settled)
     found = violations(page) + too_wide(page)
@@ -61,18 +59,6 @@ def draw(page: Page, name: str, width: int, scheme: str) -> None:
     """Draw one picture for people to look at."""
     RESULTS.mkdir(exist_ok=True)
     page.screenshot(path=RESULTS / f"{name}-{width}-{scheme}.png", full_page=True)
-    publish(page, name, width, scheme)
-
-
-def publish(page: Page, name: str, width: int, scheme: str) -> None:
-    """Draw the pictures of the documentation where they are asked for."""
-    directory, file = os.environ.get("SCREENSHOTS"), PUBLISHED.get((name, width, scheme))
-    if not directory or not file:
-        return
-    Path(directory).mkdir(parents=True, exist_ok=True)
-    page.set_viewport_size({"width": width, "height": 1212})
-    page.wait_for_timeout(300)
-    page.screenshot(path=Path(directory) / file)
 
 
 def show(page: Page, width: int, scheme: str, settled: str = "main") -> None:

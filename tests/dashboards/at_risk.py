@@ -12,9 +12,11 @@ from django.db import connections
 from accounts.models import Organization, Role
 from accounts.tenancy import tenant
 from billing_sync.models import Charge, Invoice, InvoicePayment, PaymentMethod, Refund
+from billing_sync.sandbox.company import Company
 from billing_sync.sandbox.stories import STORIES
 from config.clock import set_now
 from metrics.build.recompute import recompute
+from metrics.cohorts.counting import count
 from metrics.exposure.looking import look_to_the_end
 from tests import database
 from tests.cast import Person, make_organization, member
@@ -45,16 +47,17 @@ class AtRisk:
 
 
 @contextmanager
-def at_risk() -> Iterator[AtRisk]:
-    """Give the organization for the block, and an empty database after it."""
+def at_risk(lived: Company | None = None) -> Iterator[AtRisk]:
+    """Give the organization for the block, over another company if asked, and an empty database after it."""
     with set_now(NOW):
         organization = make_organization("acme")
         more = [*((STORIES[name], days) for name, days in PAYING), (a_while(leave, days=40), 75)]
-        mirror = mirrored(organization, company(NOW, more))
+        mirror = mirrored(organization, lived or company(NOW, more))
         with tenant(organization.id):
             _pay(organization, mirror)
         recompute(organization.id)
         look_to_the_end(organization.id)
+        assert count(organization.id)
         yield AtRisk(
             organization.id,
             member("owner@acme.example", organization, Role.OWNER),
