@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import jobs
-from accounts.access import OrganizationRequest
+from accounts.access import OrganizationRequest, requires
+from accounts.models import Role
 from dashboards.bridge import drawn
 from dashboards.formatting import money
 from dashboards.fragments import render_page
@@ -26,6 +27,7 @@ from metrics.periods import parse_month
 
 
 @require_safe
+@requires(Role.VIEWER)
 def upload_comparison(request: OrganizationRequest, slug: str, upload_id: UUID) -> HttpResponse:
     """Show how an uploaded month differs from ours, by reason."""
     upload = _upload(request, upload_id)
@@ -53,6 +55,7 @@ def _settled(slug: str, upload: Upload, where: Place) -> dict[str, Any]:
 
 
 @require_safe
+@requires(Role.VIEWER)
 def upload_reason(request: OrganizationRequest, slug: str, upload_id: UUID, reason: str) -> HttpResponse:
     """Show the customers whose difference has one reason."""
     if reason not in WORDS:

@@ -26,6 +26,7 @@ SHOWN_ROWS = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Role.VIEWER)
 def uploads(request: OrganizationRequest, slug: str) -> HttpResponse:
     """List the files that were uploaded, and take another."""
     if request.method == "POST":
@@ -62,6 +63,7 @@ def _listed(request: OrganizationRequest, form: UploadForm, status: int = 200) -
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@requires(Role.VIEWER)
 def upload(request: OrganizationRequest, slug: str, upload_id: UUID) -> HttpResponse:
     """Show a file: its columns to choose, its bad rows, or the months that it holds."""
     found = get_object_or_404(Upload, organization_id=request.organization.id, id=upload_id)
