@@ -43,7 +43,8 @@ FOCUS = """() => {
 MOVING = """() => document.getAnimations().map(
     (each) => `moves: ${each.animationName || each.transitionProperty}`)"""
 SWAPPED = """() => new Promise((done) => {
-  const link = [...document.querySelectorAll("main a[hx-get]")].find((each) => each.checkVisibility());
+  const links = [...document.querySelectorAll("main a[hx-get]")];
+  const link = links.find((each) => each.checkVisibility() && !each.closest("[hx-disable]"));
   if (!link) return done(false);
   document.addEventListener("htmx:afterSettle", () => done(true), { once: true });
   link.click();
