@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboards.benchmark_words import BANDS
 from dashboards.formatting import number
-from dashboards.worked_examples import examples
+from dashboards.worked_examples import as_text, examples
 from metrics.core.pricing import INTERVALS_A_YEAR
 from metrics.core.rates import Waterfall
 
@@ -112,7 +112,9 @@ def calculator_page() -> dict[str, Any]:
         "customers": CUSTOMERS,
         "subscriptions": SUBSCRIPTIONS,
         "worth": [("mrr", _("MRR")), ("arr", _("ARR"))],
-        "formulas": [Formula(label, formula, worked[name]) for name, (label, formula) in FORMULAS.items()],
+        "formulas": [
+            Formula(label, formula, as_text(worked[name])) for name, (label, formula) in FORMULAS.items()
+        ],
         "intervals": list(_intervals()),
         "words": {name: str(text) for name, text in COMPLAINTS.items()}
         | {f"band_{name}": str(text) for name, text in BANDS.items()},

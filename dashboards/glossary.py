@@ -116,4 +116,73 @@ TERMS = {
         _("Customers"),
         _("Customers with any MRR at the end of the month; one on trial is none yet."),
     ),
+    "committed_mrr": Term(
+        _("Committed MRR"),
+        _(
+            "MRR as it will be once everything that is already signed has happened: without subscriptions "
+            "that are canceled to a later day, with those that are signed and start later."
+        ),
+        _("MRR − cancellations requested + subscriptions signed, not started"),
+    ),
+    "arpa": Term(
+        _("ARPA"),
+        _("What an average customer pays a month. One large customer can carry it."),
+        _("MRR ÷ customers"),
+    ),
+    "lost_mrr": Term(
+        _("Lost MRR"),
+        _("What customers who pay less and customers who left took away together."),
+        _("contraction + churned"),
+    ),
+    "gross_mrr_churn_rate": Term(
+        _("Gross MRR churn rate"),
+        _("The part of the MRR at the start that was lost, whoever stays included."),
+        _("(churned + contraction) ÷ starting MRR"),
+    ),
+    "customer_churn_rate": Term(
+        _("Customer churn rate"),
+        _("The part of the customers at the start who left altogether, each counted alike."),
+        _("customers churned ÷ customers at the start"),
+    ),
+    "gross_revenue_retention": Term(
+        _("Gross revenue retention"),
+        _("What is left of the MRR at the start, with nothing that was added. It is never above 100%."),
+        _("(starting − contraction − churned) ÷ starting"),
+    ),
+    "quick_ratio": Term(
+        _("Quick ratio"),
+        _("How much MRR is won for each unit that is lost."),
+        _("(new + expansion + reactivation) ÷ (contraction + churned)"),
+    ),
+    "lifetime_months": Term(
+        _("Lifetime in months"),
+        _("How long an average unit of MRR stays if churn goes on as in the month."),
+        _("1 ÷ revenue churn rate"),
+    ),
+    "ltv": Term(
+        _("Lifetime value"),
+        _("What an average customer pays over such a lifetime, before any margin."),
+        _("ARPA × lifetime in months"),
+    ),
+    "trial_to_paid_rate": Term(
+        _("Trial-to-paid rate"),
+        _("The part of the trials begun in a month that became paying, whenever they did."),
+        _("trials that became paying ÷ trials begun in the same month"),
+    ),
+    "cohort": Term(
+        _("Cohort"),
+        _(
+            "The customers whose first MRR fell into the same month. What they hold at the end of that month "
+            "is their 100%; a column tells what is left so many months later."
+        ),
+        _("MRR of the same customers now ÷ at the end of their first month"),
+    ),
+    "cac_payback": Term(
+        _("CAC payback"),
+        _(
+            "In how many months the gross margin on a month's new customers has paid back what was spent on "
+            "winning them, if they stay as they began."
+        ),
+        _("spend ÷ (MRR of the new customers at the end of their first month × gross margin)"),
+    ),
 }

@@ -1,55 +1,84 @@
 """A waterfall's figures put into the formulas of the terms: what stands beside each as its example."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 
-from dashboards.formatting import DASH, MINUS, number, percent
-from metrics.core.rates import Rate, Waterfall
+from dashboards.formatting import number, percent
+from metrics.core.rates import Waterfall
 
-Write = Callable[[int], str]
-QUOTIENTS: dict[str, tuple[Callable[[Waterfall], int], Callable[[Waterfall], int]]] = {
-    "mrr_growth_rate": (lambda flow: flow.net_new, lambda flow: flow.starting),
-    "revenue_churn_rate": (lambda flow: flow.churn, lambda flow: flow.starting),
-    "gross_mrr_churn_rate": (lambda flow: flow.lost, lambda flow: flow.starting),
+Write = Callable[[int | Fraction], str]
+FIGURE = re.compile(r"\{(\w+)\}")
+WON, LOST = "{new} + {expansion} + {reactivation}", "{contraction} − {churn}"
+FORMS = {
+    "mrr": f"{{starting}} + {WON} − {LOST} = {{ending}}",
+    "arr": "12 × {ending} = {arr}",
+    "committed_mrr": "{committed}",
+    "contracted_arr": "{contracted_arr}",
+    "customers": "{customers_end}",
+    "arpa": "{ending} ÷ {customers_end} = {arpa}",
+    "new": "{new}",
+    "expansion": "{expansion}",
+    "reactivation": "{reactivation}",
+    "contraction": "{contraction}",
+    "churn": "{churn}",
+    "net_new": f"{WON} − {LOST} = {{net_new}}",
+    "lost_mrr": "{contraction} + {churn} = {lost}",
+    "mrr_growth_rate": "{net_new} ÷ {starting} = {mrr_growth_rate}",
+    "revenue_churn_rate": "{churn} ÷ {starting} = {revenue_churn_rate}",
+    "gross_mrr_churn_rate": "({contraction} + {churn}) ÷ {starting} = {gross_mrr_churn_rate}",
+    "customer_churn_rate": "{customers_churned} ÷ {customers_start} = {customer_churn_rate}",
     "net_revenue_retention": (
-        lambda flow: flow.starting + flow.expansion - flow.lost,
-        lambda flow: flow.starting,
+        f"({{starting}} + {{expansion}} − {LOST}) ÷ {{starting}} = {{net_revenue_retention}}"
     ),
-    "gross_revenue_retention": (lambda flow: flow.starting - flow.lost, lambda flow: flow.starting),
+    "gross_revenue_retention": f"({{starting}} − {LOST}) ÷ {{starting}} = {{gross_revenue_retention}}",
+    "quick_ratio": f"({WON}) ÷ ({{contraction}} + {{churn}}) = {{quick_ratio}}",
+    "lifetime_months": "1 ÷ {revenue_churn_rate} = {lifetime_months}",
+    "ltv": "{arpa} × {lifetime_months} = {ltv}",
 }
+TIMES = ("quick_ratio", "lifetime_months")
 
 
-def examples(flow: Waterfall, write: Write) -> dict[str, str]:
-    """Return the example of each term that one period's waterfall can show; an undefined rate has none."""
-    won = _sum(write, flow.new, flow.expansion, flow.reactivation)
-    lost = _sum(write, flow.contraction, flow.churn)
-    minus = f" {MINUS} "
-    change = f"{won}{minus}{write(flow.contraction)}{minus}{write(flow.churn)}"
-    exchange = (
-        "" if not flow.exchange else f" {MINUS if flow.exchange < 0 else '+'} {write(abs(flow.exchange))}"
-    )
-    found = {
-        "mrr": f"{write(flow.starting)} + {change}{exchange} = {write(flow.ending)}",
-        "arr": f"12 × {write(flow.ending)} = {write(flow.arr)}",
-        "net_new": f"{change} = {write(flow.net_new)}",
-        "lost_mrr": f"{lost} = {write(flow.lost)}",
-    }
-    for name, (part, whole) in QUOTIENTS.items():
-        _put(found, name, f"{write(part(flow))} ÷ {write(whole(flow))}", getattr(flow, name), percent)
-    people = f"{number(flow.customers_churned)} ÷ {number(flow.customers_start)}"
-    _put(found, "customer_churn_rate", people, flow.customer_churn_rate, percent)
-    _put(found, "quick_ratio", f"({won}) ÷ ({lost})", flow.quick_ratio, times)
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an example: a sign, or a figure by its name in the waterfall."""
+
+    text: str
+    figure: str = ""
+
+
+def examples(flow: Waterfall, write: Write) -> dict[str, list[Token]]:
+    """Return the example of each term that one period can show; an undefined rate has none."""
+    found = {name: _tokens(form, flow, write) for name, form in FORMS.items()}
+    return {name: tokens for name, tokens in found.items() if tokens}
+
+
+def as_text(tokens: list[Token]) -> str:
+    """Write an example on one line."""
+    return "".join(token.text for token in tokens)
+
+
+def _tokens(form: str, flow: Waterfall, write: Write) -> list[Token]:
+    """Return the pieces of a form, none where one of its figures is undefined."""
+    found = []
+    # Every second piece names a figure.
+    for place, piece in enumerate(FIGURE.split(form)):
+        if place % 2:
+            value = getattr(flow, piece)
+            if value is None:
+                return []
+            found.append(Token(_written(piece, value, write), piece))
+        elif piece:
+            found.append(Token(piece))
     return found
 
 
-def times(rate: Rate) -> str:
-    """Write a ratio that is no share of anything: 4.0."""
-    return DASH if rate is None else number(rate, 1)
-
-
-def _sum(write: Write, *parts: int) -> str:
-    return " + ".join(write(part) for part in parts)
-
-
-def _put(found: dict[str, str], name: str, sides: str, rate: Rate, write: Callable[[Rate], str]) -> None:
-    if rate is not None:
-        found[name] = f"{sides} = {write(rate)}"
+def _written(name: str, value: int | Fraction, write: Write) -> str:
+    if name.startswith("customers"):
+        return number(value)
+    if name in TIMES:
+        return number(value, 1)
+    if isinstance(value, Fraction) and name not in ("arpa", "ltv"):
+        return percent(value)
+    return write(value)

@@ -71,6 +71,7 @@ ORGANIZATION_URLS = {
     "cohort_members": OrganizationUrl(viewer=302, owner=302),
     "exposure": OrganizationUrl(),
     "analysis": OrganizationUrl(),
+    "glossary": OrganizationUrl(),
     "calendar": OrganizationUrl(),
     "forecast": OrganizationUrl(),
     "forecast_assumptions": FOR_OWNERS,
@@ -138,13 +139,6 @@ ORGANIZATION_URLS = {
     "archive_file": OrganizationUrl(viewer=403, owner=302),
     "organization_deletion": OrganizationUrl(viewer=403, owner=302),
     "activity": OrganizationUrl(viewer=403),
-    "privacy": OrganizationUrl(),
-    "retention": FOR_OWNERS,
-    "payer_erasure": OrganizationUrl(viewer=403, owner=302),
-    "archives": OrganizationUrl(viewer=403, owner=302),
-    "archive_file": OrganizationUrl(viewer=403, owner=302),
-    "organization_deletion": OrganizationUrl(viewer=403, owner=302),
-    "activity": OrganizationUrl(viewer=403),
 }
 
 OTHER_URLS = {
@@ -178,7 +172,6 @@ OTHER_URLS = {
     "all_organizations": FOR_PEOPLE,
     "new_organization": FOR_PEOPLE,
     "invitation": OtherUrl(404, 404),
-    "account_deletion": AFTER_REAUTHENTICATION,
     "account_deletion": AFTER_REAUTHENTICATION,
     "unsubscribe": OtherUrl(404, 404),
     "oauth_callback": OtherUrl(302, 400),

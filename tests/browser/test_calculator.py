@@ -23,4 +23,5 @@ def test_the_calculator_reckons_in_the_browser_and_sends_nothing(
     pasted.get_by_label("Table").fill("a;1;2\na;1;2")
     expect(pasted.get_by_role("alert")).to_contain_text("Line 2: “a” has two rows.")
     assert page.locator("[data-without-script]").is_hidden()
-    assert asked == []
+    # A browser may ask for the icon at any time.
+    assert [url for url in asked if not url.endswith("mark.svg")] == []
