@@ -1,11 +1,14 @@
 """An invitation lets in the one person it was sent to, once, within seven days."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts.invitations import InvitationRefusedError, accept
 from accounts.models import AccountMail, Invitation, Membership, Organization, Role
 from tests.accounts.messages import link
 from tests.cast import PASSWORD, Person, member, person
@@ -145,3 +148,45 @@ def test_an_invitation_of_another_organization_is_not_revoked(owner: Person, oth
     url = f"/o/umbrella/invitations/{Invitation.objects.get().id}/revocation"
     assert other_owner.client.post(url).status_code == 404
     assert Invitation.objects.get().revoked_at is None
+
+
+@pytest.mark.parametrize("mine", Role)
+def test_nobody_invites_above_her_own_role(organization: Organization, mine: Role) -> None:
+    giver = member("giver@acme.example", organization, mine)
+    for role in Role:
+        answer = giver.client.post("/o/acme/invitations/", {"email": BOB, "role": role})
+        expected = 403 if not mine.covers(Role.ADMIN) else 302 if mine.covers(role) else 422
+        assert answer.status_code == expected, role
+
+
+def test_a_link_used_at_the_same_instant_works_once(owner: Person) -> None:
+    path = invite(owner)
+    bob = person(BOB)
+    found = Invitation.objects.select_related("organization").get()
+
+    def take(_try: int) -> bool:
+        try:
+            accept(found, bob.user)
+        except InvitationRefusedError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(take, range(4))) == [False, False, False, True]
+    assert bob.user.memberships.count() == 1
+    assert bob.client.post(path).status_code == 410
+
+
+def test_secrets_are_random_and_none_tells_of_another(owner: Person) -> None:
+    secrets = [invite(owner, f"bob{number}@example.com").split("/")[-2] for number in range(5)]
+    assert len({secret[:8] for secret in secrets}) == 5
+    assert len(set(Invitation.objects.values_list("secret_hash", flat=True))) == 5
+
+
+def test_an_invitation_gives_its_own_role_whatever_is_posted(owner: Person) -> None:
+    path = invite(owner, role="without_payers")
+    bob = person(BOB)
+    bob.client.post(path, {"role": "owner", "organization": "umbrella"})
+    assert bob.user.memberships.get().role == Role.WITHOUT_PAYERS

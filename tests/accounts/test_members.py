@@ -1,6 +1,9 @@
 """Owners and admins decide about the people below them; an organization keeps an owner."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from accounts.members import MemberRefusedError, change_role, remove
 from accounts.models import Membership, Organization, Role
@@ -82,3 +85,56 @@ def test_a_membership_of_another_organization_is_not_found(owner: Person, other_
     for what in ("role", "removal"):
         assert owner.client.post(url(other_owner, what), {"role": "viewer"}).status_code == 404
     assert membership(other_owner).role == Role.OWNER
+
+
+def leave(leaving: Membership) -> bool:
+    """Leave in a transaction of one's own, as a request does."""
+    try:
+        with tenant(leaving.organization_id):
+            remove(leaving, by=leaving)
+    except MemberRefusedError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def step_down(leaving: Membership) -> bool:
+    """Become an admin in a transaction of one's own."""
+    try:
+        with tenant(leaving.organization_id):
+            change_role(leaving, Role.ADMIN, by=leaving)
+    except MemberRefusedError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def test_of_two_owners_who_go_at_the_same_instant_one_stays(organization: Organization) -> None:
+    for attempt in range(10):
+        owners = [member(f"owner{attempt}.{one}@acme.example", organization, Role.OWNER) for one in "ab"]
+        goes = leave if attempt % 2 else step_down
+        with ThreadPoolExecutor(2) as threads:
+            gone = list(threads.map(goes, [membership(one) for one in owners]))
+        assert sorted(gone) == [False, True], attempt
+        assert organization.memberships.filter(role=Role.OWNER).count() == 1
+        organization.memberships.all().delete()
+
+
+@pytest.mark.parametrize("mine", Role)
+def test_nobody_gives_a_role_above_her_own(organization: Organization, owner: Person, mine: Role) -> None:
+    giver = member("giver@acme.example", organization, mine)
+    other = member("other@acme.example", organization, Role.WITHOUT_PAYERS)
+    for role in Role:
+        giver.client.post(url(other, "role"), {"role": role})
+        may = mine.covers(Role.ADMIN) and mine.covers(role)
+        assert (membership(other).role == role) is (may or role == Role.WITHOUT_PAYERS), role
+        Membership.objects.filter(user=other.user).update(role=Role.WITHOUT_PAYERS)
+
+
+def test_nobody_raises_herself(organization: Organization, owner: Person) -> None:
+    for role in (Role.ADMIN, Role.MEMBER, Role.VIEWER, Role.WITHOUT_PAYERS):
+        somebody = member(f"{role}@acme.example", organization, role)
+        somebody.client.post(url(somebody, "role"), {"role": Role.OWNER})
+        assert membership(somebody).role == role

@@ -1,0 +1,64 @@
+"""Requests go where the operator's environment says, and nowhere else: nobody can have an address fetched."""
+
+from typing import Any
+
+import pytest
+from django import forms
+from django.apps import apps
+from django.db import models
+
+from tests.cast import PASSWORD, person
+from tests.config.test_imports import ROOMS, imported, modules
+
+SPEAKING = {"aiohttp", "ftplib", "httpx", "requests", "smtplib", "socket", "ssl", "stripe", "urllib3"}
+OF_PYTHON = ("http.client", "urllib.request")
+# Who may, and whom they reach; the host is a setting each time.
+KNOWN = {
+    "billing_sync/stripe_client.py": "STRIPE_API_BASE",
+    "metrics/exchange/fetching.py": "ECB_RATES_URL",
+    "accounts/mail.py": "the errors of a mail server",
+    "accounts/outbox.py": "the errors of a mail server",
+    "accounts/leases.py": "this machine's name",
+}
+# Servers for this machine and for tests: they listen, or wait for a neighbour on loopback.
+LOCAL = ("config/embedded/", "config/management/", "billing_sync/sandbox/")
+
+
+def speaking() -> set[str]:
+    """Return the modules that could reach the network."""
+    return {
+        name
+        for room in ROOMS
+        for name, tree in modules(room)
+        for target in imported(name, tree)
+        if (target.split(".")[0] in SPEAKING or target in OF_PYTHON) and not name.startswith(LOCAL)
+    }
+
+
+def test_two_modules_make_requests_and_no_other_could() -> None:
+    assert speaking() == KNOWN.keys()
+
+
+def every(kind: type[Any]) -> list[type[Any]]:
+    return [one for direct in kind.__subclasses__() for one in (direct, *every(direct))]
+
+
+def test_no_form_and_no_table_takes_an_address_to_fetch() -> None:
+    ours = [form for form in every(forms.BaseForm) if form.__module__.split(".")[0] in ROOMS]
+    assert len(ours) > 9
+    fields = [(form, field) for form in ours for field in getattr(form, "base_fields", {}).values()]
+    assert not [form for form, field in fields if isinstance(field, forms.URLField)]
+    columns = [column for model in apps.get_models() for column in model._meta.get_fields()]
+    assert not [column for column in columns if isinstance(column, models.URLField)]
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["http://169.254.169.254/", "//metadata.internal", "file:///etc/passwd"]
+)
+def test_where_to_go_next_stays_on_this_host(db: None, elsewhere: str) -> None:
+    somebody = person("ann@example.com")
+    somebody.client.logout()
+    answer = somebody.client.post(
+        "/accounts/login/", {"login": somebody.email, "password": PASSWORD, "next": elsewhere}
+    )
+    assert answer["Location"] == "/"
