@@ -56,11 +56,14 @@ class Command(BaseCommand):
         self.note("Migrating the database …")
         ran("migrate", "--verbosity=0")
         supervisor.add(program("web", web_command()))
+        # The first page comes sooner where the others do not start beside it.
+        supervisor.until(web_answers, "The web server", READY_SECONDS)
+        if supervisor.stopping:
+            return
         supervisor.add(program("worker", celery("worker", f"--concurrency={os.cpu_count()}")))
         supervisor.add(program("beat", [sys.executable, "-m", "config.beating"]))
         if demo_customers:
             self.connect_demo(supervisor, sandbox_port)
-        supervisor.until(web_answers, "The web server", READY_SECONDS)
         if not supervisor.stopping:
             self.welcome(demo=bool(demo_customers))
 
