@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, mail
+from config import env, mail, transport
 from config.public import is_public
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -205,6 +205,15 @@ STRIPE_PLATFORM_KEY = env.text("STRIPE_PLATFORM_KEY")
 # Signs what Stripe posts of connected accounts; two while it is changed, with a comma between.
 STRIPE_CONNECT_WEBHOOK_SECRETS = env.words("STRIPE_CONNECT_WEBHOOK_SECRET")
 
+# What leaves this machine leaves it encrypted, but for hosts of a private network that are named.
+transport.refuse_clear_text(
+    {"DATABASE_URL": DATABASES["default"], "DATABASE_OWNER_URL": DATABASES["owner"]},
+    {"REDIS_URL": REDIS_URL},
+    MAIL_SERVER,
+    {"STRIPE_API_BASE": STRIPE_API_BASE, "STRIPE_CONNECT_BASE": STRIPE_CONNECT_BASE},
+    env.words("CLEARTEXT_HOSTS"),
+)
+
 # How many requests a token of the read API may make in a minute.
 API_REQUESTS_A_MINUTE = env.integer("API_REQUESTS_A_MINUTE", 600)
 
@@ -234,6 +243,24 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+
+# Logs go to standard error, without secrets. Of Django's own only its development server has a handler.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "redacted": {
+            "()": "accounts.redaction.RedactingFormatter",
+            "format": "[%(asctime)s] %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "redacted"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}
 
 # The browser's guards.
 CONTENT_SECURITY_POLICY = {

@@ -67,6 +67,8 @@ class Postgres:
                     *("-c", "unix_socket_directories=", "-c", "max_connections=100"),
                     *("-c", "shared_buffers=256MB", "-c", f"fsync={'on' if self.fsync else 'off'}"),
                     *("-c", f"full_page_writes={'on' if self.fsync else 'off'}"),
+                    # Values of statements and of rows that clash have no place in a log.
+                    *("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
