@@ -43,6 +43,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **told)
+        if not told["signup"] and not attempts.knows(request, user.email):
+            self.send_notification_mail("account/email/signed_in", user)
         attempts.remember(response, user.email)
         return response
 

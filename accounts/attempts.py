@@ -47,6 +47,11 @@ def forget(request: HttpRequest, email: str) -> None:
         ratelimit.clear(request, app="accounts", action=action, config=rates, key=key)
 
 
+def knows(request: HttpRequest, email: str) -> bool:
+    """Say whether the owner of an account signed in with this browser before."""
+    return bool(_browser(request, _account(email)))
+
+
 def remember(response: HttpResponse, email: str) -> None:
     """Let a browser show later that its owner signed in with it."""
     shown = signing.dumps([secrets.token_urlsafe(12), _account(email)], salt=SALT)

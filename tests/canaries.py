@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
+
+from django.test import Client
 
 from accounts.models import User
 from accounts.tenancy import tenant
@@ -54,3 +57,24 @@ def _describe(ours: Mapping[str, UUID]) -> None:
 def _upload(business: AtRisk, count: int, by: User) -> None:
     rows = "".join(f"{CANARY}{number}@example.com,2026-10-31,10.00,usd\n" for number in range(count))
     storing.receive(business.id, f"{CANARY}.csv", f"{HEAD}{rows}".encode(), by=by)
+
+
+class Recorder:
+    """A client that keeps what it opened, and where it was told of somebody."""
+
+    def __init__(self, client: Client) -> None:
+        self.client, self.opened, self.told = client, set[str](), set[str]()
+
+    def get(self, url: str, *args: Any, **kwargs: Any) -> Any:
+        return self._heard(url, self.client.get(url, *args, **kwargs))
+
+    def post(self, url: str, *args: Any, **kwargs: Any) -> Any:
+        return self._heard(url, self.client.post(url, *args, **kwargs))
+
+    def _heard(self, url: str, answer: Any) -> Any:
+        content = answer.getvalue() if answer.streaming else answer.content
+        if answer.status_code == 200:
+            self.opened.add(url)
+        if CANARY.encode() in content or CANARY in str(answer.headers):
+            self.told.add(url.partition("?")[0])
+        return answer

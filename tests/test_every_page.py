@@ -4,21 +4,35 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from itertools import cycle
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.models import Organization
-from tests.dashboards.at_risk import at_risk
+from accounts.models import Membership, Organization, Role
+from accounts.tenancy import tenant
+from dashboards.api import tokens
+from dashboards.emails.letter import written
+from dashboards.emails.masking import names
+from dashboards.exports.registry import TABLES
+from metrics.alerts.models import MailSettings
+from tests.canaries import CANARY, Recorder, plant
+from tests.cast import Person, member
+from tests.dashboards.at_risk import AtRisk, at_risk
+from tests.digests import WRITTEN_BY_READING, digest
 from tests.every_page import Pages, Seen
+from tests.test_every_url import address
+from tests.urls import FOR_TOKENS, OTHER_URLS
 
 INPUT = re.compile(r'<(?:input|select|textarea)[^>]*?\sname="([^"]+)"')
 # A length or a place is for the browser, which reads numbers with a point.
 COMMA = re.compile(r'\b(?:width|height|cx|cy|x|y|x1|x2|y1|y2|value|min|max|points)="-?\d+,\d')
+CUSTOMER = re.compile(r"cus_\w+")
 WITHOUT_A_PAGE = {
     "converted": "one currency, and no exchange rates",
     "shared": "opened by the secret of a share link",
@@ -34,9 +48,24 @@ LOCALES = ["de-CH", "en-US", "en-IN", "fr-CA", "es-MX", "it", "pt-BR", "nl", "pl
 
 
 @pytest.fixture(scope="module")
-def pages(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Pages]:
-    with django_db_blocker.unblock(), at_risk() as business:
-        yield Pages(business.owner.client, Organization.objects.get(id=business.id))
+def business(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[AtRisk]:
+    with django_db_blocker.unblock(), at_risk() as found:
+        assert plant(found) > 9
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pages(business: AtRisk) -> Pages:
+    return Pages(Recorder(business.owner.client), of(business))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def nameless(business: AtRisk) -> Person:
+    return member("nameless@acme.example", of(business), Role.WITHOUT_PAYERS)
+
+
+def of(business: AtRisk) -> Organization:
+    return Organization.objects.get(id=business.id)
 
 
 def parameters(seen: Seen) -> dict[str, list[str]]:
@@ -73,7 +102,10 @@ def test_no_parameter_makes_a_page_fail(pages: Pages) -> None:
     ask()
 
 
-def test_every_page_answers_in_each_locale_and_keeps_its_guards(pages: Pages) -> None:
+def test_every_page_answers_in_each_locale_keeps_its_guards_and_changes_nothing(
+    business: AtRisk, pages: Pages
+) -> None:
+    before = digest(business.id)
     for seen, locale in zip(pages.found.values(), cycle(LOCALES), strict=False):
         answer = pages.client.get(seen.url, headers={"Accept-Language": locale})
         assert answer.status_code == 200, (seen.url, locale)
@@ -82,3 +114,93 @@ def test_every_page_answers_in_each_locale_and_keeps_its_guards(pages: Pages) ->
         assert "script-src 'self';" in policy, seen.url
         assert "style-src 'self'" in policy, seen.url
         assert "unsafe" not in policy, seen.url
+        assert '"allowEval": false' in seen.html, seen.url
+        assert '"historyCacheSize": 0' in seen.html, seen.url
+    after = digest(business.id)
+    assert not {table for table in after if after[table] != before[table]} - WRITTEN_BY_READING.keys()
+
+
+def test_no_page_names_anybody_to_her_and_many_do_to_an_owner(pages: Pages, nameless: Person) -> None:
+    owners, hers = cast(Recorder, pages.client), Recorder(nameless.client)
+    for url in sorted(owners.opened):
+        hers.get(url, follow=True)
+    assert len(hers.opened) > 90
+    assert hers.told == set()
+    assert len(owners.told) >= 8, owners.told
+
+
+def test_a_customer_is_called_by_stripe_s_id(business: AtRisk, nameless: Person) -> None:
+    page = nameless.client.get("/o/acme/customers/", follow=True).content.decode()
+    assert CUSTOMER.search(re.sub(r"<[^>]*>", "", page))
+
+
+def test_a_name_finds_nobody_for_her(business: AtRisk, nameless: Person) -> None:
+    url = "/o/acme/movements/?from=2026-01-01&to=2026-11-15&currency=usd&text="
+    seen = business.viewer.client.get(url + CANARY).content.decode()
+    unseen = nameless.client.get(url + CANARY).content.decode()
+    assert CUSTOMER.search(seen)
+    assert not CUSTOMER.search(unseen)
+
+
+def test_no_file_names_anybody_to_her(business: AtRisk, nameless: Person) -> None:
+    hers, owners = Recorder(nameless.client), Recorder(business.owner.client)
+    wanted = {"on": "2026-11-01", "month": "2026-10", "currency": "usd", "text": "cus_"}
+    made = 0
+    for name, table in TABLES.items():
+        asked = {key: value for key, value in wanted.items() if key in table.parameters}
+        for client in (owners, hers):
+            answer = client.post("/o/acme/data/exports", {"table": name, "format": "csv", **asked})
+            if answer.status_code == 302:
+                client.get(answer["Location"])
+                made += client is hers
+                hers.get(answer["Location"])
+    assert hers.told == set()
+    assert len(owners.told) >= 3, owners.told
+    assert made >= 10
+
+
+def test_no_answer_of_the_api_names_anybody_to_a_token_without_that_scope(business: AtRisk) -> None:
+    organization = of(business)
+    scopes = [tokens.METRICS, tokens.CUSTOMERS, tokens.EXPORTS]
+    with tenant(organization.id):
+        _token, text = tokens.make(organization, "nameless", scopes, by=business.owner.user)
+        _token, named = tokens.make(organization, "named", [*scopes, tokens.PAYERS], by=business.owner.user)
+    hers = Recorder(Client(headers={"Authorization": f"Bearer {text}"}))
+    known = Recorder(Client(headers={"Authorization": f"Bearer {named}"}))
+    for client in (hers, known):
+        for name, url in OTHER_URLS.items():
+            if url == FOR_TOKENS:
+                client.get(address(name, organization), {"from": "2026-01-01", "to": "2026-11-15"})
+    assert hers.told == set()
+    assert known.told
+
+
+def test_an_e_mail_names_nobody_to_her_whatever_the_organization_lets_it_show(
+    business: AtRisk, nameless: Person
+) -> None:
+    customer = business.mirror.company.lives[0].customer.id
+    key = (business.mirror.connection_id, customer)
+    told = {}
+
+    @written("who is it")
+    def compose(organization_id: Any, recipient: Any, _key: str) -> None:
+        told[recipient] = names(organization_id, [key])[key]
+
+    for reader in (nameless.user, business.viewer.user):
+        with tenant(business.id):
+            MailSettings.objects.update_or_create(
+                organization_id=business.id, defaults={"shows_payers": True}
+            )
+            compose(business.id, reader, "")
+    assert told[nameless.user] == customer
+    assert CANARY in told[business.viewer.user]
+
+
+def test_a_viewer_who_loses_the_right_loses_it_at_once(business: AtRisk) -> None:
+    hers = Recorder(business.viewer.client)
+    membership = Membership.objects.get(user=business.viewer.user)
+    for role, sees in ((Role.WITHOUT_PAYERS, False), (Role.VIEWER, True)):
+        Membership.objects.filter(id=membership.id).update(role=role)
+        hers.told.clear()
+        hers.get("/o/acme/customers/", follow=True)
+        assert bool(hers.told) is sees

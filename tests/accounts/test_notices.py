@@ -26,7 +26,7 @@ def ann() -> Person:
 
 
 def code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def activate(ann: Person) -> None:
@@ -200,3 +200,18 @@ def test_a_code_of_an_app_signs_in_once(ann: Person) -> None:
 
 def test_signing_out_has_the_browser_drop_what_it_holds(ann: Person) -> None:
     assert '"cache"' in ann.client.post("/accounts/logout/")["Clear-Site-Data"]
+
+
+def test_a_browser_that_is_new_is_told_of_once(ann: Person) -> None:
+    client = Client()
+    for _ in range(2):
+        sign_in(client)
+        client.post("/accounts/logout/")
+    (told,) = delivered(ANN)
+    assert told["Subject"] == "A new browser signed in to your account"
+    assert "Network address: 127.0.0.1" in text(told)
+
+
+def test_a_wrong_password_is_not_told_of(ann: Person) -> None:
+    sign_in(Client(), "guessed")
+    assert delivered(ANN) == []
