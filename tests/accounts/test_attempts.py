@@ -1,10 +1,15 @@
 """Guessing passwords stays slow whatever a request says of where it comes from, and its owner gets in."""
 
+import re
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from statistics import median
 
 import pytest
 from django.conf import settings as configured
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -14,9 +19,11 @@ from accounts.shared_cache import SharedCache
 from tests.accounts.hashing import NAME, runs
 from tests.accounts.messages import link
 from tests.cast import PASSWORD, Person, hashed_password, person
+from tests.soak import sized
 
 ANN = "ann@example.com"
 OFTEN, HERS, PROXY = "203.0.113.9", "198.51.100.7", "10.0.0.1"
+FORGERY_TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
 pytestmark = pytest.mark.usefixtures("db")
 
 
@@ -202,3 +209,40 @@ def test_signing_up_and_resetting_hash_as_often_for_who_is_known(ann: Person) ->
         assert known.cookies.keys() == unknown.cookies.keys()
     runs()
     assert [(sign_up(email), runs())[1] for email in (ANN, "new@example.com")] == [1, 1]
+
+
+@pytest.mark.soak
+def test_known_and_unknown_addresses_are_answered_alike(
+    ann: Person, record_property: Callable[[str, object], None]
+) -> None:
+    pairs = sized(10, 500)
+    for number in range(pairs):
+        cache.clear()
+        known, unknown = (sign_in(f"guess {number}", email=email) for email in (ANN, "nob@example.com"))
+        assert runs() == 2
+        assert known.status_code == unknown.status_code == 200
+        assert blank(known, ANN) == blank(unknown, "nob@example.com")
+    record_property("sign-ins", 2 * pairs)
+
+
+@pytest.mark.soak
+def test_known_and_unknown_addresses_take_as_long(
+    ann: Person, settings: Settings, record_property: Callable[[str, object], None]
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    ann.user.set_password(PASSWORD)
+    ann.user.save()
+    took: dict[str, list[float]] = {ANN: [], "nob@example.com": []}
+    for number, email in product(range(sized(2, 200)), took):
+        cache.clear()
+        begun = time.thread_time()
+        sign_in(f"guess {number}", email=email)
+        took[email].append(time.thread_time() - begun)
+    known, unknown = (median(one) for one in took.values())
+    record_property("known ms", round(known * 1000, 1))
+    record_property("unknown ms", round(unknown * 1000, 1))
+    assert abs(known / unknown - 1) < sized(100, 10) / 100
+
+
+def blank(answer: HttpResponse, email: str) -> bytes:
+    return FORGERY_TOKEN.sub(b"", answer.content).replace(email.encode(), b"")
