@@ -10,8 +10,8 @@ from metrics.build.batch import uncollected
 from metrics.build.load import Loader
 from metrics.build.stored import valued_customers
 from metrics.build.write import Build, Scope, execute
-from metrics.countries import reading as countries
 from metrics.core.intervals import day_start
+from metrics.countries import reading as countries
 from metrics.exposure import changed, writing
 from metrics.exposure.diagnoses import Day, diagnose
 from metrics.exposure.loading import Look
