@@ -48,6 +48,10 @@ class StreamingRefusedError(RuntimeError):
     """Raised where a response would run queries after its transaction and its tenant have ended."""
 
 
+class UnrenderedRefusedError(RuntimeError):
+    """Raised where a template would be rendered then: `{% if %}` takes a failed query for an empty one."""
+
+
 class TenantMiddleware:
     """Give every request under /o/<slug>/ one transaction that sees the organization's rows alone."""
 
@@ -73,6 +77,8 @@ class TenantMiddleware:
             if response.streaming and not isinstance(response, FileResponse):
                 response.close()
                 raise StreamingRefusedError(f"{request.path_info} answers with a stream.")
+            if not getattr(response, "is_rendered", True):
+                raise UnrenderedRefusedError(f"{request.path_info} answers with a template to be rendered.")
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         response.headers.setdefault("Cache-Control", "private, no-store")
