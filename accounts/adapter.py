@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts import attempts, factor_secrets, mail
+from accounts import account_changes, attempts, factor_secrets, mail
 from accounts.models import User
 
 
@@ -19,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         mail.post(self.render_mail(template_prefix, email, {"email": email, **links(), **context}))
+
+    def send_notification_mail(self, template_prefix: str, user: User, *more: Any, **told: Any) -> None:
+        super().send_notification_mail(template_prefix, user, *more, **told)
+        account_changes.note(user, template_prefix.rpartition("/")[2])
 
     def send_account_already_exists_mail(self, email: str) -> None:
         self.send_mail("account/email/account_already_exists", email, {})

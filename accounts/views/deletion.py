@@ -32,6 +32,8 @@ def account_deletion(request: HttpRequest) -> HttpResponse:
         else:
             logout(request)
             messages.success(request, _("Your account is deleted."))
-            return redirect("account_login")
+            response = redirect("account_login")
+            response["Clear-Site-Data"] = '"cache"'
+            return response
     context = {"form": form, "owned": people.only_owner_of(user)}
     return render(request, "accounts/deletion.html", context, status=422 if form.errors else status)

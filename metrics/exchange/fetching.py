@@ -1,6 +1,7 @@
 """The European Central Bank's file, read over the network by a job; the rates serve every day after."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 import urllib3
@@ -18,7 +19,8 @@ from metrics.exchange.storing import store
 
 CONNECT_SECONDS, READ_SECONDS = 5, 20
 AGAIN, AFTER_FAILURE = timedelta(days=1), timedelta(hours=6)
-REDIRECTS = urllib3.Retry(total=3, connect=0, read=0, status=0, other=0, redirect=3)
+ONCE = urllib3.Retry(total=0, redirect=False)
+MOST_REDIRECTS = 3
 
 
 class NoAnswerError(RuntimeError):
@@ -52,8 +54,8 @@ def download(url: str) -> bytes:
     """Return the file at an address; NoAnswerError says what kept it."""
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     try:
-        with urllib3.PoolManager(timeout=timeout, retries=REDIRECTS) as pool:
-            answer = pool.request("GET", url, preload_content=False)
+        with urllib3.PoolManager(timeout=timeout, retries=ONCE) as pool:
+            answer = _ask(pool, url)
             try:
                 content = answer.read(MOST_BYTES + 1, decode_content=True)
             finally:
@@ -68,6 +70,19 @@ def download(url: str) -> bytes:
     if len(content) > MOST_BYTES:
         raise NoAnswerError(_("The central bank's server sent more than 50 MB, which is no file of rates."))
     return content
+
+
+def _ask(pool: urllib3.PoolManager, url: str) -> urllib3.BaseHTTPResponse:
+    """Follow the server to other addresses of its own; one elsewhere is not asked."""
+    for _redirect in range(MOST_REDIRECTS + 1):
+        answer = pool.request("GET", url, preload_content=False, redirect=False)
+        location = answer.get_redirect_location()
+        following = urljoin(url, location) if location else url
+        if not location or urlsplit(following)[:2] != urlsplit(url)[:2]:
+            return answer
+        answer.release_conn()
+        url = following
+    return answer
 
 
 def _why(error: HTTPError) -> str:

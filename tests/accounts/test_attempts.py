@@ -71,6 +71,14 @@ def test_five_tries_of_a_network_are_heard_whatever_header_it_makes_up(ann: Pers
     assert gets_in(at=HERS)
 
 
+def test_a_network_that_tries_many_accounts_is_told_to_wait(ann: Person) -> None:
+    for number in range(31):
+        answer = sign_in("guess", email=f"{number}@example.com", forwarded=f"192.0.2.{number}")
+    assert answer.status_code == 429
+    assert b"Wait a minute and try again" in answer.content
+    assert runs() == 30
+
+
 def test_behind_a_proxy_the_address_that_it_noted_counts(ann: Person, settings: Settings) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(20):

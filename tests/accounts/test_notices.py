@@ -12,6 +12,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts import factor_secrets
+from accounts.models import AuditEntry, Membership, Organization, Role
+from accounts.tenancy import tenant
+from dashboards.activity import WORDS
 from tests.accounts.messages import delivered, link, text
 from tests.cast import PASSWORD, Person, person, recently
 
@@ -98,11 +101,17 @@ CHANGES = (
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_told_with_where_it_came_from(ann: Person, change: Callable[[Person], None]) -> None:
+def test_a_change_is_told_with_where_it_came_from(
+    ann: Person, organization: Organization, change: Callable[[Person], None]
+) -> None:
+    Membership.objects.create(organization=organization, user=ann.user, role=Role.VIEWER)
     change(ann)
     told = text(delivered(ANN)[-1])
     assert "Network address: 127.0.0.1" in told
     assert NEW not in told
+    with tenant(organization.id):
+        written = AuditEntry.objects.filter(action__startswith="account.").latest("at")
+    assert (written.actor, written.action in WORDS) == (ann.user, True)
 
 
 def test_a_new_address_is_told_to_the_old_one(ann: Person) -> None:

@@ -1,5 +1,9 @@
 """Requests go where the operator's environment says, and nowhere else: nobody can have an address fetched."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -7,6 +11,7 @@ from django import forms
 from django.apps import apps
 from django.db import models
 
+from metrics.exchange.fetching import NoAnswerError, download
 from tests.cast import PASSWORD, person
 from tests.config.test_imports import ROOMS, imported, modules
 
@@ -62,3 +67,41 @@ def test_where_to_go_next_stays_on_this_host(db: None, elsewhere: str) -> None:
         "/accounts/login/", {"login": somebody.email, "password": PASSWORD, "next": elsewhere}
     )
     assert answer["Location"] == "/"
+
+
+@contextmanager
+def serving(answers: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Serve redirects by path, and keep what was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302 if self.path in answers else 200)
+            self.send_header("Location", answers.get(self.path, ""))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_leads_to_no_other_host() -> None:
+    with serving({}) as (inside, reached), serving({"/": f"{inside}/latest/meta-data"}) as (bank, _asked):
+        with pytest.raises(NoAnswerError, match="answered 302"):
+            download(bank)
+        assert reached == []
+
+
+def test_a_server_may_lead_to_another_address_of_its_own_and_not_forever() -> None:
+    with serving({"/": "/moved", "/round": "/round"}) as (bank, asked):
+        download(bank)
+        assert asked == ["/", "/moved"]
+        with pytest.raises(NoAnswerError, match="answered 302"):
+            download(f"{bank}/round")
