@@ -61,7 +61,12 @@ GROUPS: tuple[tuple[str, Text, tuple[str, ...]], ...] = (
     ),
 )
 # Terms that have a page of their own instead of one figure of a month.
-PAGES = {"cohort": "cohorts", "trial_to_paid_rate": "trials", "committed_mrr": "calendar"}
+PAGES = {
+    "cohort": "cohorts",
+    "trial_to_paid_rate": "trials",
+    "cac_payback": "payback",
+    "committed_mrr": "calendar",
+}
 OF_A_FEW = frozenset([*GROUPS[2][2], "arpa", "lifetime_months", "ltv"])
 ALIASES = {"net_revenue_retention": "NRR", "gross_revenue_retention": "GRR", "quick_ratio": ""}
 

@@ -24,6 +24,7 @@ from metrics.clean.checking import check_named
 from metrics.cohorts import counting
 from metrics.exchange.fetching import fetch
 from metrics.exposure import looking
+from metrics.payback import channels
 from metrics.restating import previews
 
 PAUSE = timedelta(seconds=2)
@@ -100,6 +101,7 @@ def diagnose(organization_id: UUID, key: str) -> Outcome:
 def count_cohorts(organization_id: UUID, key: str) -> Outcome:
     """Count everyone's whole life anew where the numbers have moved, the more rarely the longer it takes."""
     at = counting.keep_up(organization_id)
+    channels.read(organization_id)
     return Later(at) if at else DONE
 
 

@@ -19,6 +19,7 @@ from metrics.exposure import models as exposure
 from metrics.forecasting import models as forecasting
 from metrics.invoiced import models as invoiced
 from metrics.outlook import models as outlook
+from metrics.payback import models as payback
 from metrics.plans import models as plans
 from metrics.restating import models as restating
 from metrics.trials import models as trials
@@ -296,3 +297,5 @@ ForecastAssumptions = forecasting.ForecastAssumptions
 Counted, CohortMember, CohortChange = cohorts.Counted, cohorts.CohortMember, cohorts.CohortChange
 PlanFlow, PlanMove = plans.PlanFlow, plans.PlanMove
 Trial, TrialMonth = trials.Trial, trials.TrialMonth
+PaybackSettings, SpendFile, Spend = payback.PaybackSettings, payback.SpendFile, payback.Spend
+CustomerChannel, ChannelCohort = payback.CustomerChannel, payback.ChannelCohort

@@ -14,8 +14,9 @@ from metrics.bridge.uploads import erasing
 from metrics.bridge.uploads.storing import remove
 from metrics.cohorts.models import CohortMember
 from metrics.countries.models import CustomerCountry
+from metrics.payback.models import CustomerChannel
 
-__all__ = ["PLACES", "erasing", "forget_country", "forget_home", "forget_uploads"]
+__all__ = ["PLACES", "erasing", "forget_channel", "forget_country", "forget_home", "forget_uploads"]
 
 export(
     "metrics_acknowledgement",
@@ -25,6 +26,7 @@ export(
     "metrics_auditrun",
     "metrics_buildpart",
     "metrics_buildplan",
+    "metrics_channelcohort",
     "metrics_closedbalance",
     "metrics_closedmonth",
     "metrics_cohortchange",
@@ -35,6 +37,7 @@ export(
     "metrics_counted",
     "metrics_currentbuild",
     "metrics_customerbalance",
+    "metrics_customerchannel",
     "metrics_customercountry",
     "metrics_dailyfailures",
     "metrics_dailyrevenue",
@@ -52,6 +55,7 @@ export(
     "metrics_mailsettings",
     "metrics_monthlyrevenue",
     "metrics_movement",
+    "metrics_paybacksettings",
     "metrics_planflow",
     "metrics_planmove",
     "metrics_planrevenue",
@@ -60,6 +64,8 @@ export(
     "metrics_ratefetch",
     "metrics_restatement",
     "metrics_segment",
+    "metrics_spend",
+    "metrics_spendfile",
     "metrics_trial",
     "metrics_trialmonth",
     "metrics_undiagnosed",
@@ -80,6 +86,12 @@ PLACES = (
         ("country",),
         "customer_id",
         _("The same country, as cohorts were counted by it last."),
+    ),
+    Place(
+        CustomerChannel._meta.db_table,
+        ("channel",),
+        "customer_id",
+        _("The channel by which a customer came, read from the key of the metadata that was named for it."),
     ),
     Place(
         Upload._meta.db_table,
@@ -108,6 +120,13 @@ def forget_home(payer: ErasedPayer) -> int:
     """Leave a payer in no country's cohort; its sums follow as everyone is counted again."""
     members = CohortMember.objects.filter(organization_id=payer.organization_id)
     return members.filter(customer_id=payer.customer_id).exclude(country="").update(country="")
+
+
+@eraser("metrics_customerchannel")
+def forget_channel(payer: ErasedPayer) -> int:
+    """Leave a payer without a channel."""
+    known = CustomerChannel.objects.filter(organization_id=payer.organization_id)
+    return known.filter(customer_id=payer.customer_id).exclude(channel="").update(channel="")
 
 
 @kept(

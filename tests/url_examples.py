@@ -16,6 +16,7 @@ from dashboards.models import CustomerNote, Export
 from metrics import definitions
 from metrics.alerts.models import Alert
 from metrics.bridge.models import Upload
+from metrics.payback.models import SpendFile
 from metrics.restating.models import ClosedMonth, Preview, Restatement
 
 
@@ -78,6 +79,13 @@ def an_upload(organization: Organization) -> object:
             defaults={"content": b"customer,month,mrr\ncus_1,2026-10,49.00\n", "created_at": timezone.now()},
         )
     return made.id
+
+
+def a_spend_file(organization: Organization) -> object:
+    with tenant(organization.id):
+        return SpendFile.objects.create(
+            organization_id=organization.id, name="spend.csv", rows=0, created_at=timezone.now()
+        ).id
 
 
 def a_closed_month(organization: Organization) -> object:
@@ -175,6 +183,7 @@ EXAMPLES: dict[str, Callable[[Organization], object]] = {
     "vendor": lambda organization: "stripe",
     "step": lambda organization: "discounts",
     "upload_id": an_upload,
+    "spend_file_id": a_spend_file,
     "note_id": a_note,
     "reason": lambda organization: "timing",
     "token": lambda organization: "guessed",
