@@ -13,13 +13,15 @@ DEVELOPMENT := $(VENV)/.development
 BENCHMARKS := $(VENV)/.benchmarks
 ASSETS := static/build/.built
 CATALOGUES := static/build/.catalogues
+COLLECTED := staticfiles/staticfiles.json
 
 .PHONY: help install run test lint format chromium assets translations lock soak bench screenshots clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(RUNTIME) $(ASSETS) $(CATALOGUES) ## Install what running needs, into .venv
+install: $(RUNTIME) $(ASSETS) ## Install what running needs, into .venv
+	@$(MAKE) --no-print-directory -s -j2 $(CATALOGUES) $(COLLECTED)
 
 run: install ## Run everything: servers, web, worker, beat and a demo organization
 	@exec $(BIN)/python manage.py up $(ARGS)
@@ -63,7 +65,7 @@ screenshots: $(DEVELOPMENT) $(ASSETS) $(CATALOGUES) chromium ## Draw the main pa
 	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser/pictures.py -q
 
 clean: ## Remove what was installed and built; DATA_DIR stays
-	rm -rf $(VENV) node_modules static/build
+	rm -rf $(VENV) node_modules static/build staticfiles
 
 $(BIN)/uv: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -103,4 +105,8 @@ $(ASSETS): node_modules/.installed package.json $(wildcard static/src/*)
 
 $(CATALOGUES): $(wildcard locale/*/LC_MESSAGES/django.po) $(RUNTIME) | $(ASSETS)
 	DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m config.translations compile
+	@touch $@
+
+$(COLLECTED): $(ASSETS) $(wildcard static/css/* static/images/* static/accounts/*) $(RUNTIME)
+	$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0 --ignore src
 	@touch $@

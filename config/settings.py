@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, mail, transport
+from config import env, mail, static_files, transport
 from config.public import is_public
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "config.guards.GuardsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -238,11 +239,12 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
-WHITENOISE_USE_FINDERS = True
+STATIC_COLLECTED = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
+COLLECTED = not DEBUG and static_files.is_collected(STATIC_COLLECTED)
+STATIC_ROOT = STATIC_COLLECTED if COLLECTED else None
+STORAGES = static_files.storages(COLLECTED)
+WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_IMMUTABLE_FILE_TEST = static_files.IMMUTABLE
 
 # Logs go to standard error, without secrets. Of Django's own only its development server has a handler.
 LOGGING = {

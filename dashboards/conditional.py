@@ -133,15 +133,16 @@ def tag_of(request: OrganizationRequest, also: Also | None = None) -> str:
         emphasis,
         more,
     )
-    return f'"{sha256(repr(told).encode()).hexdigest()[:32]}"'
+    # Weak, since the same page is sent compressed too, with other bytes each time.
+    return f'W/"{sha256(repr(told).encode()).hexdigest()[:32]}"'
 
 
 @cache
 def code_version() -> str:
     """Return what tells this code and its templates from others."""
     found = sha256()
-    for room in ROOMS:
-        for directory, directories, names in os.walk(settings.BASE_DIR / room):
+    for room in (*(settings.BASE_DIR / room for room in ROOMS), settings.STATIC_COLLECTED):
+        for directory, directories, names in os.walk(room):
             directories[:] = sorted(one for one in directories if one != "__pycache__")
             for name in sorted(names):
                 told = os.stat(os.path.join(directory, name))

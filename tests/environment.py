@@ -57,6 +57,8 @@ def prepare_run() -> None:
     directory.chmod(0o755)
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ["DATA_DIR"] = str(directory / "data")
+    # The sources are served, not what was collected of them some time ago.
+    os.environ["STATIC_ROOT"] = str(directory / "staticfiles")
     if not ("DATABASE_URL" in os.environ and "DATABASE_OWNER_URL" in os.environ):
         postgres = Postgres(directory / "servers", fsync=False)
         postgres.start()

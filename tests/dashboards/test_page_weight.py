@@ -1,43 +1,79 @@
-"""What a browser loads for the first view of the dashboard, before the charts come."""
+"""What is sent for the first view of the dashboard, before the charts come."""
 
 import gzip
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from django.contrib.staticfiles import finders
+import pytest
+from django.core.management import call_command
+from django.test import Client, override_settings
 
 from accounts.models import Organization
+from config import static_files
 from tests.cast import Person
 from tests.dashboards.revenue import revenue
-from tests.environment import PROJECT
 
 LIMIT = 150_000
-ASSET = re.compile(r'(?:src|href)="/static/([^"]+)"')
+ASSET = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 IMPORTED = re.compile(r'import\s*(?:[^("\']*from\s*)?["\']\./([^"\']+)["\']')
 
 
-def assets(html: str) -> set[str]:
-    """Return the files that a page loads at once: those it names, and what its scripts import statically."""
-    found, read = set(ASSET.findall(html)), set[str]()
-    while waiting := found - read:
-        for name in waiting:
-            read.add(name)
-            if name.startswith("build/"):
-                script = (PROJECT / "static" / name).read_text()
-                found |= {f"build/{imported}" for imported in IMPORTED.findall(script)}
+@pytest.fixture
+def collected(tmp_path: Path) -> Iterator[None]:
+    """Serve static files as `make` collects them."""
+    storages = static_files.storages(collected=True)
+    with override_settings(STATIC_COLLECTED=tmp_path):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    with override_settings(STATIC_ROOT=tmp_path, STORAGES=storages, WHITENOISE_USE_FINDERS=False):
+        yield
+
+
+def fetched(client: Client, url: str, **headers: str) -> tuple[Any, bytes, int]:
+    """Return an answer, its text as a browser reads it, and how many bytes are sent for it."""
+    response = client.get(url, headers={"Accept-Encoding": "gzip, deflate, br", **headers})
+    sent = b"".join(response) if response.streaming else response.content
+    heads = sum(len(f"{name}: {value}\r\n") for name, value in response.items())
+    text = gzip.decompress(sent) if response.get("Content-Encoding") == "gzip" else sent
+    return response, text, len(sent) + heads
+
+
+def assets(client: Client, html: str) -> dict[str, int]:
+    """Return what a page loads at once, by size: what it names, and what its scripts import statically."""
+    waiting, found = set(ASSET.findall(html)), dict[str, int]()
+    while waiting - set(found):
+        url = (waiting - set(found)).pop()
+        response, text, found[url] = fetched(client, url)
+        assert response.status_code == 200, url
+        assert response["Content-Encoding"] == "gzip" or len(text) < 500, url
+        assert "immutable" in response["Cache-Control"], url
+        if url.endswith(".js"):
+            waiting |= {f"{url.rpartition('/')[0]}/{name}" for name in IMPORTED.findall(text.decode())}
     return found
 
 
-def size(name: str) -> int:
-    path = finders.find(name)
-    assert isinstance(path, str), name
-    with open(path, "rb") as file:
-        return len(gzip.compress(file.read()))
-
-
-def test_the_first_view_is_light_and_the_charts_come_later(owner: Person, organization: Organization) -> None:
+@pytest.mark.usefixtures("collected")
+def test_the_first_view_is_sent_small_and_the_charts_later(owner: Person, organization: Organization) -> None:
     revenue(organization)
-    html = owner.client.get("/o/acme/").content
-    names = assets(html.decode())
-    assert {"css/millrace.css", "build/millrace.js"} <= names
-    assert not [name for name in names if name.startswith("build/charts")]
-    assert len(gzip.compress(html)) + sum(map(size, names)) < LIMIT
+    client = Client()
+    client.cookies = owner.client.cookies
+    response, html, sent = fetched(client, "/o/acme/")
+    assert (response["Content-Encoding"], b"</html>" in html) == ("gzip", True)
+    assert "Accept-Encoding" in response["Vary"]
+    found = assets(client, html.decode())
+    assert any("/css/millrace." in url for url in found)
+    assert any("/build/millrace." in url for url in found)
+    assert not any("/build/charts" in url for url in found)
+    assert sent + sum(found.values()) < LIMIT
+    again = fetched(client, "/o/acme/")[0]
+    unchanged, nothing, _ = fetched(client, "/o/acme/", **{"If-None-Match": again["ETag"]})
+    assert (unchanged.status_code, nothing, unchanged["ETag"]) == (304, b"", again["ETag"])
+
+
+def test_a_reader_who_cannot_unpack_is_sent_the_page_as_it_is(
+    owner: Person, organization: Organization
+) -> None:
+    response = owner.client.get("/o/acme/", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in response
+    assert b"</html>" in response.content
