@@ -20,9 +20,24 @@ def tables_with(needle: str) -> set[str]:
     return {table for (table,) in connection.execute(TABLES) if _holds(connection, table, needle)}
 
 
+def everything() -> str:
+    """Return all that stands in any table and in Redis, to be looked through often."""
+    connection = emptying()
+    tables = [table for (table,) in connection.execute(TABLES)]
+    rows = (row for table in tables for row in connection.execute(_all(table)))
+    with Redis.from_url(os.environ["REDIS_URL"]) as redis:
+        names: list[bytes] = redis.keys("*")
+        kept = [_text(name + (redis.dump(name) or b"")) for name in names]
+    return "\n".join([*(_text(value) for row in rows for value in row), *kept])
+
+
 def _holds(connection: "psycopg.Connection[Any]", table: str, needle: str) -> bool:
-    rows = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
+    rows = connection.execute(_all(table))
     return any(needle.lower() in _text(value).lower() for row in rows for value in row)
+
+
+def _all(table: str) -> sql.Composed:
+    return sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))
 
 
 def _text(value: object) -> str:
