@@ -23,5 +23,6 @@ ANALYSES: tuple[Analysis, ...] = (
     Analysis("cohorts", _("Cohorts"), _("Who stays, and for how long?")),
     Analysis("trials", _("Trials"), _("How many trials become paying, how soon, and what is on trial now?")),
     Analysis("payback", _("CAC payback"), _("How soon do new customers pay back what winning them cost?")),
+    Analysis("benchmarks", _("Benchmarks"), _("What do others of this size report?")),
     Analysis("glossary", _("Glossary"), _("What does each figure mean, worked on your own numbers?")),
 )

@@ -3,6 +3,7 @@ from django.urls import path
 from dashboards.views import (
     alerts,
     analysis,
+    benchmarks,
     bridge,
     calculator,
     calendar,
@@ -129,6 +130,7 @@ urlpatterns = [
         payback.spend_removal,
         name="spend_removal",
     ),
+    path("o/<slug:slug>/analysis/benchmarks/", benchmarks.benchmarks, name="benchmarks"),
     path("o/<slug:slug>/analysis/calendar/", calendar.calendar, name="calendar"),
     path("o/<slug:slug>/analysis/forecast/", forecast.forecast, name="forecast"),
     path(

@@ -79,6 +79,7 @@ ORGANIZATION_URLS = {
     "spend_upload": OrganizationUrl(viewer=403, owner=422, method="post"),
     "spend_application": FOR_OWNERS,
     "spend_removal": FOR_OWNERS,
+    "benchmarks": OrganizationUrl(),
     "calendar": OrganizationUrl(),
     "forecast": OrganizationUrl(),
     "forecast_assumptions": FOR_OWNERS,
