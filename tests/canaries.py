@@ -13,6 +13,7 @@ from billing_sync.models import Customer, Invoice, Payer
 from billing_sync.payload import read_payload, write_payload
 from dashboards.models import CustomerNote
 from metrics.bridge.uploads import storing
+from tests.accounts.isolation.everywhere import MARK
 from tests.dashboards.at_risk import AtRisk
 
 CANARY = "Quetzalcoatlus"
@@ -60,7 +61,7 @@ def _upload(business: AtRisk, count: int, by: User) -> None:
 
 
 class Recorder:
-    """A client that keeps what it opened, and where it was told of somebody."""
+    """A client that keeps what it opened and where it was told of somebody, and hears of no strangers."""
 
     def __init__(self, client: Client) -> None:
         self.client, self.opened, self.told = client, set[str](), set[str]()
@@ -73,6 +74,9 @@ class Recorder:
 
     def _heard(self, url: str, answer: Any) -> Any:
         content = answer.getvalue() if answer.streaming else answer.content
+        assert MARK.encode() not in content + str(answer.headers).encode(), (
+            f"{url} tells of another organization."
+        )
         if answer.status_code == 200:
             self.opened.add(url)
         if CANARY.encode() in content or CANARY in str(answer.headers):

@@ -21,8 +21,9 @@ from dashboards.emails.letter import written
 from dashboards.emails.masking import names
 from dashboards.exports.registry import TABLES
 from metrics.alerts.models import MailSettings
+from tests.accounts.isolation.everywhere import plant_everywhere
 from tests.canaries import CANARY, Recorder, plant
-from tests.cast import Person, member
+from tests.cast import Person, make_organization, member
 from tests.dashboards.at_risk import AtRisk, at_risk
 from tests.digests import WRITTEN_BY_READING, digest
 from tests.every_page import Pages, Seen
@@ -51,6 +52,9 @@ LOCALES = ["de-CH", "en-US", "en-IN", "fr-CA", "es-MX", "it", "pt-BR", "nl", "pl
 def business(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[AtRisk]:
     with django_db_blocker.unblock(), at_risk() as found:
         assert plant(found) > 9
+        other = make_organization("umbrella")
+        member("owner@umbrella.example", other, Role.OWNER)
+        assert len(plant_everywhere(other)) >= 200
         yield found
 
 
