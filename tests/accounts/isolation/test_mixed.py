@@ -32,8 +32,8 @@ def road(name: str, directory: Path) -> Iterator[None]:
 def test_mixed_requests_see_no_row_of_another_organization(
     db: None, name: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    companies = [company(number) for number in range(sized(12, 50))]
-    requests = sized(150, 10_000)
+    companies = [company(number) for number in range(sized(8, 50))]
+    requests = sized(100, 10_000)
     with road(name, tmp_path):
         seen = mixed(companies, requests, name)
     assert seen.others == []

@@ -101,7 +101,8 @@ def test_no_address_with_another_organization_s_id_tells_or_changes_anything(
     before, attack = stored(other_organization), Attack()
     for name, known in ORGANIZATION_URLS.items():
         given = addresses[name]
-        for person in people if given.keys() - WORDS else people[: sized(1, len(people))]:
+        # What names no row is read beside the other organization by `test_every_page`.
+        for person in people if FULL_SIZE or given.keys() - WORDS else ():
             for method in METHODS[: sized(0, len(METHODS))] or [known.method]:
                 answer = attack(person.client, method, reverse(name, kwargs=given))
                 if given.keys() - WORDS - NAMED.keys() and method == known.method:
