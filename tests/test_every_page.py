@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from itertools import cycle
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 from django.test import Client
@@ -25,6 +25,7 @@ from tests.accounts.isolation.everywhere import plant_everywhere
 from tests.canaries import CANARY, Recorder, plant
 from tests.cast import Person, make_organization, member
 from tests.dashboards.at_risk import AtRisk, at_risk
+from tests.dashboards.crawler import Opened, held_against_its_rows, numbers, rows
 from tests.digests import WRITTEN_BY_READING, digest
 from tests.every_page import Pages, Seen
 from tests.test_every_url import address
@@ -36,6 +37,8 @@ COMMA = re.compile(r'\b(?:width|height|cx|cy|x|y|x1|x2|y1|y2|value|min|max|point
 CUSTOMER = re.compile(r"cus_\w+")
 WITHOUT_A_PAGE = {
     "converted": "one currency, and no exchange rates",
+    "payback_customers": "no key of a channel is named",
+    "payback_spend": "no table of spend is in force",
     "shared": "opened by the secret of a share link",
     "invitation": "opened by the secret of an invitation",
     "unsubscribe": "opened by the secret of an e-mail",
@@ -43,6 +46,11 @@ WITHOUT_A_PAGE = {
     "mfa_deactivate_totp": "she has no second factor",
     "mfa_view_recovery_codes": "she has no second factor",
     "mfa_download_recovery_codes": "she has no second factor",
+}
+# The month that is closed for the addresses was published by invention.
+WITH_NUMBERS = {
+    *("dashboard", "investor", "customers", "exposure", "payments", "calendar", "cohorts", "plans"),
+    *("trials", "clean", "excluded", "bridge", "glossary"),
 }
 ODD = ["", "0", "-1", "9" * 30, "1e9", "NaN", "\0", "'; --", "%00", "../..", "2026-13", "2026-02-30", "true"]
 LOCALES = ["de-CH", "en-US", "en-IN", "fr-CA", "es-MX", "it", "pt-BR", "nl", "pl", "tlh, *;q=0.1"]
@@ -122,6 +130,22 @@ def test_every_page_answers_in_each_locale_keeps_its_guards_and_changes_nothing(
         assert '"historyCacheSize": 0' in seen.html, seen.url
     after = digest(business.id)
     assert not {table for table in after if after[table] != before[table]} - WRITTEN_BY_READING.keys()
+
+
+def test_every_number_of_every_page_opens_rows_that_sum_to_it(business: AtRisk, pages: Pages) -> None:
+    found = {
+        (urljoin(seen.url, one.url), *one.said.items()): (name, Opened(urljoin(seen.url, one.url), one.said))
+        for name, seen in pages.found.items()
+        for one in numbers(seen.html)
+        if one.said and name != "closed_month"
+    }
+    for name, one in found.values():
+        if name == "payments" and "amount-micro" in one.said:
+            # Its lists tell rows and no sum.
+            assert sum(rows(business.owner.client, one.url).amounts) == int(one.said["amount-micro"]), one
+        else:
+            held_against_its_rows(business.owner.client, one)
+    assert {name for name, seen in pages.found.items() if numbers(seen.html)} >= WITH_NUMBERS
 
 
 def test_no_page_names_anybody_to_her_and_many_do_to_an_owner(pages: Pages, nameless: Person) -> None:
