@@ -30,8 +30,10 @@ def main() -> None:
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     begun, used = time.perf_counter(), time.process_time()
     count(Organization.objects.get(slug=slug).id)
-    took, cpu = time.perf_counter() - begun, time.process_time() - used
-    sys.stdout.write(f"Cohorts, plans and trials counted in {took:.1f} s, {cpu:.1f} s of it CPU of ours.\n\n")
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - used
+    sys.stdout.write(
+        f"Cohorts, plans and trials counted in {seconds:.1f} s, {cpu:.1f} s of it CPU of ours.\n\n"
+    )
     sys.stdout.write(
         "| page | p50 ms | p95 ms | p99 ms | own CPU ms |\n| --- | ---: | ---: | ---: | ---: |\n"
     )
@@ -69,6 +71,9 @@ def pages(slug: str) -> dict[str, str]:
         "reactivation of a month": f"{month}&kind=reactivation",
         "one plan's movements": f"{month}&plan=price_3",
         "past due customers": "customers/?status=past_due",
+        "active customers": "customers/?status=active",
+        "customers of a country": "customers/?country=DE",
+        "a plan's customers of a country": "customers/?plan=price_3&country=DE",
         "customers by name": "customers/?text=company+1234",
         "newest customers": "customers/?sort=newest",
         "movements by reason": f"{month}&reason=quantity_change",
@@ -84,6 +89,11 @@ def pages(slug: str) -> dict[str, str]:
         "plans by interval": "analysis/plans/?by=interval",
         "one plan's expansion": f"analysis/plans/customers/?flow=expansion&plan=price_3&month={ended:%Y-%m}",
         "trials": "analysis/trials/",
+        "calendar": "analysis/calendar/",
+        "forecast": "analysis/forecast/",
+        "exposure": "exposure/",
+        "payments": "payments/",
+        "investor view": "investor/",
         "clean check": "audit/clean/",
         "excluded ledger": "audit/excluded/",
         "bridge": "audit/bridge/",

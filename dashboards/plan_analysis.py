@@ -143,12 +143,19 @@ def _line(name: str, plan: str, one: Plan, whole: Plan, wanted: Plans) -> PlanLi
 
 
 def _flow(kind: str, amount: int, plan: str, wanted: Plans) -> Amount:
-    url = wanted.movements(kind, plan) if kind in TOLD or not plan else wanted.rows(kind, {"plan": plan})
+    if not amount:
+        return Amount(DASH, None)
     if not plan and kind in LABELS:
         url = wanted.rows("moved", {})
-    told = money(amount, wanted.selection.currency, signed=True) if amount else DASH
+    elif not plan or kind in TOLD:
+        url = wanted.movements(kind, plan)
+    else:
+        url = wanted.rows(kind, {"plan": plan})
     signed = -amount if kind == "moved_out" else amount
-    return Amount(told, Link(url, amount_micro=signed) if amount else None)
+    return Amount(
+        money(amount, wanted.selection.currency, signed=True),
+        Link(url, amount_micro=signed),
+    )
 
 
 def _whole(whole: Plan, months: Months, wanted: Plans) -> PlanLine:

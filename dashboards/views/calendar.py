@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
 from dashboards.calendar import calendar_page, calendars_of
+from dashboards.conditional import conditional
 from dashboards.fragments import render_page
 from dashboards.selection import AddressError, select
 from dashboards.views.dashboard import address_error
@@ -14,6 +15,7 @@ from metrics import queries
 
 
 @require_safe
+@conditional
 def calendar(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show what moves MRR, or puts it at risk, on the days ahead."""
     shown = queries.shown(request.organization.id)

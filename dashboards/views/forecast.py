@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrganizationRequest, requires
 from accounts.models import Role
+from dashboards.conditional import Also, conditional_on
 from dashboards.forecast import forecast_page, form_of
 from dashboards.forecast_forms import AssumptionsForm
 from dashboards.fragments import render_page
@@ -24,8 +25,14 @@ from metrics.forecasting.loading import history
 from metrics.months import Months
 from metrics.queries import Shown
 
+ASSUMED = Also(
+    """(SELECT concat(count(*), ' ', max(changed_at)) FROM metrics_forecastassumptions
+        WHERE organization_id = %(organization)s)"""
+)
+
 
 @require_safe
+@conditional_on(ASSUMED)
 def forecast(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show where MRR goes if the months ahead are like the last."""
     shown = queries.shown(request.organization.id)

@@ -46,6 +46,11 @@ RISK = """EXISTS (
       AND risk.connection_id = holder.connection_id AND risk.customer_id = holder.customer_id
       AND risk.currency = %(currency)s AND risk.diagnosis = ANY(%(diagnoses_{name})s)
 )"""
+# Of holders that are all gone through, hashing whom to leave out takes half the time of looking for each.
+UNHURT = """(connection_id, customer_id) NOT IN (
+    SELECT connection_id, customer_id FROM metrics_exposure WHERE organization_id = %(organization)s
+      AND currency = %(currency)s AND diagnosis = ANY(%(diagnoses_out)s)
+)"""
 AT_HOME = """EXISTS (
     SELECT FROM metrics_customercountry AS home
     WHERE home.organization_id = %(organization)s AND home.connection_id = holder.connection_id
@@ -143,7 +148,7 @@ def present_holders(
     What a span of MRR comes to is the tables' to say: of that alone, nothing is summed.
     """
     few = chosen.narrows and (bool(chosen.text) or holders <= counted)
-    statement = (WHOLE if few else LOOK).format(**_parts(chosen, after))
+    statement = (WHOLE if few else LOOK).format(**_parts(chosen, after, few))
     looked = LOOKED if chosen.narrows else PAGE + 1
     rows = fetched(statement, _bound(shown, chosen, after) | {"looked": looked})
     lines = [Holder(*row[3:]) for row in rows if row[3] is not None]
@@ -164,12 +169,13 @@ def _place(told: Sequence[str] | None, order: str) -> Key | None:
     return date.fromisoformat(value).toordinal() if by_day else int(value), UUID(connection_id), customer_id
 
 
-def _parts(chosen: Chosen, after: Key | None) -> dict[str, str]:
+def _parts(chosen: Chosen, after: Key | None, few: bool) -> dict[str, str]:
     value, way = ORDERS[chosen.order]
     order = f"{value} {way}, connection_id {way}, customer_id {way}"
     beyond = f"({value}, connection_id, customer_id) {'<' if way == 'DESC' else '>'} "
     narrow = [RISK.format(name="in")] if chosen.status in (PAST_DUE, CANCELING) else []
-    narrow += [f"NOT {RISK.format(name='out')}"] if chosen.status in (ACTIVE, CANCELING) else []
+    unhurt = UNHURT if few else f"NOT {RISK.format(name='out')}"
+    narrow += [unhurt] if chosen.status in (ACTIVE, CANCELING) else []
     narrow += [AT_HOME] * bool(chosen.country) + [NAMED] * bool(chosen.text)
     bounds = ["AND mrr_micro >= %(low)s"] * (chosen.low is not None)
     bounds += ["AND mrr_micro < %(high)s"] * (chosen.high is not None)

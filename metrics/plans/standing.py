@@ -1,9 +1,11 @@
 """Each plan of a month: what it began with, what moved it, what it ended with, and who held it."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import NamedTuple
 
 from metrics.core.rates import Rate, ratio
@@ -84,9 +86,9 @@ def together(plans: Iterable[Plan]) -> Plan:
 def ends(moved: Iterable[Moved], months: Iterable[date]) -> dict[str, list[int]]:
     """Return each plan's MRR at the ends of months, which come in order."""
     wanted = list(months)
-    found: dict[str, list[int]] = defaultdict(lambda: [0] * len(wanted))
+    nets: dict[str, list[int]] = defaultdict(lambda: [0] * len(wanted))
     for one in moved:
-        for place, month in enumerate(wanted):
-            if one.month <= month:
-                found[one.plan][place] += sum(one.amounts)
-    return dict(found)
+        first = bisect_left(wanted, one.month)
+        if first < len(wanted):
+            nets[one.plan][first] += sum(one.amounts)
+    return {plan: list(accumulate(amounts)) for plan, amounts in nets.items()}

@@ -113,9 +113,13 @@ def test_counts_stand_beside_averages_and_words_beside_the_chart(business: Busin
 def test_assumptions_are_kept_logged_and_taken_back(business: Business) -> None:
     client, months = business.owner.client, months_of(business.company, "usd")
     sent = {"new": "100.50", "expansion": "2.25", "reactivation": "", "contraction": "0", "churn": "1"}
+    client.get(URL)
+    held = {"If-None-Match": client.get(URL)["ETag"]}
+    assert client.get(URL, headers=held).status_code == 304
     answer = client.post(f"{URL}assumptions?currency=usd", sent)
     assert answer.status_code == 302
     html = unescape(page(client, URL))
+    assert client.get(URL, headers=held).status_code == 200
     assert "Under the assumptions below" in html
     came_back = [Fraction(one["reactivation"], one["starting"]) for one in months[-6:]]
     start = Fraction(months[-1]["ending"])
