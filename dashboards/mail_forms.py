@@ -1,24 +1,33 @@
 """What people set about e-mails: which ones a member wants, and what an organization's e-mails show."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from config import dates
 from metrics.alerts.models import MailPreference, MailSettings
 
-HOURS = [("", _("Never"))] + [(str(hour), f"{hour:02}:00") for hour in range(24)]
+MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def hours() -> list[tuple[str, Any]]:
+    """Return the full hours, as the reader writes them."""
+    return [("", _("Never"))] + [
+        (str(hour), dates.time_of_day(MIDNIGHT.replace(hour=hour))) for hour in range(24)
+    ]
 
 
 class MailPreferenceForm(forms.ModelForm):  # type: ignore[type-arg]
     """Which e-mails one member wants from one organization."""
 
     quiet_from = forms.TypedChoiceField(
-        label=_("Quiet from"), choices=HOURS, coerce=int, empty_value=None, required=False
+        label=_("Quiet from"), choices=hours, coerce=int, empty_value=None, required=False
     )
     quiet_until = forms.TypedChoiceField(
-        label=_("Quiet until"), choices=HOURS, coerce=int, empty_value=None, required=False
+        label=_("Quiet until"), choices=hours, coerce=int, empty_value=None, required=False
     )
     movements_above = forms.DecimalField(
         label=_("Movements from this amount of MRR on"),
