@@ -33,7 +33,7 @@ MISTAKES: "dict[str, str | Promise]" = {
     "mrr_growth_rate": _("Adding up monthly rates to a year. They compound: 5% a month is 80% a year."),
     "yearly_growth_rate": _("Comparing it with twelve times the rate of a month."),
     "revenue_churn_rate": _(
-        "Multiplying it by 12. At 5% a month half of the base is gone after 13.5 months; 40% of a base in a "
+        "Multiplying it by 12. At 5% a month half of the base is gone after 13.5 months; 46% of a base in a "
         "year, not 60%."
     ),
     "gross_mrr_churn_rate": _("Comparing it with a churn rate that leaves contraction out."),
@@ -48,7 +48,7 @@ MISTAKES: "dict[str, str | Promise]" = {
     ),
     "customers": _("Counting those on trial, or one person with two subscriptions twice."),
     "lifetime_months": _("Believing it beyond the age of the company: no customer has stayed that long yet."),
-    "ltv": _("Comparing it with the cost of winning a customer without taking off the margin first."),
+    "ltv": _("Comparing it with the cost of winning a customer without applying the margin first."),
     "trial_to_paid_rate": _(
         "Dividing the month's conversions by the month's trials: those who pay now began earlier."
     ),
