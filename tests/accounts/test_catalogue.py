@@ -7,6 +7,9 @@ import psycopg
 import pytest
 from django.conf import settings
 
+import billing_sync.privacy
+import dashboards.privacy
+import metrics.privacy
 from accounts.rls import enable
 from tests.accounts.catalogue import Connection, faults
 
@@ -75,3 +78,25 @@ def test_the_app_role_adds_to_the_audit_log_and_changes_nothing(catalogue: Conne
         [APP],
     )
     assert dict(rights.fetchall()) == {"SELECT": True, "INSERT": True, "UPDATE": False, "DELETE": False}
+
+
+SHOWN_TO_ALL = {
+    "billing_sync_connection": "the seller's own name, and no payer's data",
+    "billing_sync_webhookdelivery": "bodies that no page shows",
+    "dashboards_exportpiece": "found by its file alone, which is hidden where it names anybody",
+    "metrics_cohortmember": "a country is a group of the cohorts",
+    "metrics_customerchannel": "a channel that an admin chose to count by is a group of the payback",
+    "metrics_customercountry": "a country is a group of the cohorts",
+}
+
+
+def test_every_place_of_personal_data_hides_it_from_who_may_not_see_payers(catalogue: Connection) -> None:
+    modules = [billing_sync.privacy, metrics.privacy, dashboards.privacy]
+    places = {place.table for module in modules for place in module.PLACES}
+    found = catalogue.execute(
+        "SELECT tablename FROM pg_policies WHERE policyname = 'payers' AND permissive = 'RESTRICTIVE'"
+    )
+    hidden = {name for (name,) in found}
+    assert hidden >= places - SHOWN_TO_ALL.keys()
+    assert places >= SHOWN_TO_ALL.keys()
+    assert "dashboards_export" in hidden
