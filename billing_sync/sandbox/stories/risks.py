@@ -32,7 +32,7 @@ def tries_again(life: Life, habits: Habits) -> Story:
         sub = subscribing.subscribe(
             life, [(life.catalog.prices["Team monthly"], seats)], Terms(trial_days=14)
         )
-        yield life.days(20, 45)
+        yield life.days(8, 36)
         subscribing.end(life, sub, feedback=life.rng.choice(FEEDBACK))
         yield life.days(2, 12)
 
