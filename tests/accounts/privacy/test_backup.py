@@ -135,3 +135,10 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(organization: Organizati
         call_command("restore", str(tmp_path / "none"))
     with pytest.raises(CommandError, match="is not there"):
         call_command("restore", str(tmp_path / "broken"), "--erasures", str(tmp_path / "none"))
+
+
+def test_a_ledger_with_a_broken_line_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "erasures.jsonl"
+    broken.write_text('{"kind": "payer", "digest": "00"}\nno line\n')
+    with pytest.raises(ledger.LedgerError, match="line 2"):
+        ledger.read(broken)
