@@ -43,8 +43,8 @@ def _rates() -> Iterator[str]:
         command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS)]
         web = started([*command, "--blocking-threads", "4", "config.wsgi:application"], log)
         stack.callback(stop, web)
-        until(lambda: _listens(port), web, log, START_SECONDS)
-        cookie = _signed_in()
+        until(lambda: listens(port), web, log, START_SECONDS)
+        cookie = signed_in()
         for name, held in (("whole", False), ("held (304)", True)):
             web_before, all_before = usage.cpu_seconds(web.pid), usage.machine_seconds()
             count, seconds = _asked(port, cookie, held=held)
@@ -55,7 +55,8 @@ def _rates() -> Iterator[str]:
             )
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Say whether a web server answers on a port."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/healthz")
@@ -66,7 +67,8 @@ def _listens(port: int) -> bool:
         connection.close()
 
 
-def _signed_in() -> str:
+def signed_in() -> str:
+    """Return the cookies of the company's owner."""
     return _ran([sys.executable, "-m", "benchmarks.dashboard_session", OWNER]).strip()
 
 
@@ -98,7 +100,7 @@ def _standing() -> Iterator[str]:
         command = ["env", *(f"--unset={name}" for name in names), sys.executable, "manage.py", "up"]
         process = started([*command, "--demo-customers", "50"], log, **environment)
         try:
-            until(lambda: _listens(port), process, log, START_SECONDS)
+            until(lambda: listens(port), process, log, START_SECONDS)
             took = time.monotonic() - begun
             yield f"- cold start of `manage.py up` with nothing there yet: {took:.1f} s to the first answer"
             time.sleep(IDLE_SECONDS)
