@@ -17,11 +17,6 @@ TEXT = """(page) => {
   words.querySelectorAll(".chart, script, [data-drawn], [hx-trigger]").forEach((each) => each.remove());
   return words.textContent.replace(/\\s+/g, " ").trim();
 }"""
-SENT = f"""async () => {{
-  const answer = await fetch(location.href);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return ({TEXT})(page) === ({TEXT})();
-}}"""
 OPENED = """() => document.querySelectorAll("details").forEach((each) => { each.open = true; })"""
 # A control that Tab reaches shows where it is by an outline, or by a shadow of its own.
 FOCUS = """() => {
@@ -53,23 +48,16 @@ SWAPPED = """() => new Promise((done) => {
 
 def visit(page: Page, url: str) -> list[str]:
     """Open a page and return all that is wrong with it."""
+    looks.dress(page, 1440, "light")
     answer = page.goto(url)
-    looks.show(page, 1440, "light")
+    looks.settle(page)
     wrong = [] if answer is not None and answer.ok else [f"{url}: answered {answer and answer.status}"]
     if page.evaluate("document.activeElement === document.body"):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.className") != "skip-link":
             wrong.append(f"{url}: does not begin with the way past the navigation")
-    checks: tuple[Callable[[Page], list[str]], ...] = (
-        focus,
-        motion,
-        looks.violations,
-        looks.too_wide,
-        dark,
-        policy,
-    )
     page.evaluate(OPENED)
-    return wrong + [f"{url}: {each}" for check in checks for each in check(page)]
+    return wrong + [f"{url}: {each}" for check in CHECKS for each in check(page)]
 
 
 def focus(page: Page) -> list[str]:
@@ -87,19 +75,13 @@ def dark(page: Page) -> list[str]:
     return looks.violations(page, looks.NARROW_RULES)
 
 
-def without_script(page: Page) -> list[str]:
-    """Compare what the server sent, which is all that a browser without scripts has, with what is shown."""
-    return [] if page.evaluate(SENT) else ["says something else without scripts"]
-
-
 def policy(page: Page) -> list[str]:
     found: list[str] = page.evaluate("window.complaints")
     return found
 
 
 CHECKS: tuple[Callable[[Page], list[str]], ...] = (
-    *(focus, motion, looks.violations),
-    *(looks.too_wide, dark, without_script, policy),
+    *(focus, motion, looks.violations, looks.too_wide, dark, policy),
 )
 
 

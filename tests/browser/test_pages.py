@@ -15,7 +15,7 @@ from config import clock
 from tests.browser import alerting, looks
 from tests.cast import Person
 from tests.dashboards import test_sync as sync
-from tests.dashboards.business import Moved, failed, moved, summed
+from tests.dashboards.business import moved
 from tests.dashboards.revenue import NOW, add_revenue, computed, connect, reading, revenue
 from tests.dashboards.test_set_aside import unread, unused
 
@@ -45,25 +45,6 @@ def unpaid(organization: Organization) -> None:
     connection = connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
     reading(organization, connection, "customers", 12)
     computed(organization)
-
-
-MOVES: list[Moved] = [
-    *((date(2026, 1, 5), "new", 100) for _ in range(40)),
-    *((date(2026, month, 3), "expansion", 90 - 7 * month) for month in range(2, 11)),
-    (date(2026, 11, 2), "churn", 150),
-    (date(2026, 11, 4), "new", 1_240),
-]
-
-
-def two_currencies(organization: Organization) -> None:
-    connection = connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
-    key = computed(organization)
-    for currency in ("usd", "jpy"):
-        add_revenue(organization, key, currency)
-        moved(organization, key, currency, MOVES)
-    summed(organization, connection.id)
-    for number in range(5):
-        failed(organization, connection.id, f"in_{number}", date(2026, 11, 5), currency="usd")
 
 
 def young(organization: Organization) -> None:
@@ -128,13 +109,11 @@ STATES: dict[Arrange, dict[str, str]] = {
     stopped: {"stopped": DASHBOARD},
     computing: {"computing": DASHBOARD},
     unpaid: {"unpaid": DASHBOARD},
-    two_currencies: {"numbers": "/o/acme/?month=2026-09"},
     young: {"young": DASHBOARD},
     synced: {"sync": "/o/acme/sync/", "sync-unknown-place": "/o/acme/sync/?runs=yesterday"},
-    sync.stale: {"sync-quiet": "/o/acme/sync/"},
     partial: {"partial": "/o/acme/?month=2026-09", "unknown-month": "/o/acme/?month=2031-01"},
     set_aside: {"set-aside": "/o/acme/connections/"},
-    stale: {"stale": DASHBOARD},
+    stale: {"stale": DASHBOARD, "sync-quiet": "/o/acme/sync/"},
 }
 PUBLIC = {"sign-in": "/accounts/login/", "sign-up": "/accounts/signup/"}
 
