@@ -7,7 +7,7 @@ from accounts.rls import EnableRowLevelSecurity
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_outbox"),
-        ("metrics", "0008_outlook"),
+        ("metrics", "0009_outlook"),
     ]
 
     operations = [

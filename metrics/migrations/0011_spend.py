@@ -10,7 +10,7 @@ from accounts.rls import EnableRowLevelSecurity
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_outbox"),
-        ("metrics", "0009_cohorts"),
+        ("metrics", "0010_cohorts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
