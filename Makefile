@@ -108,5 +108,5 @@ $(CATALOGUES): $(wildcard locale/*/LC_MESSAGES/django.po) $(RUNTIME) | $(ASSETS)
 	@touch $@
 
 $(COLLECTED): $(ASSETS) $(wildcard static/css/* static/images/* static/accounts/*) $(RUNTIME)
-	$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0 --ignore src
+	STATIC_ROOT=$(CURDIR)/staticfiles $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0 --ignore src
 	@touch $@
