@@ -29,6 +29,13 @@ WHERE organization_id = %s AND connection_id = %s AND customer_id = ANY(%s) AND 
 )
 """
 
+DROP_OTHERS = "DELETE FROM metrics_customercountry WHERE organization_id = %s AND connection_id <> ALL(%s)"
+
+
+def begin(organization_id: UUID, connection_ids: Sequence[UUID]) -> None:
+    """Forget the countries of accounts that are not shown any more."""
+    execute(DROP_OTHERS, (organization_id, list(connection_ids)))
+
 
 def refresh(organization_id: UUID, connection_id: UUID, names: Sequence[str]) -> None:
     """Bring some customers' countries up to what is known of them as people."""

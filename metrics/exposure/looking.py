@@ -70,6 +70,7 @@ def _progress(shown: Shown) -> Diagnosing:
         return found
     writing.begin(shown.organization_id, shown.connection_ids)
     outlook.begin(shown.organization_id, shown.connection_ids)
+    countries.begin(shown.organization_id, shown.connection_ids)
     start = {"connection_id": min(shown.connection_ids, default=None), "after": ""}
     fresh = Diagnosing(
         organization_id=shown.organization_id, **wanted, **start, finished=not shown.connection_ids
