@@ -64,7 +64,8 @@ def test_every_operation_answers_as_its_document_says(
     payer = {name: known[name] for name in ("connection_id", "customer_id")}
     known_export = made(whole)
     fuzzed = schema[path][method.upper()]
-    sent = {"Authorization": f"Bearer {whole.text}"}
+    # The fuzzer reads answers as they are sent, and would not unpack them.
+    sent = {"Authorization": f"Bearer {whole.text}", "Accept-Encoding": "identity"}
 
     @FUZZED
     @given(case=fuzzed.as_strategy(generation_mode=mode), named=st.booleans())
