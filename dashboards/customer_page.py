@@ -71,6 +71,7 @@ def customer_page(
         "target": hung.target,
         "cost_form": cost_form,
         "may_write": role.covers(Role.MEMBER),
+        "may_erase": role.covers(Role.ADMIN),
         "admin": role.covers(Role.ADMIN),
     }
     refused = note_form is not None or cost_form is not None

@@ -159,6 +159,12 @@ def test_a_note_is_plain_text_that_its_author_or_an_admin_removes(business: Busi
     assert {"customer_note.written", "customer_note.removed"} <= actions
 
 
+def test_an_admin_finds_the_way_to_have_a_customer_forgotten(business: Business) -> None:
+    way = f"/privacy/erasure?customer={business.customer.rstrip('/').rpartition('/')[2]}"
+    assert way in page(business.owner.client, business.customer)
+    assert way not in page(business.writer.client, business.customer)
+
+
 def test_a_note_has_a_length_and_a_list_of_many_has_pages(business: Business) -> None:
     url = business.customer
     assert business.viewer.client.post(f"{url}notes", {"text": "x"}).status_code == 403
