@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 WORDS = {
     "started": gettext_lazy("new subscription"),
@@ -25,6 +25,21 @@ WORDS = {
     "revalued": gettext_lazy("valued anew"),
 }
 
+# Stripe's reasons of a cancellation, and what a customer may say of it.
+STRIPE_WORDS = {
+    "cancellation_requested": gettext_lazy("cancellation requested"),
+    "payment_disputed": gettext_lazy("payment disputed"),
+    "payment_failed": gettext_lazy("payment failed"),
+    "customer_service": gettext_lazy("customer service"),
+    "low_quality": gettext_lazy("low quality"),
+    "missing_features": gettext_lazy("missing features"),
+    "other": pgettext_lazy("a customer's feedback", "other"),
+    "switched_service": gettext_lazy("switched service"),
+    "too_complex": gettext_lazy("too complex"),
+    "too_expensive": gettext_lazy("too expensive"),
+    "unused": pgettext_lazy("a customer's feedback", "unused"),
+}
+
 
 def reasons(codes: Iterable[str]) -> str:
     """Return the reasons of a movement in words; a cancellation says Stripe's own reason and feedback."""
@@ -38,5 +53,5 @@ def _words(code: str) -> str:
         return words
     return _("%(reason)s (%(told)s)") % {
         "reason": words,
-        "told": ", ".join(one.replace("_", " ") for one in told),
+        "told": ", ".join(str(STRIPE_WORDS.get(one, one.replace("_", " "))) for one in told),
     }
