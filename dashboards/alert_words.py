@@ -60,8 +60,9 @@ def behind(alert: Alert) -> str:
     largest = _largest(alert)
     if largest is None:
         return words
-    points = percent(largest).removesuffix("%")
-    return f"{words} {_('The largest is %(points)s points.') % {'points': points}}"
+    points = percent(largest).removesuffix("%").rstrip()
+    told = _("The largest is %(points)s points.") % {"points": points}
+    return f"{words} {told}"
 
 
 def _largest(alert: Alert) -> Fraction | None:

@@ -79,7 +79,8 @@ def _alert(reading: Reading, term: Term, standing: Standing, slug: str) -> Alert
         return Alert(rule, level, _("Too early to say"), term, words=words)
     figure, words = WORDS[rule](reading, standing)
     if level == "watch" or _below_without_watch(reading):
-        words = f"{words} {_('The difference may be chance.')}"
+        chance = _("The difference may be chance.")
+        words = f"{words} {chance}"
     return Alert(rule, level, _state(level), term, figure, words, movements_behind(rule, standing, slug))
 
 

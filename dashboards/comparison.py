@@ -111,4 +111,5 @@ def _note(today: date, month: date, through: date, *, by_day: bool) -> str:
         told = _("What moved up to today stands beside what moved up to %(day)s.") % words
     if by_day:
         return told
-    return f"{told} {_('The definition does not net movements by day, so only the net change is compared.')}"
+    net_alone = _("The definition does not net movements by day, so only the net change is compared.")
+    return f"{told} {net_alone}"

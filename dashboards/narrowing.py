@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config.locales import current
 from dashboards.reasons import WORDS
@@ -115,9 +116,17 @@ def interval_words(interval: str) -> str:
         "6-month": _("every 6 months"),
         "year": _("every year"),
     }
-    count, _hyphen, unit = interval.rpartition("-")
-    told = {"day": _("days"), "week": _("weeks"), "month": _("months"), "year": _("years")}
-    return words.get(interval) or _("every %(count)s %(unit)s") % {"count": count, "unit": told[unit]}
+    if interval in words:
+        return words[interval]
+    told, _hyphen, unit = interval.rpartition("-")
+    count = int(told)
+    several = {
+        "day": ngettext("every %(count)s day", "every %(count)s days", count),
+        "week": ngettext("every %(count)s week", "every %(count)s weeks", count),
+        "month": ngettext("every %(count)s month", "every %(count)s months", count),
+        "year": ngettext("every %(count)s year", "every %(count)s years", count),
+    }
+    return several[unit] % {"count": told}
 
 
 def country_name(code: str) -> str:

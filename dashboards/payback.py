@@ -155,5 +155,6 @@ def _told(found: Trend) -> str:
         "(%(before)s customers)."
     )
     if not _enough(found):
-        told = f"{told} {_('Too few customers to say whether that is more than chance.')}"
+        few = _("Too few customers to say whether that is more than chance.")
+        told = f"{told} {few}"
     return told % words

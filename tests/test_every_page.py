@@ -16,6 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Membership, Organization, Role
 from accounts.tenancy import tenant
+from config import translations
 from dashboards.api import tokens
 from dashboards.emails.letter import written
 from dashboards.emails.masking import names
@@ -52,6 +53,12 @@ WITH_NUMBERS = {
     *("dashboard", "investor", "customers", "exposure", "payments", "calendar", "cohorts", "plans"),
     *("trials", "clean", "excluded", "bridge", "glossary"),
 }
+SCRIPT = re.compile(r"<(script|style|code|pre)\b.*?</\1>", re.DOTALL)
+FOREIGN = re.compile(r"""<(\w+)[^>]*\slang="en"[^>]*>.*?</\1>""", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+SENTENCE = re.compile(r"(?=.* )[^%{<]{13,}")
+# Words of English that are no words of the other seven languages.
+ENGLISH = re.compile(r"(?i)[^|]*\b(?:the|and|which|with|this|from|are)\b[^|]*")
 ODD = ["", "0", "-1", "9" * 30, "1e9", "NaN", "\0", "'; --", "%00", "../..", "2026-13", "2026-02-30", "true"]
 LOCALES = ["de-CH", "en-US", "en-IN", "fr-CA", "es-MX", "it", "pt-BR", "nl", "pl", "tlh, *;q=0.1"]
 
@@ -74,6 +81,20 @@ def pages(business: AtRisk) -> Pages:
 @pytest.fixture(scope="module")
 def nameless(business: AtRisk) -> Person:
     return member("nameless@acme.example", of(business), Role.WITHOUT_PAYERS)
+
+
+def english_of(language: str) -> list[str]:
+    """Return the sentences and labels that are said otherwise in a language."""
+    known = ((one.id, one.string) for one in translations.translated(language))
+    return [
+        said for said, told in known if isinstance(said, str) and said != told and SENTENCE.fullmatch(said)
+    ]
+
+
+def plain(html: str) -> str:
+    """Return what a page says in its reader's language: parts marked as another's are left out."""
+    own = FOREIGN.sub(" ", SCRIPT.sub(" ", html))
+    return " ".join(unescape(TAG.sub(" | ", own)).split())
 
 
 def of(business: AtRisk) -> Organization:
@@ -130,6 +151,15 @@ def test_every_page_answers_in_each_locale_keeps_its_guards_and_changes_nothing(
         assert '"historyCacheSize": 0' in seen.html, seen.url
     after = digest(business.id)
     assert not {table for table in after if after[table] != before[table]} - WRITTEN_BY_READING.keys()
+
+
+def test_no_page_speaks_english_to_who_reads_another_language(pages: Pages) -> None:
+    found, english = [], [(one, english_of(one)) for one in translations.languages()]
+    for seen, (language, sentences) in zip(pages.found.values(), cycle(english), strict=False):
+        html = pages.client.get(seen.url, headers={"Accept-Language": language}).content.decode()
+        told = plain(html)
+        found += [(seen.url, language, one) for one in [*sentences, *ENGLISH.findall(told)] if one in told]
+    assert found == []
 
 
 def test_every_number_of_every_page_opens_rows_that_sum_to_it(business: AtRisk, pages: Pages) -> None:

@@ -27,5 +27,6 @@ def _cell(cell: HeatCell) -> str:
     kind = f" heat-{cell.heat}" if cell.heat else ""
     kind += " heat-so-far" if cell.so_far else ""
     detail = f'<span class="told">{escape(cell.detail)}</span>' if cell.detail else ""
-    so_far = f'<span class="visually-hidden">{escape(_("so far"))}</span>' if cell.so_far else ""
+    words = escape(_("so far"))
+    so_far = f'<span class="visually-hidden">{words}</span>' if cell.so_far else ""
     return f'<td class="number{kind}">{opened(cell.opens, cell.text)}{detail}{so_far}</td>'

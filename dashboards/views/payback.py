@@ -83,7 +83,8 @@ def _lacks(organization_id: UUID, currency: str, to: str, day: date) -> str:
     try:
         quotes_of(organization_id, [currency, to], [day]).rate(currency, to, day)
     except MissingRateError as error:
-        return f"{error} {_('Upload rates first, or write the amount in your own currency.')}"
+        way_out = _("Upload rates first, or write the amount in your own currency.")
+        return f"{error} {way_out}"
     return ""
 
 

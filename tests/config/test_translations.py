@@ -1,5 +1,6 @@
 """Every language has every word: nothing lacks, lingers, or has other placeholders and plural forms."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,21 @@ def template() -> Catalog:
 @pytest.mark.parametrize("language", translations.languages())
 def test_a_language_is_complete(language: str, template: Catalog) -> None:
     assert translations.problems(language, template) == []
+
+
+def test_no_message_stands_inside_an_f_string() -> None:
+    """Extraction reads Python by its tokens, of which an f-string is one: it would miss what is inside."""
+    missed = [
+        f"{file}:{call.lineno}"
+        for room in translations.ROOMS
+        for file in (translations.PROJECT / room).rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        if call.func.id in translations.KEYWORDS
+    ]
+    assert missed == []
 
 
 @pytest.mark.parametrize(
