@@ -50,7 +50,7 @@ def inspect(page: Page, name: str, *, settled: str = "main") -> None:
 def too_wide(page: Page) -> list[str]:
     """Return the widths at which a page scrolls sideways."""
     found = []
-    for width in (2560, 768, 375):
+    for width in (2560, 1024, 768, 375):
         page.set_viewport_size({"width": width, "height": 1000})
         page.evaluate(SETTLING)
         scrolled = page.evaluate("document.documentElement.scrollWidth")
