@@ -102,9 +102,9 @@ def movements_of(
 ) -> Movements:
     """Read the address of a page of movements; AddressError says what is wrong."""
     selection = select(organization, _without_span(parameters), months)
-    kind = _one_of(parameters.get("kind", ""), KINDS, "kind")
-    rate = _one_of(parameters.get("rate", ""), tuple(RATES), "rate")
-    plan = _plan(parameters.get("plan", ""))
+    kind = one_of(parameters.get("kind", ""), KINDS, "kind")
+    rate = one_of(parameters.get("rate", ""), tuple(RATES), "rate")
+    plan = plan_of(parameters.get("plan", ""))
     only = narrowing.only_of(parameters, selection.currency)
     if rate and only.narrows:
         raise AddressError(
@@ -129,14 +129,14 @@ def customers_of(
 ) -> Customers:
     """Read the address of a page of customers; AddressError says what is wrong."""
     currency = select(organization, _without_span(parameters, "month"), months).currency
-    figure = _one_of(parameters.get("figure", ""), tuple(FIGURES), "figure") or "mrr"
+    figure = one_of(parameters.get("figure", ""), tuple(FIGURES), "figure") or "mrr"
     told = parameters.get("on", "")
     on = day_of(told) if told else shown.today
     if on > shown.today:
         raise AddressError(_("%(day)s has not come yet.") % {"day": on.isoformat()}, 404)
     if on < date(1970, 1, 2):
         raise AddressError(_("There are no figures before 1970."), 404)
-    balance = Balance(figure, currency, on, _plan(parameters.get("plan", "")))
+    balance = Balance(figure, currency, on, plan_of(parameters.get("plan", "")))
     return Customers(balance, _held_after(parameters.get("after", "")))
 
 
@@ -152,14 +152,16 @@ def _without_span(parameters: QueryDict, *more: str) -> QueryDict:
     return kept
 
 
-def _one_of(text: str, known: tuple[str, ...], name: str) -> str:
+def one_of(text: str, known: tuple[str, ...], name: str) -> str:
+    """Return a word that may be empty; AddressError names the words that are known."""
     if text and text not in known:
         words = {"name": name, "known": ", ".join(known)}
         raise AddressError(_("%(name)s is one of %(known)s.") % words, 400)
     return text
 
 
-def _plan(text: str) -> str:
+def plan_of(text: str) -> str:
+    """Return the id of a price, or nothing; AddressError where no price has such an id."""
     if len(text) > 255 or not text.isprintable():
         raise AddressError(_("A plan is the id of a Stripe price, such as price_1Nabc."), 400)
     return text

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboards import narrowing
-from dashboards.addresses import SEPARATOR, Customers
+from dashboards.addresses import SEPARATOR, Customers, one_of, plan_of
 from dashboards.buckets import Span
 from dashboards.plans import plan_label
 from dashboards.selection import AddressError, Choice
@@ -97,14 +97,14 @@ def is_listed(shown: Shown, months: Months, wanted: Customers, parameters: Query
 
 def listed_of(parameters: QueryDict, currency: str, spans: list[Span] | None) -> Listed:
     """Read the address of the list; `spans` are the sizes, None where no rate tells them."""
-    figure = _one_of(parameters.get("figure", ""), FIGURES, "figure") or "mrr"
-    order = _one_of(parameters.get("sort", ""), tuple(ORDERS), "sort") or "largest"
-    top = _one_of(parameters.get("top", ""), tuple(map(str, TOPS)), "top")
+    figure = one_of(parameters.get("figure", ""), FIGURES, "figure") or "mrr"
+    order = one_of(parameters.get("sort", ""), tuple(ORDERS), "sort") or "largest"
+    top = one_of(parameters.get("top", ""), tuple(map(str, TOPS)), "top")
     bucket = _bucket(parameters.get("bucket", ""), spans)
     chosen = Chosen(
         currency,
-        _plan(parameters.get("plan", "")),
-        _one_of(parameters.get("status", ""), STATUSES, "status"),
+        plan_of(parameters.get("plan", "")),
+        one_of(parameters.get("status", ""), STATUSES, "status"),
         spans[bucket].low if spans and bucket is not None else None,
         spans[bucket].high if spans and bucket is not None else None,
         narrowing.country_of(parameters.get("country", "")),
@@ -153,19 +153,6 @@ def _told(wanted: Listed, names: dict[str, tuple[str, str]], spans: list[Span]) 
         "text": _("Begins with “%(text)s”") % {"text": chosen.text} if chosen.text else "",
         "top": _("The largest %(count)s") % {"count": wanted.top} if wanted.top else "",
     }
-
-
-def _one_of(text: str, known: tuple[str, ...], name: str) -> str:
-    if text and text not in known:
-        words = {"name": name, "known": ", ".join(known)}
-        raise AddressError(_("%(name)s is one of %(known)s.") % words, 400)
-    return text
-
-
-def _plan(text: str) -> str:
-    if len(text) > 255 or not text.isprintable():
-        raise AddressError(_("A plan is the id of a Stripe price, such as price_1Nabc."), 400)
-    return text
 
 
 def _bucket(text: str, spans: list[Span] | None) -> int | None:
