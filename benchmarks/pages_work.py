@@ -22,6 +22,42 @@ TIMES, WARM = 30, 2
 MONTHS_AGO = 13
 
 
+# Pages whose rows grow with the customers, by what they show.
+PAGES = {
+    "dashboard": "",
+    "customers now": "customers/",
+    "committed MRR now": "customers/?figure=committed_mrr",
+    "contracted ARR now": "customers/?figure=contracted_arr",
+    "past due customers": "customers/?status=past_due",
+    "active customers": "customers/?status=active",
+    "customers of a country": "customers/?country=DE",
+    "a plan's customers of a country": "customers/?plan=price_3&country=DE",
+    "customers by name": "customers/?text=company+1234",
+    "newest customers": "customers/?sort=newest",
+    "alerts": "alerts/",
+    "cohorts by month": "analysis/cohorts/?span=36",
+    "cohorts by plan": "analysis/cohorts/?by=plan&measure=gross",
+    "everyone's twelfth month": "analysis/cohorts/customers/?age=12",
+    "plans": "analysis/plans/",
+    "plans by interval": "analysis/plans/?by=interval",
+    "trials": "analysis/trials/",
+    "calendar": "analysis/calendar/",
+    "forecast": "analysis/forecast/",
+    "exposure": "exposure/",
+    "payments": "payments/",
+    "investor view": "investor/",
+    "clean check": "audit/clean/",
+    "excluded ledger": "audit/excluded/",
+    "bridge": "audit/bridge/",
+    "closed months": "audit/months/",
+    "definition": "audit/definition/",
+    "sync": "sync/",
+    "glossary": "analysis/glossary/",
+    "benchmarks": "analysis/benchmarks/",
+    "payback": "analysis/payback/",
+}
+
+
 def main() -> None:
     """Print each page's p50, p95 and p99 in milliseconds, and the CPU of this process alone."""
     slug, owner = sys.argv[1:]
@@ -46,7 +82,7 @@ def main() -> None:
 
 
 def pages(slug: str) -> dict[str, str]:
-    """Return the pages whose rows grow with the customers, by what they show."""
+    """Return the pages to time, those of a day, a month or a customer among them."""
     today = clock.now().date()
     ended = today.replace(day=1) - timedelta(days=1)
     past = (today - timedelta(days=MONTHS_AGO * 30)).replace(day=1) - timedelta(days=1)
@@ -55,11 +91,8 @@ def pages(slug: str) -> dict[str, str]:
         one = CustomerBalance.objects.order_by("-mrr_micro")[0]
     month = f"movements/?month={ended:%Y-%m}&currency=usd"
     return {
-        "dashboard": "",
+        **PAGES,
         "a month of the dashboard": f"?month={past:%Y-%m}",
-        "customers now": "customers/",
-        "committed MRR now": "customers/?figure=committed_mrr",
-        "contracted ARR now": "customers/?figure=contracted_arr",
         "customers of a past day": _held(past),
         "customers of an early day": _held(early),
         "committed MRR of a past day": _held(past, "committed_mrr"),
@@ -70,36 +103,12 @@ def pages(slug: str) -> dict[str, str]:
         "churn of a month": f"{month}&kind=churn",
         "reactivation of a month": f"{month}&kind=reactivation",
         "one plan's movements": f"{month}&plan=price_3",
-        "past due customers": "customers/?status=past_due",
-        "active customers": "customers/?status=active",
-        "customers of a country": "customers/?country=DE",
-        "a plan's customers of a country": "customers/?plan=price_3&country=DE",
-        "customers by name": "customers/?text=company+1234",
-        "newest customers": "customers/?sort=newest",
         "movements by reason": f"{month}&reason=quantity_change",
         "movements of a size": f"{month}&least=500&kind=expansion",
         "movements by name": f"{month}&text=company+1234",
         "one customer": f"customers/{one.connection_id}/{one.customer_id}/",
-        "alerts": "alerts/",
-        "cohorts by month": "analysis/cohorts/?span=36",
-        "cohorts by plan": "analysis/cohorts/?by=plan&measure=gross",
         "a cohort's customers": f"analysis/cohorts/customers/?from={past:%Y-%m}&to={past:%Y-%m}&age=6",
-        "everyone's twelfth month": "analysis/cohorts/customers/?age=12",
-        "plans": "analysis/plans/",
-        "plans by interval": "analysis/plans/?by=interval",
         "one plan's expansion": f"analysis/plans/customers/?flow=expansion&plan=price_3&month={ended:%Y-%m}",
-        "trials": "analysis/trials/",
-        "calendar": "analysis/calendar/",
-        "forecast": "analysis/forecast/",
-        "exposure": "exposure/",
-        "payments": "payments/",
-        "investor view": "investor/",
-        "clean check": "audit/clean/",
-        "excluded ledger": "audit/excluded/",
-        "bridge": "audit/bridge/",
-        "closed months": "audit/months/",
-        "definition": "audit/definition/",
-        "sync": "sync/",
     }
 
 
