@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import Page, expect
 
+from billing_sync.sandbox.faults import Faults
 from billing_sync.sandbox.keys import FULL_KEY
 from billing_sync.sandbox.truth import movements, mrr_at, totals
 from dashboards.formatting import money
@@ -32,7 +33,10 @@ KEYS = {
 
 @pytest.fixture
 def company(sandbox: Callable[..., Any]) -> Any:
-    account = sandbox(size=sized(100, 500), seed=11, now=datetime.now(UTC).replace(microsecond=0))
+    # As slow as Stripe: without that an idle machine has imported before the page looks again.
+    slow = Faults(latency=100)
+    now = datetime.now(UTC).replace(microsecond=0)
+    account = sandbox(size=sized(100, 500), seed=11, now=now, faults=slow)
     with override_settings(STRIPE_API_BASE=account.base_url):
         yield account.company
 
