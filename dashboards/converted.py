@@ -121,7 +121,7 @@ def _amounts(shown: Shown, history: Reported, wanted: Asked) -> dict[str, Any]:
     figure = DIVIDED.get(wanted.figure, wanted.figure)
     parts, total = origins(history, month, figure)
     rows = [_row(shown, wanted, figure, one) for one in parts]
-    page = _page(wanted, rows, total, signed=figure in SIGNED)
+    page = _page(wanted, rows, total, signed=figure in SIGNED) | {"exported": _exported(wanted)}
     if wanted.figure not in DIVIDED:
         return page
     (whole,) = history.last(1, history.exchange.to, until=month)
@@ -133,6 +133,14 @@ def _amounts(shown: Shown, history: Reported, wanted: Asked) -> dict[str, Any]:
         "whole": money(whole.starting_micro, wanted.selection.currency),
         "opens": replace(opening.starting(whole), rate=rate),
     }
+
+
+def _exported(wanted: Asked) -> dict[str, str]:
+    """Return what makes a file of the same amounts; nothing at the rates of another month."""
+    month = f"{wanted.selection.month:%Y-%m}"
+    if wanted.rates not in ("", month):
+        return {}
+    return {"in": wanted.selection.currency, "month": month} | ({"constant": "1"} if wanted.rates else {})
 
 
 def _row(shown: Shown, wanted: Asked, figure: str, one: Origin) -> CurrencyRow:

@@ -103,7 +103,7 @@ def select(
     A page that converts nothing shows the organization's currency where an address asks for all in one.
     """
     own, codes, present = organization.currency.lower(), months.currencies(), month_of(months.today)
-    reporting = _reporting(parameters.get("in", "")) if converts else ""
+    reporting = reporting_currency(parameters.get("in", "")) if converts else ""
     currency = reporting or _currency(own, parameters.get("currency", ""), codes)
     begun = filter(None, map(months.first, codes if reporting else [currency]))
     first = min(min(begun, default=present), present)
@@ -121,7 +121,8 @@ def select(
     return replace(selection, month=_month(parameters.get("month", ""), selection))
 
 
-def _reporting(text: str) -> str:
+def reporting_currency(text: str) -> str:
+    """Return the currency in which all is asked for; AddressError where it is none."""
     if not text:
         return ""
     if not CURRENCY.fullmatch(text):

@@ -46,7 +46,7 @@ UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `of` names the one in micro units that it tells in major units.
+    """One column; `of` names the one in micro units that it tells in major units of `currency`'s.
 
     `personal` ones hold a payer's name or address.
     """
@@ -55,12 +55,13 @@ class Column:
     kind: Kind = Kind.TEXT
     of: str = ""
     personal: bool = False
+    currency: str = "currency"
 
 
-def amount(name: str) -> tuple[Column, Column]:
+def amount(name: str, currency: str = "currency") -> tuple[Column, Column]:
     """Return a sum of money twice: for people in major units, and exact beside it."""
     exact = f"{name}_micro"
-    return Column(name, Kind.MAJOR, of=exact), Column(exact, Kind.MICRO)
+    return Column(name, Kind.MAJOR, of=exact, currency=currency), Column(exact, Kind.MICRO)
 
 
 class Layout:
@@ -70,9 +71,10 @@ class Layout:
         given = [column.name for column in columns if not column.of]
         self._places = {name: place for place, name in enumerate(given)}
         self.columns = [column for column in columns if personal or not column.personal]
-        money = {"currency", "Currency"} & self._places.keys()
-        self._currency = self._places[money.pop()] if money else -1
-        self._cells = [(self._places[each.of or each.name], TOLD[each.kind]) for each in self.columns]
+        self._cells = [
+            (self._places[each.of or each.name], TOLD[each.kind], self._places.get(each.currency, -1))
+            for each in self.columns
+        ]
 
     @property
     def names(self) -> list[str]:
@@ -81,14 +83,13 @@ class Layout:
 
     def cells(self, row: Row) -> list[Any]:
         """Return a row's cells as values: text, integers, decimals, lists; None where undefined."""
-        currency = row[self._currency] if self._currency >= 0 else ""
         return [
             None
             if row[place] is None
-            else _in_major(row[place], currency)
+            else _in_major(row[place], row[currency])
             if told is None
             else told(row[place])
-            for place, told in self._cells
+            for place, told, currency in self._cells
         ]
 
 

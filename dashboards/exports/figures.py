@@ -15,9 +15,14 @@ from metrics.bridge.rules import WALK
 from metrics.bridge.vendors import VENDORS
 from metrics.core.rates import Waterfall
 from metrics.evidence.sums import days as moved_days
+from metrics.exchange.converting import Reported
+from metrics.exchange.quotes import MissingRateError
+from metrics.exchange.storing import reported
 from metrics.extracts.cursors import Row
 from metrics.flows import Day, Flows, Month
 from metrics.model import waterfall
+from metrics.months import Months
+from metrics.periods import last_months, shift
 
 CURRENCY = Column("currency")
 UNMOVED = {"amount_micro": 0, "subscriptions": 0}
@@ -47,15 +52,43 @@ FLOWS = (
 def months_of(scope: Scope) -> Iterator[Month]:
     """Yield the months of each currency, oldest first: so many as a page shows, else all since the first."""
     history = queries.all_months(scope.shown)
+    if scope.text("in"):
+        yield from _months_in_one(scope, history)
+        return
     for currency in sorted(history.flows):
-        first = history.first(currency)
-        if first is None or scope.text("currency") not in ("", currency):
-            continue
-        until = scope.month()
-        since = (until.year - first.year) * 12 + until.month - first.month + 1
-        span = min(int(scope.text("span") or since), since)
-        if span > 0:
-            yield from history.last(span, currency, until=until)
+        if scope.text("currency") in ("", currency):
+            span = _span(scope, history.first(currency))
+            if span > 0:
+                yield from history.last(span, currency, until=scope.month())
+
+
+def reported_months(scope: Scope, months: Months, span: int = 1) -> Reported:
+    """Return the months in the currency that is asked for, with the rates that the last so many take."""
+    until, currency = scope.month(), scope.text("in")
+    # The first of them opens with the closing rate of the month before it.
+    wanted = [shift(until, -span), *last_months(until, span)]
+    held = bool(scope.text("constant"))
+    return reported(scope.shown.organization_id, months, currency, wanted, constant=held)
+
+
+def _months_in_one(scope: Scope, months: Months) -> list[Month]:
+    """Return the months of all currencies in one; ExportError names the rate that lacks."""
+    span = _span(scope, min(filter(None, map(months.first, months.flows)), default=None))
+    if span < 1:
+        return []
+    try:
+        return reported_months(scope, months, span).last(span, scope.text("in"), until=scope.month())
+    except MissingRateError as error:
+        raise ExportError(str(error), 409) from None
+
+
+def _span(scope: Scope, first: date | None) -> int:
+    """Count the months from the first on that are asked for."""
+    if first is None:
+        return 0
+    until = scope.month()
+    since = (until.year - first.year) * 12 + until.month - first.month + 1
+    return min(int(scope.text("span") or since), since)
 
 
 def flows_cells(flows: Flows) -> Row:
@@ -66,11 +99,19 @@ def flows_cells(flows: Flows) -> Row:
     return (flow.starting, *moved, flow.ending, flow.arr, flow.contracted_arr, flow.committed, *counts)
 
 
+def _month_columns(scope: Scope) -> tuple[Column, ...]:
+    """Return the columns of months; in one currency what exchange rates moved is one more."""
+    moved = amount("exchange_rates") if scope.text("in") else ()
+    rates = (Column(name, Kind.RATE) for name in RATES)
+    return (Column("month", Kind.MONTH), CURRENCY, *FLOWS, *moved, *rates)
+
+
 def _months(scope: Scope) -> Iterator[Row]:
     for one in months_of(scope):
         flow = waterfall(one)
+        moved = (one.currency_micro,) if scope.text("in") else ()
         rates = (rate(getattr(flow, name)) for name in RATES)
-        yield (one.month, one.currency, *flows_cells(one), *rates)
+        yield (one.month, one.currency, *flows_cells(one), *moved, *rates)
 
 
 def _days(scope: Scope) -> Iterator[Row]:
@@ -128,9 +169,9 @@ TABLES = (
         "months",
         gettext_lazy("Months"),
         gettext_lazy("The figures and rates of every month, by currency."),
-        fixed(Column("month", Kind.MONTH), CURRENCY, FLOWS, tuple(Column(name, Kind.RATE) for name in RATES)),
+        _month_columns,
         _months,
-        ("month", "span", "currency"),
+        ("month", "span", "currency", "in", "constant"),
     ),
     Table(
         "days",

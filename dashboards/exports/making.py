@@ -69,8 +69,9 @@ def asked(shown: Shown, name: str, form: str, parameters: Mapping[str, str], *, 
         told.setdefault("month", f"{shown.today:%Y-%m}")
     if "on" in table.needs:
         told.setdefault("on", shown.today.isoformat())
-    if "currency" in table.needs:
-        told.setdefault("currency", queries.default_currency(shown.organization_id))
+    for name in ("currency", "in"):
+        if name in table.needs:
+            told.setdefault(name, queries.default_currency(shown.organization_id))
     return Asked(table, form, told, table.personal and personal)
 
 

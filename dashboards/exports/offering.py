@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dashboards.exports import figures, payers, payments, published, stripe_shapes
+from dashboards.exports import analyses, figures, payers, payments, published, stripe_shapes
 from dashboards.exports.keeping import stopped
 from dashboards.exports.making import MAKING
 from dashboards.exports.parameters import OF_PAGES, PARAMETERS, Parameter
@@ -22,6 +22,7 @@ GROUPS: "tuple[tuple[str | Promise, tuple[Table, ...]], ...]" = (
     (gettext_lazy("Figures"), figures.TABLES),
     (gettext_lazy("Customers"), payers.TABLES),
     (gettext_lazy("Payments"), payments.TABLES),
+    (gettext_lazy("Analysis"), analyses.TABLES),
     (gettext_lazy("Published and left out"), published.TABLES),
     (gettext_lazy("In the shape of Stripe's own files"), stripe_shapes.TABLES),
 )

@@ -12,15 +12,17 @@ from django.utils.translation import gettext_lazy
 
 from dashboards import narrowing
 from dashboards.addresses import RATES, day_of
-from dashboards.selection import CURRENCY, AddressError
+from dashboards.selection import CURRENCY, AddressError, reporting_currency
 from metrics.bridge.rules import WALK
 from metrics.bridge.vendors import VENDORS
 from metrics.build.tally import KINDS
 from metrics.evidence.wanted import Only
 from metrics.exposure.diagnoses import DIAGNOSES
 from metrics.extracts.statements import Chosen
+from metrics.outlook.decided import HORIZONS
 from metrics.periods import month_of, parse_month, shift
 from metrics.queries import Shown
+from metrics.trials.trial import STATES
 
 MOST_MONTHS = 1200
 # What only says how a page shows rows, and none of which rows they are.
@@ -126,6 +128,10 @@ def _agree(told: Mapping[str, str], shown: Shown) -> None:
         raise ExportError(_("The day in from must lie before the day in to, which is not in."))
     if {"least", "most"} & told.keys() and "currency" not in told:
         raise ExportError(_("An amount is of a currency: choose one."))
+    if "in" in told and "currency" in told:
+        raise ExportError(_("Choose a currency, or all in one currency."))
+    if "constant" in told and "in" not in told:
+        raise ExportError(_("Constant rates are for all in one currency: choose it too."))
     if ("customer" in told) != ("connection" in told):
         raise ExportError(_("A customer is named by connection and customer together."))
     for name in ("on", "month", "day"):
@@ -208,6 +214,10 @@ PARAMETERS: dict[str, Parameter] = {
     "on": Parameter(gettext_lazy("Day"), _day, "date"),
     "day": Parameter(gettext_lazy("Day"), _day, "date"),
     "currency": Parameter(gettext_lazy("Currency"), _currency),
+    "in": Parameter(gettext_lazy("All in one currency"), reporting_currency),
+    "constant": _choice(gettext_lazy("Constant rates"), "constant", ("1",)),
+    "days": _choice(gettext_lazy("Days ahead"), "days", tuple(map(str, HORIZONS))),
+    "state": _choice(gettext_lazy("State"), "state", STATES),
     "kind": _choice(gettext_lazy("Kind"), "kind", tuple(KINDS)),
     "rate": _choice(gettext_lazy("Rate"), "rate", tuple(RATES)),
     **{name: Parameter(label, _filter(name)) for name, label in FILTERS.items()},

@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from dashboards.exports import figures, payers, payments, published, stripe_shapes
+from dashboards.exports import analyses, figures, payers, payments, published, stripe_shapes
 from dashboards.exports.parameters import ExportError
 from dashboards.exports.tables import Table
 
-GROUPS = (figures, payers, payments, published, stripe_shapes)
+GROUPS = (figures, payers, payments, analyses, published, stripe_shapes)
 TABLES: dict[str, Table] = {table.name: table for group in GROUPS for table in group.TABLES}
 
 

@@ -24,13 +24,17 @@ SUBSCRIBERS = ("Subscribers at Start", "New Subscribers", "Reactivated Subscribe
 SPAN, MOST_SPAN = 12, 120
 
 
+def _money(name: str) -> Column:
+    return Column(name, Kind.MAJOR, currency=CURRENCY.name)
+
+
 def _months(scope: Scope) -> list[date]:
     span = min(int(scope.text("span") or SPAN), MOST_SPAN)
     return last_months(scope.month(), span)
 
 
 def _by_month(scope: Scope) -> tuple[Column, ...]:
-    ends = (Column(f"{month:%Y-%m}", Kind.MAJOR) for month in _months(scope))
+    ends = (_money(f"{month:%Y-%m}") for month in _months(scope))
     dates = (Column("Start Date", Kind.DAY), Column("End Date", Kind.DAY))
     return (*PERSON, *dates, CURRENCY, *ends)
 
@@ -82,12 +86,12 @@ TABLES = (
         fixed(
             Column("Month", Kind.MONTH),
             CURRENCY,
-            tuple(Column(name, Kind.MAJOR) for name in (*MONEY, "MRR at End")),
+            tuple(_money(name) for name in (*MONEY, "MRR at End")),
             tuple(Column(name, Kind.COUNT) for name in (*SUBSCRIBERS, "Subscribers at End")),
             Column("Subscriber Churn Rate", Kind.RATE),
             Column("Gross MRR Churn Rate", Kind.RATE),
-            Column("ARPU", Kind.MAJOR),
-            Column("Subscriber LTV", Kind.MAJOR),
+            _money("ARPU"),
+            _money("Subscriber LTV"),
         ),
         _summary,
         ("month", "span", "currency"),
@@ -100,8 +104,8 @@ TABLES = (
             Column("Date", Kind.DAY),
             PERSON,
             Column("Type"),
-            Column("MRR Change", Kind.MAJOR),
-            Column("MRR", Kind.MAJOR),
+            _money("MRR Change"),
+            _money("MRR"),
             CURRENCY,
         ),
         _changes,

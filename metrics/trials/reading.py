@@ -8,6 +8,7 @@ from uuid import UUID
 from metrics.core.rates import Rate, ratio, trial_to_paid_rate
 from metrics.evidence.pages import PAGE, fetched
 from metrics.queries import Shown
+from metrics.trials.trial import STATES
 
 MONTHS = """
 SELECT month, started, converted, ended, waiting, running, median_days2 FROM metrics_trialmonth
@@ -113,8 +114,8 @@ class Line:
         return due, self.connection_id, self.customer_id, self.subscription_id
 
 
-def months(shown: Shown, currency: str, first: date) -> list[Month]:
-    """Return the months in which trials began, the newest first."""
+def months(shown: Shown, currency: str, first: date = date.min) -> list[Month]:
+    """Return the months from the first on in which trials began, the newest first."""
     bound = {"organization": shown.organization_id, "currency": currency, "first": first}
     return [
         Month(month, started, converted, ended, waiting, running, None if twice is None else ratio(twice, 2))
@@ -125,7 +126,7 @@ def months(shown: Shown, currency: str, first: date) -> list[Month]:
 def together(found: list[Month]) -> Month:
     """Return what months sum to; a median is of one month alone."""
     started, converted, ended, waiting, running = (
-        sum(one.count(state) for one in found) for state in ("", "converted", "ended", "waiting", "running")
+        sum(one.count(state) for one in found) for state in ("", *STATES)
     )
     return Month(date.min, started, converted, ended, waiting, running)
 
