@@ -54,7 +54,8 @@ class Command(BaseCommand):
         if demo_customers:
             supervisor.add(program("sandbox", sandbox_command(sandbox_port, demo_customers)))
         self.note("Migrating the database …")
-        ran("migrate", "--verbosity=0")
+        # Django's checks look at the code, as its tests do, and take as long as the migrations.
+        ran("migrate", "--verbosity=0", "--skip-checks")
         supervisor.add(program("web", web_command()))
         # The first page comes sooner where the others do not start beside it.
         supervisor.until(web_answers, "The web server", READY_SECONDS)
