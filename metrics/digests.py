@@ -51,6 +51,7 @@ for _model in (
     models.DailyRevenue,
     models.MonthlyRevenue,
     models.PlanRevenue,
+    models.MonthlyDepartures,
 ):
     register(_model._meta.db_table, partial(_built, _model))
 for _table in (

@@ -7,10 +7,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import TenantModel, User
-from metrics import builds
 from metrics.alerts import models as alerts
 from metrics.auditing import models as auditing
 from metrics.bridge import models as bridge
+from metrics.builds import BuildPart as BuildPart
+from metrics.builds import BuildPlan as BuildPlan
+from metrics.builds import CurrentBuild as CurrentBuild
 from metrics.built import Built
 from metrics.cohorts import models as cohorts
 from metrics.countries.models import CustomerCountry as CustomerCountry
@@ -20,6 +22,7 @@ from metrics.forecasting import models as forecasting
 from metrics.invoiced import models as invoiced
 from metrics.outlook import models as outlook
 from metrics.payback import models as payback
+from metrics.payments.models import MonthlyDepartures as MonthlyDepartures
 from metrics.plans import models as plans
 from metrics.restating import models as restating
 from metrics.trials import models as trials
@@ -277,9 +280,6 @@ class PlanRevenue(Built):
     items = models.BigIntegerField(default=0)
 
 
-BuildPart = builds.BuildPart
-BuildPlan = builds.BuildPlan
-CurrentBuild = builds.CurrentBuild
 Acknowledgement, Alert, AlertEvaluation = alerts.Acknowledgement, alerts.Alert, alerts.AlertEvaluation
 AlertRules, MailPreference, MailSettings = alerts.AlertRules, alerts.MailPreference, alerts.MailSettings
 DailyFailures, FailedInvoice = alerts.DailyFailures, alerts.FailedInvoice

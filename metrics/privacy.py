@@ -53,6 +53,7 @@ export(
     "metrics_invoicedline",
     "metrics_mailpreference",
     "metrics_mailsettings",
+    "metrics_monthlydepartures",
     "metrics_monthlyrevenue",
     "metrics_movement",
     "metrics_paybacksettings",

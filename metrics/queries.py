@@ -41,6 +41,7 @@ SHOWN = """
 SELECT shown.definition_version, shown.build, shown.computed_at, shown.data_through, shown.connection_ids,
        used.settings::text, rules.version, rules.settings::text,
        (SELECT max(version) FROM metrics_definition WHERE organization_id = shown.organization_id),
+       shown.edition,
        EXISTS (SELECT FROM billing_sync_dirtycustomer WHERE organization_id = shown.organization_id)
          OR EXISTS (SELECT FROM metrics_buildplan WHERE organization_id = shown.organization_id)
 FROM metrics_currentbuild AS shown
@@ -104,7 +105,7 @@ class Freshness:
 class Shown:
     """The build on show: the rules that made it, the accounts summed, and how current it is.
 
-    `build` is None before the first.
+    `build` is None before the first, `edition` that of the code which made it.
     """
 
     organization_id: UUID
@@ -114,6 +115,7 @@ class Shown:
     connection_ids: tuple[UUID, ...]
     freshness: Freshness
     build: int | None = None
+    edition: int = 0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -148,7 +150,8 @@ def shown(organization_id: UUID) -> Shown:
             each._default_manager.filter(organization_id=organization_id).exists() for each in WAITING
         )
         return Shown(organization_id, definition, alerts, alerts_version, (), Freshness(computing=waiting))
-    version, build, computed_at, through, accounts, settings, rules_version, rules, newest, waiting = row
+    version, build, computed_at, through, accounts, settings, rules_version, rules, newest, *rest = row
+    edition, waiting = rest
     return Shown(
         organization_id,
         _definition(version, settings),
@@ -157,6 +160,7 @@ def shown(organization_id: UUID) -> Shown:
         tuple(accounts),
         Freshness(through, computed_at, version, waiting or newest != version),
         build,
+        edition,
     )
 
 

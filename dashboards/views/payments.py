@@ -13,6 +13,7 @@ from dashboards.payments import payments_page
 from dashboards.selection import AddressError, choices, select
 from dashboards.views.dashboard import address_error
 from metrics import queries
+from metrics.payments import sums
 
 
 @require_safe
@@ -21,7 +22,7 @@ def payments(request: OrganizationRequest, slug: str) -> HttpResponse:
     shown = queries.shown(request.organization.id)
     months = queries.all_months(shown)
     context: dict[str, Any] = {"section": "payments", "freshness": shown.freshness}
-    if not months.currencies():
+    if not months.currencies() or not sums.counted(shown):
         return render_page(request, "payments/payments.html", context)
     try:
         selection = select(request.organization, request.GET, months)

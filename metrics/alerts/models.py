@@ -104,7 +104,7 @@ class MailSettings(TenantModel):
 
 
 class FailedInvoice(TenantModel):
-    """An invoice that a payment failed of, and when the first one did."""
+    """An invoice that a payment failed of, when the first one did, and when it was paid after all."""
 
     pk = models.CompositePrimaryKey("organization_id", "connection_id", "customer_id", "invoice_id")
     connection_id = models.UUIDField()
@@ -112,6 +112,8 @@ class FailedInvoice(TenantModel):
     invoice_id = models.CharField(max_length=255)
     currency = models.TextField()
     failed_at = models.DateTimeField()
+    total_minor = models.BigIntegerField(db_default=0)
+    paid_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -120,9 +122,12 @@ class FailedInvoice(TenantModel):
 
 
 class DailyFailures(TenantModel):
-    """How many invoices of the accounts on show first failed on one local day in one currency."""
+    """The invoices of the accounts on show that first failed on one local day, and those paid since."""
 
     pk = models.CompositePrimaryKey("organization_id", "currency", "day")
     currency = models.TextField()
     day = models.DateField()
     invoices = models.BigIntegerField()
+    amount_minor = models.DecimalField(max_digits=40, decimal_places=0, db_default=0)
+    recovered = models.BigIntegerField(db_default=0)
+    recovered_minor = models.DecimalField(max_digits=40, decimal_places=0, db_default=0)

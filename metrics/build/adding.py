@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Cursor
 
 from metrics.build.pipeline import Road, together
-from metrics.build.tables import DAILY, MONTHLY, NAME_PRODUCTS, PLANS, Sums
+from metrics.build.tables import DAILY, DEPARTURES, MONTHLY, NAME_PRODUCTS, PLANS, Sums
 from metrics.build.tally import Tally
 from metrics.build.write import Build
 
@@ -39,6 +39,7 @@ def add(tally: Tally, build: Build, renamed: Mapping[str, str], road: Road) -> S
         (DAILY, moved.daily),
         (MONTHLY, moved.monthly),
         (PLANS, plans),
+        (DEPARTURES, moved.left),
     ]
     sent = [
         (table, road.send(ADDING[table.name], (*lead, _json(table, added))))
@@ -96,5 +97,6 @@ def _empty(table: Sums) -> str:
     return " AND ".join(f"present.{name} = 0" for name in table.amounts)
 
 
-ADDING = {table.name: _adding(table) for table in (DAILY, MONTHLY, PLANS)}
-DROPPING = {table.name: _dropping(table) for table in (DAILY, MONTHLY, PLANS)}
+TABLES = (DAILY, MONTHLY, PLANS, DEPARTURES)
+ADDING = {table.name: _adding(table) for table in TABLES}
+DROPPING = {table.name: _dropping(table) for table in TABLES}

@@ -1,7 +1,7 @@
 """Some payers' rows in place: compared in memory with what is stored, and only those that differ written."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -67,6 +67,11 @@ class Held:
         for customer_id, *row in sorted(self._rows[rows.SEGMENT], key=shape(rows.SEGMENT).key):
             found.setdefault(customer_id, []).append(rows.segment(row))
         return found
+
+    def movements(self) -> Iterator[Row]:
+        """Yield the stored movements as whole rows."""
+        for row in self._rows[rows.MOVEMENT]:
+            yield (self.scope.connection_id, *row)
 
     def replace(self, wanted: Mapping[Table, Sequence[Row]], road: Road) -> None:
         """Make what is stored equal to the given rows."""

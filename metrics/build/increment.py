@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.tenancy import tenant
-from metrics.build import adding, failed
+from metrics.build import adding, departures, failed
 from metrics.build.batch import Batch, uncollected
 from metrics.build.differing import Held
 from metrics.build.load import Loader
@@ -75,6 +75,7 @@ def _again(
     ledgers = held.ledgers()
     for ledger in ledgers.values():
         tally.count(ledger, taken.before, -1)
+    departures.take_out(tally.left, held.movements())
     batch = Batch(scope.connection_id, taken.cut, tally)
     work(batch, loader, names)
     return batch, held, _renamed(ledgers.values(), tally)

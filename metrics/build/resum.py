@@ -1,10 +1,10 @@
-"""The tables again from a build's stored segments, valuing nobody: only rows that differ are written."""
+"""The tables again from what a build stores, valuing nobody: only rows that differ are written."""
 
 from uuid import UUID
 
 from accounts.tenancy import tenant
 from metrics import definitions
-from metrics.build import columns
+from metrics.build import columns, departures
 from metrics.build.replacing import replace
 from metrics.build.sources import alone
 from metrics.build.tally import Cut, Tally
@@ -25,7 +25,7 @@ def resum(organization_id: UUID) -> int:
     for connection_id in pointer.connection_ids:
         count(build, connection_id, Cut.of(definition, pointer.computed_at), tally)
     with tenant(organization_id):
-        return replace(tally, build)
+        return replace(tally, build) + departures.count_again(build)
 
 
 def count(build: Build, connection_id: UUID, cut: Cut, tally: Tally) -> None:

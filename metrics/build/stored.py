@@ -29,6 +29,7 @@ BUILT = (
     "metrics_dailyrevenue",
     "metrics_monthlyrevenue",
     "metrics_planrevenue",
+    "metrics_monthlydepartures",
     "metrics_comparison",
     "metrics_comparedamount",
 )

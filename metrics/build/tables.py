@@ -1,4 +1,4 @@
-"""The daily, monthly and plan tables: a tally's rows added to what is there."""
+"""The daily, monthly and plan tables and that of departures: a tally's rows added to what is there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +43,11 @@ PLANS = Sums(
     {"currency": "text", "month": "date", "price_id": "text"},
     ("net_micro", "items"),
 )
+DEPARTURES = Sums(
+    "metrics_monthlydepartures",
+    {"currency": "text", "month": "date", "why": "text"},
+    ("customers", "lost_micro"),
+)
 
 
 def add(tally: Tally, build: Build) -> None:
@@ -51,6 +56,7 @@ def add(tally: Tally, build: Build) -> None:
     _add(DAILY, build, moved.daily)
     _add(MONTHLY, build, moved.monthly)
     _add(PLANS, build, moved.plans)
+    _add(DEPARTURES, build, moved.left)
     if moved.products:
         lead = (build.organization_id, build.definition_version, build.number)
         execute(NAME_PRODUCTS, ([*moved.products], [*moved.products.values()], *lead))

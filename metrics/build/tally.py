@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from metrics.build.departures import Left, leave
 from metrics.build.sums import (
     APART,
     COMMITTED,
@@ -78,11 +79,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Rows of the daily, monthly and plan tables, and the product of each price."""
+    """Rows of the daily, monthly and plan tables and of departures, and the product of each price."""
 
     daily: dict[Period, list[int]]
     monthly: dict[Period, list[int]]
     plans: dict[PlanMonth, list[int]]
+    left: Left
     products: dict[str, str]
 
 
@@ -93,11 +95,15 @@ class Tally:
     sums: dict[str, Sums] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     products: dict[str, str] = field(default_factory=dict)
+    left: Left = field(default_factory=dict)
 
     def add(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> tuple[Movement, ...]:
         """Count one customer's segments, or with -1 take them out; return the movements by day."""
         found = movements(steps(cut.until_now(ledger)), cut.days())
         self.count(ledger, cut, sign)
+        for one in found:
+            if one.kind == "churn":
+                leave(self.left, one.currency, one.on, one.reasons, one.amount_micro, sign)
         return found
 
     def count(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> None:
@@ -124,7 +130,8 @@ class Tally:
 
     def nonzero(self) -> Totals:
         """Return the rows that sum to anything."""
-        totals, prices = Totals({}, {}, {}, self.products), list(self.places)
+        left = {key: sums for key, sums in self.left.items() if any(sums)}
+        totals, prices = Totals({}, {}, {}, left, self.products), list(self.places)
         for currency, sums in self.sums.items():
             totals.daily.update({(currency, day): row for day, row in sums.daily()})
             totals.monthly.update({(currency, month): row for month, row in sums.monthly()})

@@ -11,7 +11,7 @@ from metrics.evidence.narrowing import Narrowed
 from metrics.evidence.pages import BUILT
 from metrics.evidence.wanted import Only, Sum
 from metrics.extracts.cursors import Extract
-from metrics.payments.lines import LISTS, WHY
+from metrics.payments.lines import LISTS, OF_REASON
 from metrics.queries import Shown
 
 NAMES = "coalesce(payer.name, '') AS payer_name, coalesce(payer.email, '') AS payer_email"
@@ -159,7 +159,7 @@ def payments(shown: Shown, name: str, currency: str, start: date, end: date, why
         "why": why,
         "limit": None,
     }
-    page = statement.format(only=f"{only} {WHY if why else ''}", beyond="")
+    page = statement.format(only=f"{only} {OF_REASON if why else ''}", beyond="")
     return Extract(PAYMENTS.format(page=page), bound)
 
 

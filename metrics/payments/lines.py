@@ -7,8 +7,9 @@ from uuid import UUID
 
 from metrics.core.intervals import day_start
 from metrics.core.money import MICRO
-from metrics.evidence.pages import PAGE, fetched
-from metrics.payments.sums import FAILED, LEFT, RECOVERED, REFUNDED, Month
+from metrics.evidence.pages import BUILT, PAGE, fetched
+from metrics.payments.models import WHY
+from metrics.payments.sums import REFUNDED, Month
 from metrics.queries import Shown
 
 NAMED = """
@@ -21,10 +22,15 @@ ORDER BY page.at DESC, page.connection_id DESC, page.id DESC
 BEYOND = "AND ({at}, {connection}, {id}) < (%(after)s, %(after_connection)s, %(after_id)s)"
 INVOICES = f"""
 SELECT failed.failed_at AS at, failed.connection_id, failed.invoice_id AS id, failed.customer_id,
-    coalesce(invoice.total_minor, 0) * {MICRO}::bigint AS amount, coalesce(invoice.status, '') AS word,
-    invoice.paid_at AS then
-{FAILED} {{only}} {{beyond}} ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT %(limit)s
-"""
+    failed.total_minor * {MICRO}::bigint AS amount, coalesce(invoice.status, '') AS word,
+    failed.paid_at AS then
+FROM metrics_failedinvoice AS failed
+LEFT JOIN billing_sync_invoice AS invoice ON invoice.organization_id = failed.organization_id
+    AND invoice.connection_id = failed.connection_id AND invoice.stripe_id = failed.invoice_id
+WHERE failed.organization_id = %(organization)s AND failed.currency = %(currency)s
+  AND failed.failed_at >= %(since)s AND failed.failed_at < %(until)s
+{{only}} {{beyond}} ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT %(limit)s
+"""  # noqa: S608 - constants of ours, as below
 REFUNDS = f"""
 SELECT refund.created_at AS at, refund.connection_id, refund.stripe_id AS id,
     coalesce(nullif(refund.customer_id, ''), charge.customer_id, '') AS customer_id,
@@ -35,14 +41,16 @@ SELECT refund.created_at AS at, refund.connection_id, refund.stripe_id AS id,
 DEPARTURES = f"""
 SELECT date AS at, connection_id, customer_id AS id, customer_id, -amount_micro AS amount,
     array_to_string(reasons, ' ') AS word, NULL::timestamptz AS then
-{LEFT} {{only}} {{beyond}} ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT %(limit)s
-"""
-WHY = "AND array_to_string(reasons, ' ') = %(why)s"
+FROM metrics_movement WHERE {BUILT} AND currency = %(currency)s AND kind = 'churn'
+  AND date >= %(first)s AND date < %(end)s
+{{only}} {{beyond}} ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT %(limit)s
+"""  # noqa: S608
+OF_REASON = f"AND {WHY} = %(why)s"
 LISTS: dict[str, tuple[str, str, tuple[str, str, str]]] = {
     "failed": (INVOICES, "", ("failed.failed_at", "failed.connection_id", "failed.invoice_id")),
     "recovered": (
         INVOICES,
-        f"AND {RECOVERED}",
+        "AND failed.paid_at IS NOT NULL",
         ("failed.failed_at", "failed.connection_id", "failed.invoice_id"),
     ),
     "refunds": (
@@ -88,5 +96,5 @@ def lines(
     if after is not None:
         beyond = BEYOND.format(at=at, connection=connection, id=identity)
         bound |= {"after": after[0], "after_connection": after[1], "after_id": after[2]}
-    page = statement.format(only=f"{only} {WHY if why else ''}", beyond=beyond)
+    page = statement.format(only=f"{only} {OF_REASON if why else ''}", beyond=beyond)
     return [Line(*row) for row in fetched(NAMED.format(page=page), bound)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from metrics.core.intervals import day_start
@@ -10,28 +10,20 @@ from metrics.evidence.pages import BUILT, fetched
 from metrics.periods import shift
 from metrics.queries import Shown
 
-# An invoice counts as recovered once it is paid, whenever that is.
-FAILED = """
-FROM metrics_failedinvoice AS failed
-LEFT JOIN billing_sync_invoice AS invoice ON invoice.organization_id = failed.organization_id
-    AND invoice.connection_id = failed.connection_id AND invoice.stripe_id = failed.invoice_id
-WHERE failed.organization_id = %(organization)s AND failed.currency = %(currency)s
-  AND failed.connection_id = ANY(%(accounts)s)
-  AND failed.failed_at >= %(since)s AND failed.failed_at < %(until)s
-"""
-RECOVERED = "invoice.paid_at IS NOT NULL AND invoice.status = 'paid'"
-BY_DAY = f"""
-SELECT width_bucket(failed.failed_at, %(begins)s::timestamptz[]),
-    count(*), coalesce(sum(invoice.total_minor), 0),
-    count(*) FILTER (WHERE {RECOVERED}), coalesce(sum(invoice.total_minor) FILTER (WHERE {RECOVERED}), 0)
-{FAILED} GROUP BY 1 ORDER BY 1
+# Before the first build that counts what the tables of this page hold, they are empty.
+COUNTED_SINCE = 6
+BY_DAY = """
+SELECT day, invoices, amount_minor, recovered, recovered_minor FROM metrics_dailyfailures
+WHERE organization_id = %(organization)s AND currency = %(currency)s AND day >= %(first)s AND day < %(end)s
+ORDER BY day
 """
 BY_MONTH = """
 SELECT date_trunc('month', day)::date, sum(invoices) FROM metrics_dailyfailures
 WHERE organization_id = %(organization)s AND currency = %(currency)s AND day >= %(first)s AND day < %(end)s
 GROUP BY 1
 """
-# A refund names no currency of its own here: its charge does.
+# A refund names no currency of its own here: its charge does. Where that has no customer, nothing marks
+# whom to count again, so refunds are summed from their rows: they are few of all payments.
 REFUNDED = """
 FROM billing_sync_refund AS refund
 LEFT JOIN billing_sync_charge AS charge ON charge.organization_id = refund.organization_id
@@ -46,11 +38,10 @@ SELECT count(*) FILTER (WHERE charge.currency = %(currency)s),
     count(*) FILTER (WHERE charge.currency IS NULL)
 {REFUNDED}
 """
-LEFT = f"""
-FROM metrics_movement WHERE {BUILT} AND currency = %(currency)s AND kind = 'churn'
-  AND date >= %(first)s AND date < %(end)s
-"""
-REASONS = f"SELECT reasons, count(*), -sum(amount_micro) {LEFT} GROUP BY reasons"
+REASONS = f"""
+SELECT why, customers, lost_micro FROM metrics_monthlydepartures
+WHERE {BUILT} AND currency = %(currency)s AND month = %(first)s
+"""  # noqa: S608 - constants of ours
 # Stripe's reasons, and ours, that are not the customer's wish.
 INVOLUNTARY = ("payment_failed", "payment_disputed", "payment_failure", "unpaid", "past_due")
 CLASSES = ("voluntary", "involuntary", "other")
@@ -120,13 +111,14 @@ def kind_of(codes: Sequence[str]) -> str:
     return "voluntary" if "cancellation" in words else "other"
 
 
+def counted(shown: Shown) -> bool:
+    """Say whether the build on show counted payments."""
+    return shown.edition >= COUNTED_SINCE
+
+
 def failures(shown: Shown, month: Month) -> list[Failures]:
     """Return the days of a month on which invoices first failed."""
-    count = (shift(month.month, 1) - month.month).days
-    days = [month.month + timedelta(days=number) for number in range(count)]
-    begins = [datetime.fromtimestamp(day_start(day, shown.zone), UTC) for day in days]
-    rows = fetched(BY_DAY, {**month.bound(shown), "begins": begins})
-    return [Failures(days[place - 1], *map(int, sums)) for place, *sums in rows]
+    return [Failures(day, *map(int, sums)) for day, *sums in fetched(BY_DAY, month.bound(shown))]
 
 
 def failures_by_month(shown: Shown, currency: str, first: date, end: date) -> dict[date, int]:
@@ -144,6 +136,7 @@ def refunds(shown: Shown, month: Month) -> Refunds:
 def reasons(shown: Shown, month: Month) -> list[Reason]:
     """Return why customers left in a month, what took most MRR first; movements are netted by local day."""
     found = [
-        Reason(tuple(codes), count, int(lost)) for codes, count, lost in fetched(REASONS, month.bound(shown))
+        Reason(tuple(why.split(" ")) if why else (), count, int(lost))
+        for why, count, lost in fetched(REASONS, month.bound(shown))
     ]
     return sorted(found, key=lambda one: (CLASSES.index(one.kind), -one.lost_micro, one.codes))
