@@ -1,53 +1,137 @@
 """Prepared statements, several in one round trip where that helps; each is planned once a connection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection
-from psycopg import Cursor
+from psycopg import ProgrammingError, abc
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 
-Bound = Sequence[Any] | Mapping[str, Any]
-Answer = Cursor[tuple[Any, ...]]
+from accounts.wire import Statement, exchange
+
+Bound = Sequence[Any] | dict[str, Any]
+Found = tuple[Any, ...]
+
+# `%s` or `%(name)s`, with `b` instead of `s` what is bound in binary; `%%` is a percent sign.
+PLACE = re.compile(r"%(?:%|(?:\((\w+)\))?([sb]))")
+FORMATS = {"s": PyFormat.AUTO, "b": PyFormat.BINARY}
+
+
+class Answer:
+    """What a statement returned, once its round trip is over."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self) -> None:
+        self._rows: list[Found] = []
+        self.rowcount = -1
+
+    def fetchall(self) -> list[Found]:
+        """Return its rows."""
+        return self._rows
+
+    def fetchone(self) -> Found | None:
+        """Return its first row, if there is one."""
+        return self._rows[0] if self._rows else None
+
+    def take(self, result: PGresult, turning: abc.Transformer) -> None:
+        """Read what the database sent."""
+        if result.status != ExecStatus.TUPLES_OK:
+            self.rowcount = result.command_tuples or 0
+            return
+        self.rowcount = result.ntuples
+        turning.set_pgresult(result, format=Format.BINARY)
+        self._rows = turning.load_rows(0, result.ntuples, tuple)
 
 
 class Road:
     """Take statements now; their answers are there after the block."""
 
+    def __init__(self) -> None:
+        self._turning = Transformer.from_context(connection.connection)
+        self._sent: list[Statement] = []
+        self._answers: list[Answer] = []
+
     def send(self, statement: str | bytes, values: Bound = ()) -> Answer:
         """Send one statement; binary results."""
-        # Planning costs more than the run where a statement is for one payer.
-        return Cursor(connection.connection).execute(statement, values, binary=True, prepare=True)
+        text, turning = _numbered(statement), self._turning
+        bound: Any = [values[name] for name in text.names] if isinstance(values, dict) else values
+        if len(bound) != len(text.formats):
+            raise ProgrammingError(f"The statement has {len(text.formats)} places, {len(bound)} are bound.")
+        dumped = turning.dump_sequence(bound, text.formats)
+        self._sent.append(Statement(text.statement, dumped, turning.types or (), turning.formats or ()))
+        self._answers.append(Answer())
+        return self._answers[-1]
+
+    def travel(self) -> None:
+        """Run what was sent, and read the answers."""
+        if not self._sent:
+            return
+        results = exchange(connection.connection, self._sent)
+        for answer, result in zip(self._answers, results, strict=True):
+            answer.take(result, self._turning)
 
 
 @contextmanager
 def together() -> Iterator[Road]:
-    """Send the block's statements without waiting for each other's answers."""
-    with _preparing(), connection.connection.pipeline():
-        yield Road()
+    """Send the block's statements at its end, in one round trip; none where the block fails."""
+    connection.ensure_connection()
+    road = Road()
+    yield road
+    _travel(road)
 
 
-def ask(statement: str | bytes, values: Bound = ()) -> list[tuple[Any, ...]]:
+def ask(statement: str | bytes, values: Bound = ()) -> list[Found]:
     """Run one statement and return its rows."""
-    with _preparing():
-        return Road().send(statement, values).fetchall()
+    return _alone(statement, values).fetchall()
 
 
 def tell(statement: str | bytes, values: Bound = ()) -> int:
     """Run one statement and return how many rows it wrote."""
-    with _preparing():
-        return Road().send(statement, values).rowcount
+    return _alone(statement, values).rowcount
 
 
-@contextmanager
-def _preparing() -> Iterator[None]:
-    """Let statements be prepared for the block, which Django switches off for its own."""
+def _alone(statement: str | bytes, values: Bound) -> Answer:
     connection.ensure_connection()
+    road = Road()
+    answer = road.send(statement, values)
+    _travel(road)
+    return answer
+
+
+def _travel(road: Road) -> None:
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
-        ours = connection.connection
-        before, ours.prepare_threshold = ours.prepare_threshold, 0
-        try:
-            yield
-        finally:
-            ours.prepare_threshold = before
+        road.travel()
+
+
+class _Numbered(NamedTuple):
+    """A statement with numbered places: the names bound to them, if they have names, and their formats."""
+
+    statement: bytes
+    names: tuple[str, ...]
+    formats: tuple[PyFormat, ...]
+
+
+@lru_cache(maxsize=1_000)
+def _numbered(statement: str | bytes) -> _Numbered:
+    places: dict[str | int, int] = {}
+    formats: list[PyFormat] = []
+
+    def number(found: "re.Match[str]") -> str:
+        name, kind = found.groups()
+        if kind is None:
+            return "%"
+        key = name or len(places)
+        if key not in places:
+            places[key] = len(places) + 1
+            formats.append(FORMATS[kind])
+        return f"${places[key]}"
+
+    text = PLACE.sub(number, statement if isinstance(statement, str) else statement.decode())
+    return _Numbered(text.encode(), tuple(key for key in places if isinstance(key, str)), tuple(formats))

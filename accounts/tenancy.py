@@ -9,9 +9,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts.pipeline import ask
+
 if TYPE_CHECKING:
     from adbc_driver_postgresql import dbapi
 
+SET_TENANT = "SELECT set_config('app.organization_id', %s, true)"
 LIBPQ = (
     "dbname",
     "host",
@@ -34,11 +37,7 @@ def set_tenant(organization_id: UUID | None) -> None:
     """Set the tenant for the rest of the transaction in progress; None blanks it, and queries raise."""
     if not connection.in_atomic_block:
         raise WrongTenantError("The tenant is set inside a transaction only.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.organization_id', %s, true)",
-            [str(organization_id) if organization_id else ""],
-        )
+    ask(SET_TENANT, [str(organization_id) if organization_id else ""])
 
 
 def hide_payers() -> None:
@@ -51,9 +50,7 @@ def hide_payers() -> None:
 
 def current_organization_id() -> UUID | None:
     """Return the tenant of the transaction in progress, or None."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nullif(current_setting('app.organization_id', true), '')")
-        (value,) = cursor.fetchone()
+    ((value,),) = ask("SELECT nullif(current_setting('app.organization_id', true), '')")
     return UUID(value) if value else None
 
 
