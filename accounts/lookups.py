@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 from django.db import connection
 from django.db.models import Model, QuerySet
 
+from accounts.reading import read
+
 Found = TypeVar("Found", bound=Model)
 
 
@@ -27,16 +29,18 @@ class Lookup(Generic[Found]):
 
     def find(self, *values: Any) -> Found | None:
         """Return the row, with the one that it is joined to, or None."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._statement, values)
-            row = cursor.fetchone()
-        if row is None:
+        rows = read(self._statement, values)
+        if not rows:
             return None
-        found, rest = _instance(self._model, row)
+        found, rest = _instance(self._model, rows[0])
         if self.joined:
             other: Any = self._model._meta.get_field(self.joined).related_model
             setattr(found, self.joined, _instance(other, rest)[0])
         return found
+
+    def all(self, *values: Any) -> list[Found]:
+        """Return every row, in the queryset's order."""
+        return [_instance(self._model, row)[0] for row in read(self._statement, values)]
 
 
 def _instance(model: type[Found], row: tuple[Any, ...]) -> tuple[Found, tuple[Any, ...]]:

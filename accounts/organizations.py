@@ -5,12 +5,12 @@ from itertools import chain, count
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.currencies import CODES
+from accounts.lookups import Lookup
 from accounts.models import Membership, Organization, Role, User
 from accounts.tenancy import tenant
 
@@ -80,7 +80,9 @@ def _insert(name: str, time_zone: str, currency: str) -> Organization:
     raise OrganizationRefusedError(_("Too many organizations have this name; choose another."))
 
 
-def organizations_of(user: User) -> QuerySet[Organization]:
+OF_USER = Lookup(lambda: Organization.objects.filter(memberships__user=0).order_by("name", "slug"))
+
+
+def organizations_of(user: User) -> list[Organization]:
     """Return the organizations a person belongs to, by name."""
-    mine = Membership.objects.filter(user=user)
-    return Organization.objects.filter(memberships__in=mine).order_by("name", "slug")
+    return OF_USER.all(user.pk)

@@ -1,38 +1,62 @@
 """What the page shows of a sync: cheap to ask, one statement for an organization."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce, JSONObject
-
-from billing_sync.models import Connection, SetAside, SyncCursor
+from accounts.reading import read
+from billing_sync.models import Connection, SyncCursor
 from billing_sync.resource import Resource
 from billing_sync.resources import EVENTS, RESOURCES
 from billing_sync.stripe_errors import FEWER_REQUESTS
 
-CURSOR = ("resource", "state", "objects_done", "started_at", "moved_at", "error")
+# Asked by every page that shows numbers, so written out: composing it costs more than running it.
+CONNECTIONS = """
+SELECT id, kind, account_id, account_name, livemode, key_hint, state, error, imported_at, checked_at,
+       data_through, permissions::text,
+       (SELECT count(*) FROM billing_sync_setaside
+        WHERE organization_id = one.organization_id AND connection_id = one.id),
+       (SELECT json_agg(list)::text FROM (
+            SELECT resource, state, objects_done, started_at, moved_at, error FROM billing_sync_synccursor
+            WHERE organization_id = one.organization_id AND connection_id = one.id) AS list)
+FROM billing_sync_connection AS one WHERE organization_id = %s ORDER BY created_at, id
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceProgress:
     """How far one list has been read; the rate is None until it can be told."""
 
-    name: str
-    label: str
+    resource: Resource
     state: str
-    state_label: str
     objects_done: int
     rate_per_second: float | None
     error: str
     permission: str
-    permission_label: str
     permission_state: str
-    required: bool
+
+    @property
+    def name(self) -> str:
+        return self.resource.name
+
+    @property
+    def label(self) -> str:
+        return str(self.resource.label)
+
+    @property
+    def state_label(self) -> str:
+        return str(SyncCursor.State(self.state).label)
+
+    @property
+    def permission_label(self) -> str:
+        return str(self.resource.permission_label)
+
+    @property
+    def required(self) -> bool:
+        return self.resource.required
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +108,38 @@ class ConnectionProgress:
         return self.state in (Connection.State.REFUSED, Connection.State.REVOKED)
 
 
+class _Connection(NamedTuple):
+    """One row, in the order of its statement."""
+
+    id: UUID
+    kind: str
+    account_id: str
+    account_name: str
+    livemode: bool | None
+    key_hint: str
+    state: str
+    error: str
+    imported_at: datetime | None
+    checked_at: datetime | None
+    data_through: datetime | None
+    permissions: str
+    aside: int
+    lists: str | None
+
+
 def progress(organization_id: UUID) -> list[ConnectionProgress]:
     """Return every connection of the organization, oldest first, inside its tenant."""
-    of_connection = {"organization_id": organization_id, "connection_id": OuterRef("id")}
-    aside = SetAside.objects.filter(**of_connection)
-    counted = aside.values("connection_id").annotate(count=Count("*")).values("count")
-    read = SyncCursor.objects.filter(**of_connection).values(
-        found=JSONObject(**{name: name for name in CURSOR})
-    )
-    found = Connection.objects.filter(organization_id=organization_id).order_by("created_at", "id")
-    return [
-        _of(connection, {one.resource: one for one in map(_cursor, connection.read)}, connection.aside)
-        for connection in found.annotate(aside=Coalesce(Subquery(counted), 0), read=ArraySubquery(read))
-    ]
+    return [_of(_Connection(*row)) for row in read(CONNECTIONS, [organization_id])]
 
 
-def _cursor(told: Mapping[str, Any]) -> SyncCursor:
-    times = {name: told[name] and datetime.fromisoformat(told[name]) for name in ("started_at", "moved_at")}
-    return SyncCursor(**{**told, **times})
-
-
-def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> ConnectionProgress:
+def _of(connection: _Connection) -> ConnectionProgress:
+    cursors = {one["resource"]: one for one in json.loads(connection.lists or "[]")}
+    permissions = json.loads(connection.permissions)
     listed = () if connection.kind == Connection.Kind.ARCHIVE else RESOURCES
-    resources = tuple(_resource(connection, resource, cursors.get(resource.name)) for resource in listed)
+    resources = tuple(
+        _resource(resource, permissions.get(resource.name, {}), cursors.get(resource.name))
+        for resource in listed
+    )
     waiting = (SyncCursor.State.WAITING, SyncCursor.State.READING)
     return ConnectionProgress(
         id=connection.id,
@@ -122,38 +155,34 @@ def _of(connection: Connection, cursors: dict[str, SyncCursor], aside: int) -> C
         checked_at=connection.checked_at,
         data_through=connection.data_through,
         resources=resources,
-        set_aside=aside,
+        set_aside=connection.aside,
         next_label=next((one.label for one in resources if one.state in waiting), ""),
-        rate_limited=any(one.error == str(FEWER_REQUESTS) for one in cursors.values()),
+        rate_limited=any(one["error"] == str(FEWER_REQUESTS) for one in cursors.values()),
     )
 
 
-def _name(connection: Connection) -> str:
+def _name(connection: _Connection) -> str:
     if connection.kind == Connection.Kind.ARCHIVE:
-        return connection.name
+        return str(Connection.Kind.ARCHIVE.label)
     return connection.account_name or connection.account_id
 
 
-def _resource(connection: Connection, resource: Resource, cursor: SyncCursor | None) -> ResourceProgress:
-    known = connection.permissions.get(resource.name, {})
-    state = SyncCursor.State(cursor.state if cursor else SyncCursor.State.WAITING)
+def _resource(
+    resource: Resource, known: Mapping[str, str], cursor: Mapping[str, Any] | None
+) -> ResourceProgress:
     return ResourceProgress(
-        name=resource.name,
-        label=str(resource.label),
-        state=state.value,
-        state_label=str(state.label),
-        objects_done=cursor.objects_done if cursor else 0,
+        resource=resource,
+        state=cursor["state"] if cursor else SyncCursor.State.WAITING.value,
+        objects_done=cursor["objects_done"] if cursor else 0,
         rate_per_second=_rate(cursor) if cursor else None,
-        error=cursor.error if cursor else known.get("error", ""),
+        error=cursor["error"] if cursor else known.get("error", ""),
         permission=known.get("permission") or resource.permission,
-        permission_label=str(resource.permission_label),
         permission_state=known.get("state", "unknown"),
-        required=resource.required,
     )
 
 
-def _rate(cursor: SyncCursor) -> float | None:
-    if cursor.started_at is None or cursor.moved_at is None:
+def _rate(cursor: Mapping[str, Any]) -> float | None:
+    if cursor["started_at"] is None or cursor["moved_at"] is None:
         return None
-    seconds = (cursor.moved_at - cursor.started_at).total_seconds()
-    return cursor.objects_done / seconds if seconds > 0 else None
+    took = datetime.fromisoformat(cursor["moved_at"]) - datetime.fromisoformat(cursor["started_at"])
+    return cursor["objects_done"] / took.total_seconds() if took.total_seconds() > 0 else None

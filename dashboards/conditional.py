@@ -19,6 +19,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
 from accounts.access import OrganizationRequest
+from accounts.reading import read
 from config import clock
 from dashboards.models import Emphasis
 
@@ -111,9 +112,7 @@ def tag_of(request: OrganizationRequest, also: Also | None = None) -> str:
     statement = STATE
     if also is not None:
         statement, bound = f"{STATE}, {also.columns}", bound | also.bound(request)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, bound)
-        state, emphasis, *more = cursor.fetchone()
+    ((state, emphasis, *more),) = read(statement, bound)
     request.also = tuple(more) if also else None  # type: ignore[attr-defined]
     request.emphasis = emphasis or Emphasis.AUTOMATIC  # type: ignore[attr-defined]
     told = (

@@ -14,10 +14,10 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import QuerySet, Subquery, Sum
 
 from accounts.models import Organization, TenantModel
+from accounts.reading import read
 from billing_sync.models import DirtyCustomer
 from config import clock
 from metrics import definitions
@@ -140,17 +140,15 @@ def current(rows: "QuerySet[Row]", organization_id: UUID) -> "QuerySet[Row]":
 
 def shown(organization_id: UUID) -> Shown:
     """Return the build on show by one statement; before the first build, the newest rules."""
-    with connection.cursor() as cursor:
-        cursor.execute(SHOWN, [organization_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = read(SHOWN, [organization_id])
+    if not rows:
         definition = definitions.latest(organization_id)
         alerts_version, alerts = latest_rules(organization_id)
         waiting = any(
             each._default_manager.filter(organization_id=organization_id).exists() for each in WAITING
         )
         return Shown(organization_id, definition, alerts, alerts_version, (), Freshness(computing=waiting))
-    version, build, computed_at, through, accounts, settings, rules_version, rules, newest, *rest = row
+    version, build, computed_at, through, accounts, settings, rules_version, rules, newest, *rest = rows[0]
     edition, waiting = rest
     return Shown(
         organization_id,
@@ -187,10 +185,8 @@ def today(organization_id: UUID) -> date:
 def all_months(shown: Shown) -> Months:
     """Return every month of every currency by one statement."""
     flows: dict[str, dict[date, dict[str, int]]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(MONTHS, [shown.organization_id])
-        for currency, month, *values in cursor.fetchall():
-            flows[currency][month] = flows_of(values)
+    for currency, month, *values in read(MONTHS, [shown.organization_id]):
+        flows[currency][month] = flows_of(values)
     return Months(shown.today, flows)
 
 
@@ -240,9 +236,7 @@ def plan_mix(organization_id: UUID, currency: str | None, on: date) -> list[Plan
     Without a currency, the prices of each.
     """
     bound = {"organization": organization_id, "currency": currency, "month": month_of(on)}
-    with connection.cursor() as cursor:
-        cursor.execute(PLANS, bound)
-        return [
-            PlanShare(price, product, price_name, product_name, int(mrr), int(items), code)
-            for price, product, code, mrr, items, price_name, product_name in cursor.fetchall()
-        ]
+    return [
+        PlanShare(price, product, price_name, product_name, int(mrr), int(items), code)
+        for price, product, code, mrr, items, price_name, product_name in read(PLANS, bound)
+    ]

@@ -16,7 +16,7 @@ from accounts.forms import OrganizationForm
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Go to the person's only organization, or let her choose."""
-    mine = list(organizations.organizations_of(cast(SignedInRequest, request).user)[:2])
+    mine = organizations.organizations_of(cast(SignedInRequest, request).user)
     if len(mine) == 1:
         return redirect("dashboard", mine[0].slug)
     return redirect("all_organizations" if mine else "new_organization")

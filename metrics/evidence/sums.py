@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from accounts.reading import read
 from metrics.evidence.pages import BUILT, fetched
 from metrics.periods import month_of
 from metrics.queries import Shown
@@ -115,5 +116,5 @@ def _periods(shown: Shown, table: str, period: str, currency: str, start: date, 
             dict(zip(COUNTS, map(int, values[: len(COUNTS)]), strict=True)),
             dict(zip(COUNTS, map(int, values[len(COUNTS) :]), strict=True)),
         )
-        for on, *values in fetched(statement, bound)
+        for on, *values in read(statement, bound)
     ]
