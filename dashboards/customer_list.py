@@ -85,10 +85,11 @@ def list_page(
     currency, sizes = wanted.currency, list(spans or ())
     spreading = spread(shown, currency, shown.today, [one.low for one in sizes])
     known = spreading.whole
-    page = present_holders(shown, wanted.chosen, known.customers, wanted.after)
+    plans, homes = offered(shown, currency, shown.today)
+    on_plan = sum(one.items for one in plans if one.price_id == wanted.chosen.plan)
+    page = present_holders(shown, wanted.chosen, known.customers, wanted.after, on_plan=on_plan)
     lines = page.lines[: wanted.top] if wanted.top else page.lines
     count, total = _together(wanted, page, spreading, known)
-    plans, homes = offered(shown, currency, shown.today)
     names = {one.price_id: (one.product_name, one.price_name) for one in plans}
     return {
         "on": shown.today,

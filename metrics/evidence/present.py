@@ -29,18 +29,35 @@ ORDERS = {
     "newest": ("since", "DESC"),
 }
 HOLDERS = f"""
-    SELECT mrr_micro AS amount_micro, mrr_micro, since, connection_id, customer_id
+    SELECT mrr_micro AS amount_micro, since, connection_id, customer_id
     FROM metrics_customerbalance WHERE {BUILT} AND currency = %(currency)s AND mrr_micro > 0
 """  # noqa: S608 - constants of this module, as below
 NOW = "from_at <= %(at)s AND (to_at IS NULL OR to_at > %(at)s) AND mrr_micro <> 0"
+OF_PLAN = f"{BUILT} AND price_id = %(plan)s AND currency = %(currency)s AND {NOW}"
 ON_PLAN = f"""
-    SELECT part.amount_micro, mrr_micro, since, connection_id, customer_id FROM (
-        SELECT connection_id, customer_id, sum(mrr_micro)::bigint AS amount_micro FROM metrics_segment
-        WHERE {BUILT} AND price_id = %(plan)s AND currency = %(currency)s AND {NOW}
-        GROUP BY connection_id, customer_id
-    ) AS part JOIN metrics_customerbalance USING (connection_id, customer_id)
-    WHERE {BUILT} AND currency = %(currency)s AND mrr_micro > 0
+    SELECT connection_id, customer_id, sum(mrr_micro)::bigint AS amount_micro FROM metrics_segment
+    WHERE {OF_PLAN} {{named}} GROUP BY connection_id, customer_id
 """  # noqa: S608
+# To read the balance of everyone on a plan takes longer than all else: it is, where it bounds or orders few.
+ON_PLAN_SINCE = f"""
+    SELECT part.amount_micro, since, connection_id, customer_id
+    FROM ({ON_PLAN}) AS part JOIN metrics_customerbalance USING (connection_id, customer_id)
+    WHERE {BUILT} AND currency = %(currency)s
+"""  # noqa: S608
+LOOKED_AT = "SELECT * FROM looked"
+# Of those looked at, their parts of a plan.
+PARTS = f"""
+    SELECT part.amount_micro, since, connection_id, customer_id FROM looked CROSS JOIN LATERAL (
+        SELECT sum(mrr_micro)::bigint AS amount_micro FROM metrics_segment
+        WHERE {OF_PLAN} AND metrics_segment.connection_id = looked.connection_id
+            AND metrics_segment.customer_id = looked.customer_id
+    ) AS part WHERE part.amount_micro <> 0
+"""  # noqa: S608
+WITHIN = f"""EXISTS (
+    SELECT FROM metrics_customerbalance WHERE {BUILT} AND currency = %(currency)s
+      AND metrics_customerbalance.connection_id = holder.connection_id
+      AND metrics_customerbalance.customer_id = holder.customer_id {{bounds}}
+)"""
 RISK = """EXISTS (
     SELECT FROM metrics_exposure AS risk WHERE risk.organization_id = %(organization)s
       AND risk.connection_id = holder.connection_id AND risk.customer_id = holder.customer_id
@@ -60,7 +77,7 @@ NAMED = "(connection_id, customer_id) IN (SELECT connection_id, customer_id FROM
 SEARCHED = f"WITH found AS MATERIALIZED ({FOUND}), "
 MORE_FOUND = "(SELECT count(*) > %(found)s FROM found)"
 TOLD = f"""
-    SELECT page.amount_micro, page.mrr_micro, page.since, page.connection_id, page.customer_id,
+    SELECT page.amount_micro, balance.mrr_micro, balance.since, page.connection_id, page.customer_id,
         coalesce(nullif(payer.name, ''), nullif(payer.email, ''), page.customer_id),
         ARRAY(SELECT price_id FROM metrics_segment WHERE {BUILT} AND connection_id = page.connection_id
             AND customer_id = page.customer_id AND currency = %(currency)s AND {NOW}
@@ -68,12 +85,16 @@ TOLD = f"""
         ARRAY(SELECT diagnosis FROM metrics_exposure WHERE organization_id = %(organization)s
             AND connection_id = page.connection_id AND customer_id = page.customer_id
             AND currency = %(currency)s AND diagnosis = ANY(%(statuses)s))
-    FROM page LEFT JOIN billing_sync_payer AS payer ON payer.organization_id = %(organization)s
+    FROM page JOIN (
+        SELECT connection_id, customer_id, mrr_micro, since FROM metrics_customerbalance
+        WHERE {BUILT} AND currency = %(currency)s
+    ) AS balance USING (connection_id, customer_id)
+    LEFT JOIN billing_sync_payer AS payer ON payer.organization_id = %(organization)s
         AND payer.connection_id = page.connection_id AND payer.customer_id = page.customer_id
     ORDER BY {{order}}
 """  # noqa: S608
 WHOLE = """
-{with_found} chosen AS NOT MATERIALIZED (SELECT * FROM ({holders} {bounds}) AS holder WHERE {narrow}),
+{with_found} chosen AS NOT MATERIALIZED (SELECT * FROM ({holders}) AS holder WHERE {narrow}),
 page AS (SELECT * FROM chosen WHERE {beyond} ORDER BY {order} LIMIT %(limit)s),
 told AS ({told})
 SELECT whole.*, {more_found}, told.* FROM
@@ -81,9 +102,9 @@ SELECT whole.*, {more_found}, told.* FROM
 """
 LOOK = """
 WITH looked AS MATERIALIZED (
-    SELECT * FROM ({holders} {bounds}) AS holder WHERE {beyond} ORDER BY {order} LIMIT %(looked)s
+    SELECT * FROM ({holders}) AS holder WHERE {beyond} ORDER BY {order} LIMIT %(looked)s
 ),
-page AS (SELECT * FROM looked AS holder WHERE {narrow} ORDER BY {order} LIMIT %(limit)s),
+page AS (SELECT * FROM ({parts}) AS holder WHERE {narrow} ORDER BY {order} LIMIT %(limit)s),
 told AS ({told}),
 last AS (SELECT * FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM looked) AS one
          WHERE place = %(looked)s)
@@ -141,14 +162,19 @@ class Holder:
 
 
 def present_holders(
-    shown: Shown, chosen: Chosen, holders: int, after: Key | None = None, counted: int = COUNTED
+    shown: Shown,
+    chosen: Chosen,
+    holders: int,
+    after: Key | None = None,
+    counted: int = COUNTED,
+    on_plan: int = 0,
 ) -> Page[Holder]:
-    """Return a page of who holds MRR now; `holders` is how many do in the currency at all.
+    """Return a page of who holds MRR now; `holders` is how many do in the currency, `on_plan` on the plan.
 
     What a span of MRR comes to is the tables' to say: of that alone, nothing is summed.
     """
     few = chosen.narrows and (bool(chosen.text) or holders <= counted)
-    statement = (WHOLE if few else LOOK).format(**_parts(chosen, after, few))
+    statement = (WHOLE if few else LOOK).format(**_parts(chosen, after, few, on_plan))
     looked = LOOKED if chosen.narrows else PAGE + 1
     rows = fetched(statement, _bound(shown, chosen, after) | {"looked": looked})
     lines = [Holder(*row[3:]) for row in rows if row[3] is not None]
@@ -169,21 +195,20 @@ def _place(told: Sequence[str] | None, order: str) -> Key | None:
     return date.fromisoformat(value).toordinal() if by_day else int(value), UUID(connection_id), customer_id
 
 
-def _parts(chosen: Chosen, after: Key | None, few: bool) -> dict[str, str]:
+def _parts(chosen: Chosen, after: Key | None, few: bool, on_plan: int) -> dict[str, str]:
     value, way = ORDERS[chosen.order]
     order = f"{value} {way}, connection_id {way}, customer_id {way}"
     beyond = f"({value}, connection_id, customer_id) {'<' if way == 'DESC' else '>'} "
     narrow = [RISK.format(name="in")] if chosen.status in (PAST_DUE, CANCELING) else []
     unhurt = UNHURT if few else f"NOT {RISK.format(name='out')}"
     narrow += [unhurt] if chosen.status in (ACTIVE, CANCELING) else []
-    narrow += [AT_HOME] * bool(chosen.country) + [NAMED] * bool(chosen.text)
-    bounds = ["AND mrr_micro >= %(low)s"] * (chosen.low is not None)
-    bounds += ["AND mrr_micro < %(high)s"] * (chosen.high is not None)
+    narrow += [AT_HOME] * bool(chosen.country) + [NAMED] * bool(chosen.text and not chosen.plan)
+    holders, narrow_more, parts = _source(chosen, few, on_plan)
     told_order = ", ".join(f"page.{one}" for one in order.split(", "))
     return {
-        "holders": ON_PLAN if chosen.plan else HOLDERS,
-        "bounds": " ".join(bounds),
-        "narrow": " AND ".join(["true", *narrow]),
+        "holders": holders,
+        "parts": parts,
+        "narrow": " AND ".join(["true", *narrow, *narrow_more]),
         "beyond": f"{beyond} (%(value)s, %(connection)s::uuid, %(customer)s)" if after else "true",
         "order": order,
         "value": value,
@@ -191,6 +216,21 @@ def _parts(chosen: Chosen, after: Key | None, few: bool) -> dict[str, str]:
         "with_found": SEARCHED if chosen.text else "WITH ",
         "more_found": MORE_FOUND if chosen.text else "false",
     }
+
+
+def _source(chosen: Chosen, few: bool, on_plan: int) -> tuple[str, list[str], str]:
+    """Return what is looked through, what narrows it then, and what that makes of those looked at."""
+    low, high = "AND mrr_micro >= %(low)s", "AND mrr_micro < %(high)s"
+    bounds = " ".join([low] * (chosen.low is not None) + [high] * (chosen.high is not None))
+    by_day = ORDERS[chosen.order][0] == "since"
+    if not chosen.plan:
+        return HOLDERS + bounds, [], LOOKED_AT
+    if by_day and not few and on_plan > LOOKED:
+        return HOLDERS + bounds, [], PARTS
+    named = f"AND {NAMED}" if chosen.text else ""
+    if by_day or (few and bounds):
+        return ON_PLAN_SINCE.format(named=named) + bounds, [], LOOKED_AT
+    return ON_PLAN.format(named=named), [WITHIN.format(bounds=bounds)] * bool(bounds), LOOKED_AT
 
 
 def _bound(shown: Shown, chosen: Chosen, after: Key | None) -> dict[str, Any]:

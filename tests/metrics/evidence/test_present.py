@@ -106,7 +106,7 @@ choices = some.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=choices, of_plan=some.booleans())
 def test_the_list_is_that_of_a_plain_look(company: UUID, chosen: Chosen, of_plan: bool) -> None:
     with set_now(NOW), tenant(company):
@@ -116,8 +116,9 @@ def test_the_list_is_that_of_a_plain_look(company: UUID, chosen: Chosen, of_plan
             plan = held.order_by("price_id").values_list("price_id", flat=True)[0]
             chosen = Chosen(**{name: getattr(chosen, name) for name in chosen.__slots__} | {"plan": plan})
         expected = plainly(shown, chosen)
-        for counted in (1_000, 0):
-            pages = every_page(partial(present_holders, shown, chosen, 100, counted=counted))
+        for counted, on_plan in ((1_000, 0), (0, 0), (0, 100)):
+            look = partial(present_holders, shown, chosen, 100, counted=counted, on_plan=on_plan)
+            pages = every_page(look)
             assert {(one.connection_id, one.customer_id): one.amount_micro for one in pages.rows} == expected
             places = [one.place(chosen.order) for one in pages.rows]
             assert places == sorted(places, reverse=ORDERS[chosen.order][1] == "DESC")
