@@ -45,7 +45,7 @@ class Answer:
             self.rowcount = result.command_tuples or 0
             return
         self.rowcount = result.ntuples
-        turning.set_pgresult(result, format=Format.BINARY)
+        turning.set_pgresult(result)
         self._rows = turning.load_rows(0, result.ntuples, tuple)
 
 
@@ -57,14 +57,18 @@ class Road:
         self._sent: list[Statement] = []
         self._answers: list[Answer] = []
 
-    def send(self, statement: str | bytes, values: Bound = ()) -> Answer:
-        """Send one statement; binary results."""
+    def send(
+        self, statement: str | bytes, values: Bound = (), *, prepare: bool = True, binary: bool = True
+    ) -> Answer:
+        """Take one statement; binary results unless they are to be as Django knows them."""
         text, turning = _numbered(statement), self._turning
         bound: Any = [values[name] for name in text.names] if isinstance(values, dict) else values
         if len(bound) != len(text.formats):
             raise ProgrammingError(f"The statement has {len(text.formats)} places, {len(bound)} are bound.")
         dumped = turning.dump_sequence(bound, text.formats)
-        self._sent.append(Statement(text.statement, dumped, turning.types or (), turning.formats or ()))
+        types, formats = turning.types or (), turning.formats or ()
+        result = Format.BINARY if binary else Format.TEXT
+        self._sent.append(Statement(text.statement, dumped, types, formats, result, prepare))
         self._answers.append(Answer())
         return self._answers[-1]
 
@@ -86,9 +90,11 @@ def together() -> Iterator[Road]:
     _travel(road)
 
 
-def ask(statement: str | bytes, values: Bound = ()) -> list[Found]:
+def ask(
+    statement: str | bytes, values: Bound = (), *, prepare: bool = True, binary: bool = True
+) -> list[Found]:
     """Run one statement and return its rows."""
-    return _alone(statement, values).fetchall()
+    return _alone(statement, values, prepare=prepare, binary=binary).fetchall()
 
 
 def tell(statement: str | bytes, values: Bound = ()) -> int:
@@ -96,10 +102,10 @@ def tell(statement: str | bytes, values: Bound = ()) -> int:
     return _alone(statement, values).rowcount
 
 
-def _alone(statement: str | bytes, values: Bound) -> Answer:
+def _alone(statement: str | bytes, values: Bound, *, prepare: bool = True, binary: bool = True) -> Answer:
     connection.ensure_connection()
     road = Road()
-    answer = road.send(statement, values)
+    answer = road.send(statement, values, prepare=prepare, binary=binary)
     _travel(road)
     return answer
 

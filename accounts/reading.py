@@ -1,13 +1,11 @@
 """What every page asks: by statements that are planned once a connection, and that Django's wrappers hear."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.db import connection
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
-from psycopg import Cursor
 
-Bound = Sequence[Any] | Mapping[str, Any]
+from accounts.pipeline import Bound, ask
 
 
 class _Logged(CursorDebugWrapper):
@@ -18,17 +16,19 @@ class _Logged(CursorDebugWrapper):
             CursorWrapper.execute(self, sql, params)
 
 
+class _Prepared:
+    """What Django's wrappers take for a cursor: it has one statement run, by its name."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+
+    def execute(self, sql: str, params: Bound = ()) -> None:
+        self.rows = ask(sql, params, binary=False)
+
+
 def read(statement: str, values: Bound = ()) -> list[tuple[Any, ...]]:
     """Return the rows of a statement whose planning would take longer than its run."""
-    connection.ensure_connection()
-    ours = connection.connection
-    heard = _Logged if connection.queries_logged else CursorWrapper
     # Django's own cursors bind in the text, so that each statement would be another.
-    before, ours.prepare_threshold = ours.prepare_threshold, 0
-    try:
-        with heard(cast(Any, Cursor(ours)), connection) as cursor:
-            cursor.execute(statement, values)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
-    finally:
-        ours.prepare_threshold = before
+    heard, cursor = _Logged if connection.queries_logged else CursorWrapper, _Prepared()
+    heard(cast(Any, cursor), connection).execute(statement, values)
+    return cursor.rows

@@ -37,7 +37,8 @@ def set_tenant(organization_id: UUID | None) -> None:
     """Set the tenant for the rest of the transaction in progress; None blanks it, and queries raise."""
     if not connection.in_atomic_block:
         raise WrongTenantError("The tenant is set inside a transaction only.")
-    ask(SET_TENANT, [str(organization_id) if organization_id else ""])
+    # Not prepared: a pooler may give each transaction of a web process another session.
+    ask(SET_TENANT, [str(organization_id) if organization_id else ""], prepare=False)
 
 
 def hide_payers() -> None:
@@ -50,7 +51,7 @@ def hide_payers() -> None:
 
 def current_organization_id() -> UUID | None:
     """Return the tenant of the transaction in progress, or None."""
-    ((value,),) = ask("SELECT nullif(current_setting('app.organization_id', true), '')")
+    ((value,),) = ask("SELECT nullif(current_setting('app.organization_id', true), '')", prepare=False)
     return UUID(value) if value else None
 
 

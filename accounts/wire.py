@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from psycopg import Connection, OperationalError, errors
 from psycopg.abc import Buffer, PQGen
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
@@ -19,12 +19,14 @@ DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
 class Statement(NamedTuple):
-    """A statement with numbered places, and what is bound to them."""
+    """A statement with numbered places, what is bound to them, and how it is to be run."""
 
     text: bytes
-    values: Sequence[Buffer | None] = ()
-    types: tuple[int, ...] = ()
-    formats: Sequence[int] = ()
+    values: Sequence[Buffer | None]
+    types: tuple[int, ...]
+    formats: Sequence[int]
+    result: int
+    is_prepared: bool
 
 
 class _Prepared:
@@ -73,14 +75,19 @@ def _sent(link: PGconn, known: _Prepared, statements: Sequence[Statement], *, be
         place += 1
         known.names.clear()
         known.in_doubt = False
-    for text, values, types, formats in statements:
+    for text, values, types, formats, result, is_prepared in statements:
+        if not is_prepared:
+            link.send_query_params(text, values, types, formats, result)
+            yield place
+            place += 1
+            continue
         name = known.names.get((text, types))
         if name is None:
             known.count += 1
             name = known.names[text, types] = b"wire_%d" % known.count
             link.send_prepare(name, text, types)
             place += 1
-        link.send_query_prepared(name, values, formats, Format.BINARY)
+        link.send_query_prepared(name, values, formats, result)
         yield place
         place += 1
 

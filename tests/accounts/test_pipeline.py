@@ -10,6 +10,7 @@ from django.db import DataError, NotSupportedError, OperationalError, connection
 
 from accounts import wire
 from accounts.pipeline import Answer, ask, tell, together
+from accounts.reading import read
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -91,6 +92,14 @@ def test_after_an_error_a_savepoint_rolls_back_and_everything_goes_on(rows: None
     with pytest.raises(DataError):
         fail()
     assert ask(COUNT) == [(1,)]
+    assert ask(DIVIDE, (1,)) == [(1,)]
+
+
+def test_what_is_prepared_stays_when_a_page_rolls_back() -> None:
+    assert ask(DIVIDE, (1,)) == [(1,)]
+    with transaction.atomic():
+        read(DIVIDE, (1,))
+        transaction.set_rollback(True)
     assert ask(DIVIDE, (1,)) == [(1,)]
 
 
