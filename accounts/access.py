@@ -9,7 +9,7 @@ from allauth.account.internal.flows.reauthentication import is_reauthentication_
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from accounts import replica
 from accounts.lookups import Lookup
 from accounts.models import Membership, Organization, Role, User
 from accounts.second_factors import has_second_factor
@@ -39,6 +40,7 @@ class OrganizationRequest(SignedInRequest):
 
     organization: Organization
     membership: Membership
+    on_replica: bool = False
 
 
 View = Callable[Concatenate[OrganizationRequest, Parameters], HttpResponse]
@@ -70,9 +72,7 @@ class TenantMiddleware:
         with transaction.atomic():
             request.membership = _membership(request.user, slug)
             request.organization = request.membership.organization
-            set_tenant(request.organization.id)
-            if not Role(request.membership.role).sees_payers:
-                hide_payers()
+            _enter(request)
             response = self._answer(request)
             if response.streaming and not isinstance(response, FileResponse):
                 response.close()
@@ -82,13 +82,42 @@ class TenantMiddleware:
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         response.headers.setdefault("Cache-Control", "private, no-store")
+        replica.remember(request, response)
         return response
 
     def _answer(self, request: OrganizationRequest) -> HttpResponseBase:
         """Answer, or say first what a member has to do where two factors are required."""
         if request.organization.second_factor_required and not has_second_factor(request.user):
             return render(request, "accounts/second_factor_wanted.html", status=403)
-        return self.get_response(request)
+        return self._by_replica(request) or self.get_response(request)
+
+    def _by_replica(self, request: OrganizationRequest) -> HttpResponseBase | None:
+        """Answer a read from the replica; None where it may not, cannot or does not know of it."""
+        if not replica.serves(request):
+            return None
+        request.on_replica = True
+        try:
+            with replica.reading():
+                _enter(request)
+                response = self.get_response(request)
+        except DatabaseError as error:
+            replica.leave(error)
+            return None
+        finally:
+            request.on_replica = False
+        return response if response.status_code < 400 else None
+
+    def process_exception(self, request: OrganizationRequest, error: Exception) -> HttpResponseBase | None:
+        """Keep out of the log what a view could not do on the replica, as the primary does it then."""
+        if getattr(request, "on_replica", False) and isinstance(error, DatabaseError):
+            return HttpResponse(status=503)
+        return None
+
+
+def _enter(request: OrganizationRequest) -> None:
+    set_tenant(request.organization.id)
+    if not Role(request.membership.role).sees_payers:
+        hide_payers()
 
 
 MEMBERSHIP = Lookup(

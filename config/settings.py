@@ -1,14 +1,11 @@
 """One settings module; everything that differs between machines comes from the environment."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-from config import env, mail, static_files, transport
+from config import databases, env, mail, static_files, transport
 from config.public import is_public
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -92,26 +89,7 @@ TEMPLATES = [
     }
 ]
 
-# Servers. `default` is the app role, `owner` runs migrations alone. Where no URL is given, the commands
-# attach to the embedded servers and put their URLs into the environment before this module is read.
-UNSET_DATABASE = {"ENGINE": "django.db.backends.dummy"}
-
-
-def database(name: str) -> dict[str, Any]:
-    url = env.text(name)
-    if url and not url.startswith(("postgresql://", "postgres://")):
-        raise ImproperlyConfigured(f"{name} must look like postgresql://role:password@host:5432/database.")
-    parsed: dict[str, Any] = dict(dj_database_url.parse(url) if url else UNSET_DATABASE)
-    return {**parsed, "ATOMIC_REQUESTS": True, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": False}}
-
-
-DATABASES = {"default": database("DATABASE_URL"), "owner": database("DATABASE_OWNER_URL")}
-DATABASES["default"]["OPTIONS"]["pool"] = {
-    "min_size": 1,
-    "max_size": env.integer("DATABASE_POOL_SIZE", 8),
-    "timeout": 20,
-}
-DATABASES["owner"]["ATOMIC_REQUESTS"] = False
+DATABASES = databases.databases()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:1/0")
 
@@ -208,7 +186,7 @@ STRIPE_CONNECT_WEBHOOK_SECRETS = env.words("STRIPE_CONNECT_WEBHOOK_SECRET")
 
 # What leaves this machine leaves it encrypted, but for hosts of a private network that are named.
 transport.refuse_clear_text(
-    {"DATABASE_URL": DATABASES["default"], "DATABASE_OWNER_URL": DATABASES["owner"]},
+    {name: DATABASES[alias] for alias, name in databases.NAMES.items() if alias in DATABASES},
     {"REDIS_URL": REDIS_URL},
     MAIL_SERVER,
     {"STRIPE_API_BASE": STRIPE_API_BASE, "STRIPE_CONNECT_BASE": STRIPE_CONNECT_BASE},

@@ -50,7 +50,7 @@ def open_with(**given: object) -> None:
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> AppConfig:
     """Let the next connection be this process's first."""
     config = apps.get_app_config("accounts")
-    monkeypatch.setattr(config, "role_checked", False)
+    monkeypatch.setattr(config, "checked", set())
     return config
 
 
@@ -87,7 +87,7 @@ def test_the_owner_is_refused(db: None, code: str) -> None:
 
 def test_a_plain_role_may_start(unchecked: AppConfig, weak_role: str) -> None:
     open_as(weak_role)
-    assert unchecked.role_checked  # type: ignore[attr-defined]
+    assert unchecked.checked == {"default"}  # type: ignore[attr-defined]
 
 
 def test_a_role_that_owns_a_table_is_refused(unchecked: AppConfig, weak_role: str) -> None:

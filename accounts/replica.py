@@ -1,0 +1,87 @@
+"""Reads of pages by a replica, where DATABASE_REPLICA_URL names one; the primary answers all that it cannot.
+
+Who may see a page is asked of the primary. A replica lags: whoever has just changed something reads the
+primary for some seconds, and so does everyone while the replica is away or far behind.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+from django.http import HttpRequest, HttpResponseBase
+
+logger = logging.getLogger(__name__)
+
+ALIAS = "replica"
+WROTE, FRESH_SECONDS = "wrote", 15
+READS = ("GET", "HEAD")
+# A replica is asked how far it is this often, and left alone for longer where it does not answer.
+ASK_SECONDS, AWAY_SECONDS = 1.0, 30.0
+MOST_BEHIND = 16 << 20
+WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'"
+REPLAYED = "SELECT pg_last_wal_replay_lsn() - '0/0'"
+
+
+@dataclass(slots=True)
+class Standing:
+    """Whether the replica was fit to read when it was last looked at, and when to look again."""
+
+    fit: bool = False
+    until: float = 0.0
+
+
+standing = Standing()
+
+
+def serves(request: HttpRequest) -> bool:
+    """Say whether the replica may answer: a read, of someone who has not just written, while it keeps up."""
+    if ALIAS not in connections.settings or request.method not in READS or WROTE in request.COOKIES:
+        return False
+    if time.monotonic() >= standing.until:
+        _look()
+    return standing.fit
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Send the block's statements to the replica, in a transaction of its own."""
+    primary = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = connections[ALIAS]
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connections[DEFAULT_DB_ALIAS] = primary
+
+
+def remember(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Have whoever wrote read the primary until the replica has surely followed."""
+    if ALIAS in connections.settings and request.method not in READS:
+        secure = request.is_secure()
+        response.set_cookie(WROTE, "1", FRESH_SECONDS, httponly=True, samesite="Lax", secure=secure)
+
+
+def leave(error: Exception) -> None:
+    """Read the primary for a while, since the replica failed."""
+    logger.warning("The replica did not answer, the primary does: %s", error)
+    standing.fit, standing.until = False, time.monotonic() + AWAY_SECONDS
+
+
+def _look() -> None:
+    try:
+        behind = _position(DEFAULT_DB_ALIAS, WRITTEN) - _position(ALIAS, REPLAYED)
+    except Error as error:
+        leave(error)
+        return
+    standing.fit, standing.until = behind <= MOST_BEHIND, time.monotonic() + ASK_SECONDS
+
+
+def _position(alias: str, statement: str) -> int:
+    """Return how many bytes of the log were written, or replayed; what is no replica has replayed none."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement)
+        ((position,),) = cursor.fetchall()
+    return int(position or 0)
