@@ -65,7 +65,7 @@ def timed(stage: str) -> Iterator[None]:
 def ours(organization_id: UUID) -> Monthly:
     """Sum the stored segments into daily, monthly and plan tables; the next rows are fetched meanwhile."""
     tally, begun, waited = Tally(), time.perf_counter(), TAKEN["read"]
-    coming = _waited(columns.whole_payers(columns.batches(Build(organization_id, 1, 1), CONNECTION)))
+    coming = _waited(columns.batches(Build(organization_id, 1, 1), CONNECTION, CUT))
     for currency, flow in columns.flows(coming, tally, CUT):
         tally.of(currency, CUT).add(flow)
     TAKEN["compute"] += time.perf_counter() - begun - (TAKEN["read"] - waited)
@@ -74,13 +74,13 @@ def ours(organization_id: UUID) -> Monthly:
     return _written(organization_id)
 
 
-def _waited(coming: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def _waited(coming: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     while True:
         with timed("read"):
-            table = next(coming, None)
-        if table is None:
+            batch = next(coming, None)
+        if batch is None:
             return
-        yield table
+        yield batch
 
 
 def movements(organization_id: UUID) -> Monthly:

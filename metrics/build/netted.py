@@ -3,116 +3,128 @@
 What a change is called is asked of the core, once for each way in which two balances can differ.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metrics.build.calendar import BITS
 from metrics.build.sums import Moved
 from metrics.core.intervals import FOREVER
 from metrics.core.movements import kind_of
 
-# An instant's share of a number that is in the order of payers and instants; those we store fit.
-EARLIEST, BITS = -(1 << 37), 43
+# An instant's share of a number that is in the order of payers and instants; a `date` has four figures.
+EARLIEST, AT_BITS = -(1 << 36), 39
 # From nothing, to nothing, upwards, and above 0 at an earlier instant: bits, and balances that are so.
-FROM_NOTHING, TO_NOTHING, UP, ABOVE = 1, 2, 4, 8
-CODES = 16
+CODE_BITS = 4
+CODES = 1 << CODE_BITS
 NAMED = [
-    kind_of(
-        0 if code & FROM_NOTHING else 2,
-        0 if code & TO_NOTHING else 3 if code & UP else 1,
-        bool(code & ABOVE),
-    )
+    kind_of(0 if code & 1 else 2, 0 if code & 2 else 3 if code & 4 else 1, bool(code & 8))
     for code in range(CODES)
 ]
 LARGEST = 1 << 63
 WIDE, WIDEST = pa.decimal128(38), pa.decimal256(76)
+HOLD = ((pa.int64(), LARGEST), (WIDE, 10**38), (WIDEST, 10**76))
 
 
 def changes(spans: pa.Table) -> pa.Table:
-    """Return by what each instant changes payers' balances, in order; a payer's spans stand together.
+    """Return balances after each instant that changes them, in order; a payer's spans stand together.
 
+    `when` has month and day as one number, above them what keeps a payer's balances apart: the currency.
     Where a span begins as the one before it ends, the two changes are one.
     """
     counting = pc.and_(pc.not_equal(spans["mrr"], 0), pc.less(spans["start"], spans["end"]))
-    spans = spans.filter(counting).combine_chunks()
-    payer, start, end, mrr = (_column(spans, name) for name in ("payer", "start", "end", "mrr"))
-    follows = pc.and_(pc.invert(turns(payer)), pc.equal(start, _before(end)))
-    delta = pc.subtract(mrr, pc.if_else(follows, _before(mrr), 0))
-    begun = pa.table({"key": _key(payer, start), "at": start, "payer": payer, "delta": delta})
-    begun = begun.append_column("day", spans["opened"]).append_column("month", spans["opened_month"])
-    over = pc.and_(pc.not_equal(end, FOREVER), pc.invert(_after(follows)))
-    key = _key(payer, pc.if_else(over, end, 0))
-    ended = pa.table({"key": key, "at": end, "payer": payer, "delta": pc.negate(mrr)})
-    ended = ended.append_column("day", spans["closed"]).append_column("month", spans["closed_month"])
-    found = pa.concat_tables([begun.filter(pc.not_equal(delta, 0)), ended.filter(over)]).combine_chunks()
-    return found.take(pc.sort_indices(found["key"])).combine_chunks()
-
-
-def nets(changed: pa.Table, window: str, named: str) -> pa.Table:
-    """Return what changes come to, netted by the column `window` and summed by the column `named`.
-
-    Its key is for `told`: beside amounts there are counts, and Σ amount².
-    """
-    payer, delta, windows = (_column(changed, name) for name in ("payer", "delta", window))
-    first = turns(payer)
-    balance = _running(delta, first)
-    counted = pc.and_(_after(turns(_column(changed, "key")), last=True), pc.greater(balance, 0))
-    above = _running(counted.cast(pa.int64()), first)
-    ends = pc.or_(_after(first, last=True), _after(turns(windows), last=True))
-    first, label, after, above = (
-        column.filter(ends) for column in (payer, _column(changed, named), balance, above)
+    payer, start, end, mrr, opened, closed = (
+        whole(spans[name]).filter(whole(counting))
+        for name in ("payer", "start", "end", "mrr", "opened", "closed")
     )
-    first = turns(first)
+    apart = pc.shift_right(opened, 2 * BITS)
+    width = _largest(apart) + 1
+    owner = pc.add(pc.multiply(pc.subtract(payer, pc.min(payer)), width), apart)
+    follows = pc.and_(pc.invert(turns(owner)), pc.equal(start, _before(end)))
+    delta = pc.subtract(mrr, pc.if_else(follows, _before(mrr), 0))
+    begins = pc.not_equal(delta, 0)
+    over = pc.and_(pc.not_equal(end, FOREVER), pc.invert(_after(follows)))
+    pairs = (
+        (_key(owner, start), _key(owner, pc.if_else(over, end, 0))),
+        (opened, closed),
+        (delta, pc.negate(mrr)),
+    )
+    found = [pa.concat_arrays([one.filter(begins), other.filter(over)]) for one, other in pairs]
+    order = pc.sort_indices(found[0])
+    key, when, delta = (column.take(order) for column in found)
+    first = turns(pc.shift_right(key, AT_BITS))
+    after = _running(delta, first)
+    counted = pc.and_(_after(turns(key), last=True), pc.greater(after, 0))
+    above = _running(counted.cast(pa.int64()), first)
+    return pa.table({"key": key, "when": when, "first": first, "after": after, "above": above})
+
+
+def nets(changed: pa.Table, window: str) -> pa.Table:
+    """Return what changes come to, netted by `day`, `month` or `event`, and summed by day or month.
+
+    Its key is for `told`: beside amounts there are counts, and for days Σ amount².
+    """
+    key, when, first, after, above = (whole(column) for column in changed.columns)
+    label = when if window == "day" else pc.shift_right(when, BITS)
+    windows = key if window == "event" else label
+    ends = pc.or_(_after(first, last=True), _after(turns(windows), last=True))
+    key, label, after, above = (column.filter(ends) for column in (key, label, after, above))
+    first = turns(pc.shift_right(key, AT_BITS))
     before, ever = (pc.if_else(first, 0, _before(column)) for column in (after, above))
     moved = pc.subtract(after, before)
-    key = pc.multiply(label, CODES)
-    for holds, bit in (
-        (pc.equal(before, 0), FROM_NOTHING),
-        (pc.equal(after, 0), TO_NOTHING),
-        (pc.greater(moved, 0), UP),
-        (pc.greater(ever, 0), ABOVE),
-    ):
-        key = pc.add(key, pc.if_else(holds, bit, 0))
     differ = pc.not_equal(moved, 0)
-    moved = moved.filter(differ)
-    counts = pc.if_else(pc.is_valid(moved), 1, 0)
-    return summed(
-        pa.table({"key": key.filter(differ), "amount": moved, "count": counts, "squares": _squares(moved)})
+    label, before, after, ever, moved = (
+        column.filter(differ) for column in (label, before, after, ever, moved)
     )
+    code = pa.nulls(len(moved), pa.int8()).fill_null(0)
+    for bit, holds in enumerate(
+        (pc.equal(before, 0), pc.equal(after, 0), pc.greater(moved, 0), pc.greater(ever, 0))
+    ):
+        code = pc.bit_wise_or(code, pc.shift_left(holds.cast(pa.int8()), bit))
+    key = pc.bit_wise_or(pc.shift_left(label, CODE_BITS), code)
+    netted = {"key": key, "amount": moved, "count": pc.is_valid(moved).cast(pa.int64())}
+    if window == "day":
+        netted["squares"] = _squares(moved)
+    return summed([pa.table(netted)])
 
 
 def told(netted: Iterable[tuple[int, ...]]) -> Iterator[Moved]:
     """Yield plain rows of `nets` with their kinds."""
-    for coded, amount, count, squares in netted:
-        window, code = divmod(coded, CODES)
-        yield window, NAMED[code], amount, count, squares
+    for coded, amount, count, *squares in netted:
+        yield coded >> CODE_BITS, NAMED[coded & CODES - 1], amount, count, squares[0] if squares else 0
 
 
-def summed(keyed: pa.Table) -> pa.Table:
-    """Sum every other column by the column `key`, in types that hold any such sums."""
-    names = keyed.column_names[1:]
-    keyed = pa.table({"key": keyed["key"], **{name: _exact(keyed[name]) for name in names}})
-    sums = keyed.group_by("key", use_threads=False).aggregate([(name, "sum") for name in names])
-    return pa.table({"key": sums["key"], **{name: sums[f"{name}_sum"].cast(WIDEST) for name in names}})
+def summed(keyed: Sequence[pa.Table]) -> pa.Table:
+    """Sum every other column of tables by the column `key`, in types that hold any such sums."""
+    key, *names = keyed[0].column_names
+    exact = {name: _exact([table[name] for table in keyed]) for name in names}
+    together = pa.table(
+        {key: pa.chunked_array([one for table in keyed for one in table[key].chunks]), **exact}
+    )
+    sums = together.group_by(key, use_threads=False).aggregate([(name, "sum") for name in names])
+    return sums.rename_columns([key, *names])
 
 
 def plain(sums: pa.Table) -> Iterator[tuple[int, ...]]:
     """Yield rows as integers."""
-    return zip(*(_integers(sums[name]) for name in sums.column_names), strict=True)
+    return zip(*(_integers(whole(column)) for column in sums.columns), strict=True)
 
 
-def _integers(column: pa.ChunkedArray) -> Iterable[int]:
+def _integers(column: pa.Array) -> Iterable[int]:
     if not pa.types.is_integer(column.type) and _largest(column) < LARGEST:
         column = column.cast(pa.int64())
     return column.to_pylist() if pa.types.is_integer(column.type) else map(int, column.to_pylist())
 
 
-def _exact(amounts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return amounts in a type that holds their sum."""
-    if not pa.types.is_integer(amounts.type):
-        return amounts
-    return amounts if _largest(amounts) * len(amounts) < LARGEST else amounts.cast(WIDE)
+def _exact(parts: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Return amounts of several tables in a type that holds their sum."""
+    most = max(_largest(part) for part in parts) * sum(map(len, parts))
+    width = max(part.type.bit_width for part in parts)
+    kind = next(kind for kind, beyond in HOLD if most < beyond and width <= kind.bit_width)
+    same = all(part.type.bit_width == kind.bit_width for part in parts)
+    chunks = [one for part in parts for one in (part if same else part.cast(kind)).chunks]
+    return pa.chunked_array(chunks)
 
 
 def _squares(amounts: pa.Array) -> pa.Array:
@@ -139,10 +151,9 @@ def turns(values: pa.Array) -> pa.Array:
 
 
 def _running(values: pa.Array, first: pa.Array) -> pa.Array:
-    """Return the running sums of each payer; sums of all that are too large come back to where they were."""
-    total = pc.cumulative_sum(values)
-    start = pc.if_else(first, pc.subtract(total, values), pa.scalar(None, pa.int64()))
-    return pc.subtract(total, pc.fill_null_forward(start))
+    """Return the running sums of each owner; sums of all that are too large come back to where they were."""
+    total, place = pc.cumulative_sum(values), pc.subtract(pc.cumulative_sum(first.cast(pa.int64())), 1)
+    return pc.subtract(total, pc.subtract(total.filter(first), values.filter(first)).take(place))
 
 
 def _before(values: pa.Array) -> pa.Array:
@@ -155,10 +166,12 @@ def _after(flags: pa.Array, *, last: bool = False) -> pa.Array:
     return pa.concat_arrays([flags.slice(1), pa.array([last] * min(1, len(flags)), pa.bool_())])
 
 
-def _key(payer: pa.Array, at: pa.Array) -> pa.Array:
-    return pc.add(pc.multiply(payer, 1 << BITS), pc.subtract(at, EARLIEST))
+def _key(owner: pa.Array, at: pa.Array) -> pa.Array:
+    return pc.add(pc.multiply_checked(owner, 1 << AT_BITS), pc.subtract(at, EARLIEST))
 
 
-def _column(table: pa.Table, name: str) -> pa.Array:
-    column = table[name].combine_chunks()
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -30,8 +30,7 @@ def resum(organization_id: UUID) -> int:
 
 def count(build: Build, connection_id: UUID, cut: Cut, tally: Tally) -> None:
     """Add the stored segments of a connection to a tally."""
-    tables = columns.whole_payers(columns.batches(build, connection_id))
-    for currency, flow in columns.flows(tables, tally, cut):
+    for currency, flow in columns.flows(columns.batches(build, connection_id, cut), tally, cut):
         tally.of(currency, cut).add(flow)
 
 

@@ -43,15 +43,6 @@ class Days:
         known = self._hours.get
         return [known(at // HOUR) or self._day(at) for at in instants]
 
-    def of_hours(self, hours: Iterable[int]) -> list[int | None]:
-        """Return the number of the local day of each hour since 1970, None where a midnight cuts it."""
-        known = self._hours.get
-        return [known(hour) or self._hour(hour) for hour in hours]
-
-    def _hour(self, hour: int) -> int | None:
-        self._day(hour * HOUR)
-        return self._hours.get(hour)
-
     def _day(self, at: int) -> int:
         on = local_day(at, self.zone)
         first, after = day_start(on, self.zone), day_start(on + DAY, self.zone)
