@@ -1,17 +1,25 @@
 """Invoices that first failed: moved payer by payer they are what a whole build counts."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+import pytest
 
 from accounts.models import Organization
 from accounts.tenancy import tenant
-from billing_sync.models import Charge, Connection, InvoicePayment
+from billing_sync.models import Charge, Connection, Invoice, InvoicePayment
+from billing_sync.payload import write_payload
 from metrics.build.failed import refresh
 from metrics.build.recompute import recompute
 from metrics.models import DailyFailures, FailedInvoice
 from metrics.queries import shown
+from tests.soak import sized
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# What the core reads: nothing, for these tests are about the columns.
+DRAFT = write_payload({"id": "in_1", "currency": "eur", "status": "draft"})
 
 
 def account(organization: Organization) -> UUID:
@@ -31,12 +39,15 @@ def account(organization: Organization) -> UUID:
 
 def attempt(organization: Organization, account: UUID, number: int, at: datetime, **changed: str) -> None:
     """Store an attempt to collect the invoice of a number, failed unless said otherwise."""
-    facts = {"organization": organization, "connection_id": account, "payload": b"", "fetched_at": NOON}
+    facts = {"organization": organization, "connection_id": account, "payload": DRAFT, "fetched_at": NOON}
     facts |= {"api_version": "", "created_at": at}
     charge = {"status": "failed", "currency": "eur", "payment_intent_id": f"pi_{number}"}
     with tenant(organization.id):
         Charge.objects.create(
-            **facts, **{**charge, **changed}, stripe_id=f"ch_{at:%m%d}_{number}", customer_id=f"cus_{number}"
+            **facts,
+            **{**charge, **changed},
+            stripe_id=f"ch_{at:%m%d%H%M%S}_{number}",
+            customer_id=f"cus_{number}",
         )
         InvoicePayment.objects.get_or_create(
             organization=organization,
@@ -44,6 +55,25 @@ def attempt(organization: Organization, account: UUID, number: int, at: datetime
             stripe_id=f"inpay_{number}",
             defaults={**facts, "payment_id": f"pi_{number}", "invoice_id": f"in_{number}"},
         )
+
+
+def bill(organization: Organization, account: UUID, number: int, total: int, **changed: object) -> None:
+    """Store the invoice of a number as it is now, open unless said otherwise."""
+    facts = {"payload": DRAFT, "fetched_at": NOON, "api_version": "", "created_at": NOON}
+    facts |= {"customer_id": f"cus_{number}", "status": "open", "total_minor": total, **changed}
+    with tenant(organization.id):
+        Invoice.objects.update_or_create(
+            organization=organization, connection_id=account, stripe_id=f"in_{number}", defaults=facts
+        )
+
+
+def summed(organization: Organization) -> dict[tuple[str, date], Any]:
+    """Return how many invoices failed on each day, and how many of them recovered, with their totals."""
+    with tenant(organization.id):
+        rows = DailyFailures.objects.values_list(
+            "currency", "day", "invoices", "amount_minor", "recovered", "recovered_minor"
+        )
+        return {(currency, day): tuple(sums) for currency, day, *sums in rows}
 
 
 def counted(organization: Organization) -> dict[date, int]:
@@ -71,13 +101,49 @@ def test_what_increments_count_is_what_a_build_counts(organization: Organization
         InvoicePayment.objects.filter(invoice_id="in_1").update(invoice_id="in_other")
     attempt(organization, mine, 1, NOON - timedelta(days=2))
     attempt(organization, mine, 4, NOON + timedelta(days=1))
+    bill(organization, mine, 2, 900)
+    bill(organization, mine, 4, 70, status="paid", paid_at=NOON + timedelta(days=9))
     recompute(organization.id, [(mine, f"cus_{number}") for number in range(5)])
-    moved = counted(organization)
+    moved, sums = counted(organization), summed(organization)
     with tenant(organization.id):
         FailedInvoice.objects.all().delete()
         refresh(organization.id, [mine], shown(organization.id).zone)
-    assert moved == counted(organization)
+    assert (moved, sums) == (counted(organization), summed(organization))
+    assert sums["eur", date(2026, 3, 1)] == (1, 900, 0, 0)
     assert moved == {date(2026, 2, 27): 1, date(2026, 3, 1): 1, date(2026, 3, 2): 1}
+
+
+def test_an_invoice_that_is_paid_recovers_on_the_day_of_its_failure(organization: Organization) -> None:
+    mine, paid = account(organization), {"status": "paid", "paid_at": NOON + timedelta(days=40)}
+    attempt(organization, mine, 1, NOON)
+    bill(organization, mine, 1, 500)
+    recompute(organization.id)
+    seen = [summed(organization)]
+    for total, changed in ((500, paid), (450, paid), (450, {"status": "void", "paid_at": None})):
+        bill(organization, mine, 1, total, **changed)
+        recompute(organization.id, [(mine, "cus_1")])
+        seen.append(summed(organization))
+    on = "eur", date(2026, 3, 1)
+    assert [one[on] for one in seen] == [(1, 500, 0, 0), (1, 500, 1, 500), (1, 450, 1, 450), (1, 450, 0, 0)]
+
+
+@pytest.mark.soak
+def test_days_stay_what_a_build_counts_however_payments_go(organization: Organization) -> None:
+    mine, dice, paid = account(organization), random.Random(11), {"status": "paid", "paid_at": NOON}
+    recompute(organization.id)
+    for step in range(sized(30, 2_000)):
+        number, at = dice.randrange(5), NOON + timedelta(hours=dice.randrange(2_000), seconds=step)
+        attempt(organization, mine, number, at, status=dice.choice(["failed", "failed", "succeeded"]))
+        bill(organization, mine, number, dice.randrange(900), **dice.choice([{}, paid]))
+        with tenant(organization.id):
+            Charge.objects.filter(customer_id=f"cus_{dice.randrange(5)}").update(
+                status=dice.choice(["failed", "succeeded"]), currency=dice.choice(["eur", "usd"])
+            )
+        recompute(organization.id, [(mine, f"cus_{one}") for one in range(5)])
+    moved = summed(organization)
+    with tenant(organization.id):
+        refresh(organization.id, [mine], shown(organization.id).zone)
+    assert moved == summed(organization) != {}
 
 
 def test_days_of_an_account_that_left_are_forgotten(organization: Organization) -> None:

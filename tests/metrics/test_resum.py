@@ -15,7 +15,7 @@ from metrics import definitions
 from metrics.build import columns
 from metrics.build.recompute import recompute
 from metrics.build.resum import resum
-from metrics.models import DailyRevenue, MonthlyRevenue, PlanRevenue
+from metrics.models import DailyRevenue, MonthlyDepartures, MonthlyRevenue, PlanRevenue
 from tests.metrics.conftest import NOW
 from tests.metrics.seeding import Mirror
 
@@ -26,7 +26,7 @@ def tables(mirror: Mirror) -> list[list[tuple[Any, ...]]]:
     with tenant(mirror.organization_id):
         return [
             sorted(model._default_manager.values_list(), key=repr)
-            for model in (DailyRevenue, MonthlyRevenue, PlanRevenue)
+            for model in (DailyRevenue, MonthlyRevenue, PlanRevenue, MonthlyDepartures)
         ]
 
 
@@ -50,11 +50,13 @@ def test_a_command_puts_drifted_rows_right(mirror: Mirror, capsys: pytest.Captur
         moved = cursor.rowcount
         cursor.execute("DELETE FROM metrics_planrevenue")
         lost = cursor.rowcount
+        cursor.execute("UPDATE metrics_monthlydepartures SET why = why || ' x', customers = customers + 1")
+        departed = cursor.rowcount
     assert tables(mirror) != before
     slug = Organization.objects.get(id=mirror.organization_id).slug
     call_command("recompute", slug, "--tables")
     assert tables(mirror) == before
-    assert f"{drifted + 2 * moved + lost} rows" in capsys.readouterr().err
+    assert f"{drifted + 2 * (moved + departed) + lost} rows" in capsys.readouterr().err
 
 
 def test_random_customers_come_to_what_plain_sql_makes_of_them(

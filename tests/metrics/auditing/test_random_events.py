@@ -12,6 +12,7 @@ from billing_sync.sandbox.stories import STORIES
 from config.clock import set_now
 from metrics.auditing.auditing import audit
 from metrics.build.recompute import recompute
+from tests.metrics import departures
 from tests.metrics.conftest import NOW
 from tests.metrics.seeding import mirrored, payer
 from tests.metrics.test_build import OF_PAYERS
@@ -45,5 +46,7 @@ def test_nothing_drifts_however_many_events_come_and_in_what_parts(
             run = audit(organization.id)
         assert run is not None
         assert run.drift == []
+        assert departures.stored(organization.id) == departures.plainly(organization.id)
+    assert departures.stored(organization.id)
     record_property("customers", CUSTOMERS)
     record_property("events", lived)
