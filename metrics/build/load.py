@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection
 from psycopg import Cursor
 
-from billing_sync.payload import decompressor
+from billing_sync.payload import unpacked
 from metrics.build import payloads
 from metrics.build.facts import (
     Found,
@@ -31,6 +31,7 @@ from metrics.build.pipeline import Road, ask, together
 from metrics.core import facts
 
 Unused = tuple[str, str]
+Decoder = msgspec.json.Decoder[Any]
 
 CATALOGUE = (
     "SELECT true, stripe_id, payload FROM billing_sync_price "
@@ -91,18 +92,17 @@ class Loaded:
 
     def event(self, row: Mirrored, event: Any) -> None:
         """Take in what a logged event shows of a discount or a subscription."""
-        shown, at = event.data.object, int(row.at.timestamp())
+        shown = event.data.object
         if isinstance(shown, payloads.Discount):
-            self.found.add(shown, at if row.word.endswith(".deleted") else None)
+            self.found.add(shown, row.at if row.word.endswith(".deleted") else None)
         elif not (shown.items and shown.items.has_more):
-            self.snapshots[shown.id].append(state_fact(shown, at, self.found, row.stripe_id))
+            self.snapshots[shown.id].append(state_fact(shown, row.at, self.found, row.stripe_id))
 
     def subscription(self, row: Mirrored, subscription: payloads.Subscription) -> None:
         """Take in a subscription as it was last fetched."""
-        at = int(row.at.timestamp())
-        state = state_fact(subscription, at, self.found)
+        state = state_fact(subscription, row.at, self.found)
         gone = row.kind == Kind.ENDED_SUBSCRIPTION
-        self.present[subscription.id] = _ended(state, at) if gone else state
+        self.present[subscription.id] = _ended(state, row.at) if gone else state
 
     def payment(self, row: Mirrored, payment: payloads.InvoicePayment) -> None:
         """Take in what paid an invoice."""
@@ -170,18 +170,26 @@ def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
     return state if state.ended_at else replace(state, ended_at=at)
 
 
-DISCOUNTED, SUBSCRIBED = payloads.Event[payloads.Discount], payloads.Event[payloads.Subscription]
+def _decoder(kind: Any) -> Decoder:
+    return msgspec.json.Decoder(kind, strict=False)
+
+
+PRICE, COUPON = _decoder(payloads.Price), _decoder(payloads.Coupon)
+DISCOUNTED, SUBSCRIBED = (
+    _decoder(kind) for kind in (payloads.Event[payloads.Discount], payloads.Event[payloads.Subscription])
+)
 # How each kind of row is decoded, and what takes it in; schedules come last, for they need the prices.
-DECODED: Mapping[int, Any] = {
-    Kind.CUSTOMER: payloads.Customer,
-    Kind.SUBSCRIPTION: payloads.Subscription,
-    Kind.ENDED_SUBSCRIPTION: payloads.Subscription,
-    Kind.PAYMENT: payloads.InvoicePayment,
-    Kind.INVOICE: payloads.Invoice,
-    Kind.INVOICE_ITEM: payloads.InvoiceItem,
-    Kind.SCHEDULE: payloads.Schedule,
-    Kind.REFUND: payloads.Refund,
-    Kind.CREDIT_NOTE: payloads.CreditNote,
+DECODED: Mapping[int, Decoder] = {
+    Kind.CUSTOMER: _decoder(payloads.Customer),
+    Kind.EVENT: SUBSCRIBED,
+    Kind.SUBSCRIPTION: _decoder(payloads.Subscription),
+    Kind.ENDED_SUBSCRIPTION: _decoder(payloads.Subscription),
+    Kind.PAYMENT: _decoder(payloads.InvoicePayment),
+    Kind.INVOICE: _decoder(payloads.Invoice),
+    Kind.INVOICE_ITEM: _decoder(payloads.InvoiceItem),
+    Kind.SCHEDULE: _decoder(payloads.Schedule),
+    Kind.REFUND: _decoder(payloads.Refund),
+    Kind.CREDIT_NOTE: _decoder(payloads.CreditNote),
 }
 TAKEN: Mapping[int, Callable[[Loaded, Mirrored, Any], None]] = {
     Kind.CUSTOMER: Loaded.profile,
@@ -196,12 +204,6 @@ TAKEN: Mapping[int, Callable[[Loaded, Mirrored, Any], None]] = {
 }
 
 
-def _decoded(row: Mirrored) -> Any:
-    if row.kind == Kind.EVENT:
-        return DISCOUNTED if row.word.startswith("customer.discount.") else SUBSCRIBED
-    return DECODED[row.kind]
-
-
 class Loader:
     """Read one connection's payers; its prices and coupons are read once and kept.
 
@@ -213,8 +215,6 @@ class Loader:
         self.shelf = Shelf()
         self._whole = whole
         self._asked: Asked | None = None
-        self._zstd = decompressor()
-        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
         if whole:
             self._shelve(fetch(WHOLE, self.key * 2))
 
@@ -239,12 +239,14 @@ class Loader:
         loaded = {name: Loaded(Found(self.shelf), payments=anyone.payments) for name in ids}
         schedules: list[tuple[Loaded, payloads.Schedule]] = []
         for row in asked.rows():
+            kind = row.kind
             one = loaded[row.customer_id] if row.customer_id else anyone
-            thing = self._decode(row.payload, _decoded(row), row.stripe_id, one)
-            if row.kind == Kind.SCHEDULE and thing is not None:
+            told = row.word.startswith("customer.discount.")
+            thing = _decode(row.payload, DISCOUNTED if told else DECODED[kind], row.stripe_id, one.unused)
+            if kind == Kind.SCHEDULE and thing is not None:
                 schedules.append((one, thing))
             elif thing is not None:
-                TAKEN[row.kind](one, row, thing)
+                TAKEN[kind](one, row, thing)
         if not self._whole:
             self._shelve(asked.catalogue())
             self._shelve_rest(schedule for _, schedule in schedules)
@@ -262,21 +264,20 @@ class Loader:
             self._shelve(ask(SOME, (*self.key, prices, *self.key, coupons)))
 
     def _shelve(self, catalogue: Iterable[Sequence[Any]]) -> None:
+        unreadable: list[Unused] = []
         for is_price, name, blob in catalogue:
-            thing = self._decode(blob, payloads.Price if is_price else payloads.Coupon, name, None)
+            thing = _decode(blob, PRICE if is_price else COUPON, name, unreadable)
             self.shelf.seek(name)
             if thing is not None and is_price:
                 self.shelf.prices[thing.id] = price_fact(thing)
             elif thing is not None:
                 self.shelf.coupons[thing.id] = coupon_fact(thing)
 
-    def _decode(self, blob: bytes, kind: Any, stripe_id: str, one: Loaded | None) -> Any:
-        decoder = self._decoders.get(kind)
-        if decoder is None:
-            decoder = self._decoders[kind] = msgspec.json.Decoder(kind, strict=False)
-        try:
-            return decoder.decode(self._zstd.decompress(blob))
-        except msgspec.ValidationError as error:
-            if one is not None:
-                one.unused.append((stripe_id, f"unreadable: {error}"[:255]))
-            return None
+
+def _decode(blob: bytes, decoder: Decoder, stripe_id: str, unused: list[Unused]) -> Any:
+    """Return a stored object, or None, and list why, where it cannot be read."""
+    try:
+        return decoder.decode(unpacked(blob))
+    except msgspec.ValidationError as error:
+        unused.append((stripe_id, f"unreadable: {error}"[:255]))
+        return None

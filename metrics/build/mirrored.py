@@ -1,9 +1,9 @@
 """Every mirrored row that some payers' histories are made from, in one statement and one round trip."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,7 +26,6 @@ NAMED = (
     "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
     "AND stripe_id = ANY(ARRAY(SELECT id FROM named))"
 )
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Kind(IntEnum):
@@ -45,30 +44,37 @@ class Kind(IntEnum):
 
 
 class Mirrored(NamedTuple):
-    """A mirrored object of a payer: `word` is an event's type; a payment's invoice, for it has no payer."""
+    """A mirrored object of a payer: `word` is an event's type; a payment's invoice, for it has no payer.
+
+    `at` is when an event was made and a subscription fetched, in unix seconds.
+    """
 
     kind: int
     customer_id: str
     stripe_id: str
     payload: bytes
-    at: datetime
+    at: int
     word: str
     position: int
 
 
+KIND, BY_ID, BY_TIME = itemgetter(0), itemgetter(0, 2), itemgetter(4, 6)
 ROW = (
-    "SELECT {kind}::int4, {customer}, one.stripe_id, one.payload, {at}, {word}, {position} "
+    "SELECT {kind}::int4, {customer} AS customer_id, one.stripe_id, one.payload, {at}, {word}, {position} "
     "FROM billing_sync_{table} AS one "
 )
 OURS = "one.organization_id = %(organization)s AND one.connection_id = %(connection)s"
 TOLD = "(starts_with(one.type, 'customer.subscription.') OR starts_with(one.type, 'customer.discount.'))"
 # An invoice that was more than a draft stays evidence, also when it is gone from Stripe.
 BILLED = "(one.deleted_at IS NULL OR one.status <> 'draft')"
+# One that an invoice took up is told by that.
+PENDING = "one.deleted_at IS NULL AND one.invoice_id = ''"
+SECONDS = "coalesce(floor(extract(epoch FROM one.{}))::bigint, 0)"
 # Found by arrays, not by joins: before tables are analyzed, a join is planned as if they were empty.
 NAMED_BY = (
     "one.{reference} = ANY(ARRAY(SELECT known.stripe_id FROM billing_sync_{other} AS known "
     "WHERE known.organization_id = %(organization)s AND known.connection_id = %(connection)s "
-    "AND known.customer_id = ANY(%(names)s)))"
+    "AND known.customer_id = ANY({names})))"
 )
 CHARGED = (
     "(SELECT known.customer_id FROM billing_sync_charge AS known "
@@ -86,7 +92,7 @@ def _owned(kind: object, table: str, condition: str, **columns: str) -> str:
         "kind": getattr(kind, "value", kind),
         "table": table,
         "customer": "one.customer_id",
-        "at": "one.fetched_at",
+        "at": "0::bigint",
         "word": "''",
         "position": "0::bigint",
         **columns,
@@ -96,40 +102,48 @@ def _owned(kind: object, table: str, condition: str, **columns: str) -> str:
 
 
 # Stripe may leave a refund's customer out: its charge knows it.
-READ = " UNION ALL ".join(
+REFUNDS = " UNION ALL ".join(
     [
-        _owned(Kind.CUSTOMER, "customer", "true", customer="one.stripe_id"),
-        _owned(
-            Kind.EVENT,
-            "event",
-            TOLD,
-            at="one.created_at",
-            word="one.type",
-            position="coalesce(one.position, -1)",
-        ),
-        _owned(SUBSCRIBED, "subscription", "true"),
-        _owned(
-            Kind.PAYMENT,
-            "invoicepayment",
-            "true",
-            customer="''",
-            word="one.invoice_id",
-            whose=NAMED_BY.format(reference="invoice_id", other="invoice"),
-        ),
-        _owned(Kind.INVOICE, "invoice", BILLED),
-        _owned(Kind.INVOICE_ITEM, "invoiceitem", "one.deleted_at IS NULL"),
-        _owned(Kind.SCHEDULE, "subscriptionschedule", "one.deleted_at IS NULL"),
         _owned(Kind.REFUND, "refund", "one.deleted_at IS NULL"),
         _owned(
             Kind.REFUND,
             "refund",
             "one.customer_id = '' AND one.deleted_at IS NULL",
             customer=CHARGED,
-            whose=NAMED_BY.format(reference="charge_id", other="charge"),
+            whose=NAMED_BY.format(reference="charge_id", other="charge", names="%(names)s"),
         ),
+    ]
+)
+# What paid an invoice is asked of those alone to whom something was given back.
+REFUNDED = "ARRAY(SELECT refund.customer_id FROM refund)"
+HISTORY = " UNION ALL ".join(
+    [
+        _owned(Kind.CUSTOMER, "customer", "true", customer="one.stripe_id"),
+        _owned(
+            Kind.EVENT,
+            "event",
+            TOLD,
+            at=SECONDS.format("created_at"),
+            word="one.type",
+            position="coalesce(one.position, -1)",
+        ),
+        _owned(SUBSCRIBED, "subscription", "true", at=SECONDS.format("fetched_at")),
+        _owned(
+            Kind.PAYMENT,
+            "invoicepayment",
+            "true",
+            customer="''",
+            word="one.invoice_id",
+            whose=NAMED_BY.format(reference="invoice_id", other="invoice", names=REFUNDED),
+        ),
+        _owned(Kind.INVOICE, "invoice", BILLED),
+        _owned(Kind.INVOICE_ITEM, "invoiceitem", PENDING),
+        _owned(Kind.SCHEDULE, "subscriptionschedule", "one.deleted_at IS NULL"),
+        "SELECT * FROM refund",
         _owned(Kind.CREDIT_NOTE, "creditnote", "one.deleted_at IS NULL"),
     ]
 )
+READ = f"WITH refund AS MATERIALIZED ({REFUNDS}) {HISTORY}"
 
 
 class Asked:
@@ -143,19 +157,14 @@ class Asked:
         self._rows = road.send(READ, bound)
         self._catalogue = road.send(NAMED, bound) if priced else None
 
-    def rows(self) -> list[Mirrored]:
-        """Return the rows kind by kind, events by time and everything else by id."""
-        found = list(map(Mirrored._make, self._rows.fetchall()))
-        found.sort(key=attrgetter("stripe_id"))
-        found.sort(key=_order)
-        return found
+    def rows(self) -> Iterator[Mirrored]:
+        """Yield the rows kind by kind, events by time and everything else by id."""
+        found = self._rows.fetchall()
+        found.sort(key=BY_ID)
+        first, last = (bisect_left(found, kind, key=KIND) for kind in (Kind.EVENT, Kind.EVENT + 1))
+        found[first:last] = sorted(found[first:last], key=BY_TIME)
+        return map(Mirrored._make, found)
 
     def catalogue(self) -> list[tuple[Any, ...]]:
         """Return whether it is a price, the id and the payload of what they use, as far as that is known."""
         return self._catalogue.fetchall() if self._catalogue else []
-
-
-def _order(one: Mirrored) -> tuple[int, datetime, int]:
-    if one.kind == Kind.EVENT:
-        return one.kind, one.at or BEGINNING, one.position
-    return one.kind, BEGINNING, 0
