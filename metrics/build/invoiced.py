@@ -1,16 +1,16 @@
 """From opened invoices to amounts: every line, told apart by what it bills, and what lines leave over."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from metrics.build import payloads
-from metrics.build.facts import Found, reference
-from metrics.build.invoices import line_details, price_of, subscription_of
+from metrics.build.facts import Found
+from metrics.build.invoices import NEVER, discount_of, line_details, price_of, subscription_of
 from metrics.core.facts import Price
 from metrics.core.pricing import asked
 
 LONGEST = 255
+UNDATED = payloads.Period()
 
 
 class Invoiced(NamedTuple):
@@ -37,18 +37,19 @@ class Invoiced(NamedTuple):
     added_tax: int = 0
 
 
-def invoiced_lines(invoice: payloads.Invoice, found: Found) -> Iterator[Invoiced]:
-    """Yield an opened invoice's lines; amounts less discounts sum to its total.
+def invoiced_lines(invoice: payloads.Invoice, found: Found) -> list[Invoiced]:
+    """Return an opened invoice's lines; amounts less discounts sum to its total.
 
     What the total has beyond the lines, such as shipping, is a line of its own.
     """
     if invoice.status in (None, "", "draft"):
-        return
+        return []
     lines = [] if invoice.lines is None else invoice.lines.data
-    once = _bound(invoice.discounts) | {name for line in lines for name in _bound(line.discounts)}
-    made = [_invoiced(invoice, place, line, found, once) for place, line in enumerate(lines)]
-    yield from made
-    yield from _remainder(invoice, made)
+    once = _bound(invoice.discounts).union(*[_bound(line.discounts) for line in lines if line.discounts])
+    base = _base(invoice, len(lines))
+    made = [_invoiced(invoice, base, place, line, found, once) for place, line in enumerate(lines)]
+    rest = None if invoice.total is None else _remainder(invoice, invoice.total, base, made)
+    return made if rest is None else [*made, rest]
 
 
 def kind_of(line: payloads.Line, price: Price | None, invoice: payloads.Invoice) -> str:
@@ -69,33 +70,40 @@ def kind_of(line: payloads.Line, price: Price | None, invoice: payloads.Invoice)
 
 
 def _invoiced(
-    invoice: payloads.Invoice, place: int, line: payloads.Line, found: Found, once: set[str]
+    invoice: payloads.Invoice,
+    base: Invoiced,
+    place: int,
+    line: payloads.Line,
+    found: Found,
+    once: set[str],
 ) -> Invoiced:
-    details, period = line_details(line), line.period or payloads.Period()
+    details, period, taxes = line_details(line), line.period or UNDATED, line.taxes or ()
     named = price_of(line.pricing) or ""
-    off = _by_duration(line.discount_amounts or (), found, once)
-    taxes = line.taxes or ()
-    added = sum(tax.amount for tax in taxes if tax.tax_behavior != "inclusive")
-    base = _base(invoice, place)
-    return base._replace(
-        id=line.id[:LONGEST],
-        subscription=(details.subscription or base.subscription)[:LONGEST],
-        item=(details.subscription_item or "")[:LONGEST],
-        price=named[:LONGEST],
-        start=base.billed_at if period.start is None else period.start,
-        end=base.billed_at if period.end is None else period.end,
-        kind=kind_of(line, found.shelf.prices.get(named), invoice),
-        amount=line.amount + added,
-        discount=sum(off.values()),
-        once_discount=off["once"],
-        repeating_discount=off["repeating"],
-        tax=sum(tax.amount for tax in taxes),
-        added_tax=added,
+    off = _by_duration(line.discount_amounts, found, once) if line.discount_amounts else (0, 0, 0)
+    added = sum([tax.amount for tax in taxes if tax.tax_behavior != "inclusive"]) if taxes else 0
+    return Invoiced(
+        base.invoice,
+        place,
+        line.id[:LONGEST],
+        details.subscription[:LONGEST] if details.subscription else base.subscription,
+        (details.subscription_item or "")[:LONGEST],
+        named[:LONGEST],
+        base.currency,
+        base.status,
+        base.billed_at,
+        base.paid_at,
+        base.billed_at if period.start is None else period.start,
+        base.billed_at if period.end is None else period.end,
+        kind_of(line, found.shelf.prices.get(named), invoice),
+        line.amount + added,
+        *off,
+        sum([tax.amount for tax in taxes]) if taxes else 0,
+        added,
     )
 
 
 def _base(invoice: payloads.Invoice, place: int) -> Invoiced:
-    at = invoice.status_transitions or payloads.Transitions()
+    at = invoice.status_transitions or NEVER
     billed_at = (invoice.created or 0) if at.finalized_at is None else at.finalized_at
     paid_at = billed_at if at.paid_at is None and invoice.status == "paid" else at.paid_at
     return Invoiced(
@@ -116,26 +124,28 @@ def _base(invoice: payloads.Invoice, place: int) -> Invoiced:
     )
 
 
-def _remainder(invoice: payloads.Invoice, made: list[Invoiced]) -> Iterator[Invoiced]:
-    """Yield what the invoice's totals have beyond its lines, if anything."""
-    if invoice.total is None:
-        return
+def _remainder(
+    invoice: payloads.Invoice, total: int, base: Invoiced, made: Sequence[Invoiced]
+) -> Invoiced | None:
+    """Return what the invoice's totals have beyond its lines, None where that is nothing."""
+    amount, off, tax, added = total, 0, 0, 0
+    for one in made:
+        amount -= one.amount - one.discount
+        off += one.discount
+        tax += one.tax
+        added += one.added_tax
     taxes = invoice.total_taxes
-    off = sum(one.discount for one in made)
-    tax, added = sum(one.tax for one in made), sum(one.added_tax for one in made)
+    exclusive = taxes and [one for one in taxes if one.tax_behavior != "inclusive"]
     left_off = _total(invoice.total_discount_amounts, off) - off
-    left_tax = _total(taxes, tax) - tax
-    exclusive = None if taxes is None else [one for one in taxes if one.tax_behavior != "inclusive"]
-    left_added = _total(exclusive, added) - added
-    amount = invoice.total - sum(one.amount - one.discount for one in made) + left_off
+    left_tax, left_added = _total(taxes, tax) - tax, _total(exclusive, added) - added
+    amount += left_off
     if amount or left_off or left_tax or left_added:
-        yield _base(invoice, len(made))._replace(
-            amount=amount, discount=left_off, tax=left_tax, added_tax=left_added
-        )
+        return base._replace(amount=amount, discount=left_off, tax=left_tax, added_tax=left_added)
+    return None
 
 
 def _total(amounts: Iterable[payloads.DiscountAmount | payloads.Tax] | None, unknown: int) -> int:
-    return unknown if amounts is None else sum(one.amount for one in amounts)
+    return unknown if amounts is None else sum([one.amount for one in amounts])
 
 
 def _bound(discounts: payloads.DiscountList) -> set[str]:
@@ -147,12 +157,17 @@ def _bound(discounts: payloads.DiscountList) -> set[str]:
     }
 
 
-def _by_duration(amounts: Iterable[payloads.DiscountAmount], found: Found, once: set[str]) -> Counter[str]:
-    """Sum discount amounts by how long their coupons last; what nobody knows lasts for ever."""
-    sums: Counter[str] = Counter()
+def _by_duration(
+    amounts: Iterable[payloads.DiscountAmount], found: Found, once: set[str]
+) -> tuple[int, int, int]:
+    """Sum discount amounts: all, and those of coupons that last once and for some months."""
+    total, sums = 0, {"once": 0, "repeating": 0}
     for one in amounts:
-        name = reference(one.discount) or ""
+        name = discount_of(one) or ""
         known = found.discounts.get(name)
         coupon = found.shelf.coupons.get(known.coupon) if known else None
-        sums["once" if name in once else coupon.duration if coupon else "forever"] += one.amount
-    return sums
+        lasts = "once" if name in once else coupon.duration if coupon else ""
+        total += one.amount
+        if lasts in sums:
+            sums[lasts] += one.amount
+    return total, sums["once"], sums["repeating"]

@@ -1,12 +1,12 @@
 """From invoices and pending invoice items to what they say about each subscription."""
 
-from collections import defaultdict
-
 from metrics.build import payloads
 from metrics.build.facts import Found, reference
 from metrics.core import facts
 
 Pieces = dict[str, facts.Invoice]
+# What most objects do not say.
+NEVER, UNTOLD = payloads.Transitions(), payloads.LineDetails()
 
 
 def invoice_facts(
@@ -14,9 +14,7 @@ def invoice_facts(
 ) -> Pieces:
     """Return the invoice as each subscription that its lines name sees it."""
     own = subscription_of(invoice.parent)
-    lines: dict[str, list[facts.Line]] = defaultdict(list)
-    if own:
-        lines[own] = []
+    lines: dict[str, list[facts.Line]] = {own: []} if own else {}
     for line in invoice.lines.data if invoice.lines else ():
         details = line_details(line)
         subscription = details.subscription or own
@@ -26,38 +24,40 @@ def invoice_facts(
         if fact is None:
             unused.append((f"{invoice.id}/{line.id}", "line_without_period"))
         else:
-            lines[subscription].append(fact)
+            lines.setdefault(subscription, []).append(fact)
     return {name: invoice_fact(invoice, tuple(some), payments, found) for name, some in lines.items()}
 
 
 def invoice_fact(
     invoice: payloads.Invoice, lines: tuple[facts.Line, ...], payments: tuple[str, ...], found: Found
 ) -> facts.Invoice:
-    at = invoice.status_transitions or payloads.Transitions()
+    at = invoice.status_transitions or NEVER
     return facts.Invoice(
-        id=invoice.id,
-        status=invoice.status or "",
-        created=invoice.created or 0,
-        lines=lines,
-        currency=invoice.currency,
-        billing_reason=invoice.billing_reason,
-        collection_method=invoice.collection_method or "charge_automatically",
-        attempted=invoice.attempted is not False,
-        amount_paid=invoice.amount_paid or 0,
-        due_date=invoice.due_date,
-        finalized_at=at.finalized_at,
-        paid_at=at.paid_at,
-        voided_at=at.voided_at,
-        marked_uncollectible_at=at.marked_uncollectible_at,
-        discounts=found.ids(invoice.discounts),
-        payments=payments,
+        invoice.id,
+        invoice.status or "",
+        invoice.created or 0,
+        lines,
+        invoice.currency,
+        invoice.billing_reason,
+        invoice.collection_method or "charge_automatically",
+        invoice.attempted is not False,
+        invoice.amount_paid or 0,
+        invoice.due_date,
+        at.finalized_at,
+        at.paid_at,
+        at.voided_at,
+        at.marked_uncollectible_at,
+        found.ids(invoice.discounts) if invoice.discounts else (),
+        payments,
     )
 
 
 def line_details(line: payloads.Line) -> payloads.LineDetails:
     """Return what the line says of its subscription, whichever kind of line it is."""
-    parent = line.parent or payloads.LineParent()
-    return parent.subscription_item_details or parent.invoice_item_details or payloads.LineDetails()
+    parent = line.parent
+    if parent is None:
+        return UNTOLD
+    return parent.subscription_item_details or parent.invoice_item_details or UNTOLD
 
 
 def line_fact(line: payloads.Line, details: payloads.LineDetails, found: Found) -> facts.Line | None:
@@ -65,21 +65,24 @@ def line_fact(line: payloads.Line, details: payloads.LineDetails, found: Found) 
     period = line.period
     if period is None or period.start is None or period.end is None:
         return None
-    amounts = line.discount_amounts or []
-    named = [*found.ids(line.discounts), *(reference(amount.discount) for amount in amounts)]
+    shown = found.ids(line.discounts) if line.discounts else ()
+    off = 0
+    if line.discount_amounts:
+        shown += tuple([name for name in map(discount_of, line.discount_amounts) if name])
+        off = sum([amount.amount for amount in line.discount_amounts])
     return facts.Line(
-        id=line.id,
-        subscription_item=details.subscription_item,
-        price=found.shelf.price_id(price_of(line.pricing)),
-        quantity=line.quantity,
-        amount=line.amount,
-        period_start=period.start,
-        period_end=period.end,
-        proration=bool(details.proration),
-        credited=credits_another(details.proration_details),
-        discounts=tuple(dict.fromkeys(name for name in named if name)),
-        discount_amount=sum(amount.amount for amount in amounts),
-        inclusive_tax=sum(tax.amount for tax in line.taxes or () if tax.tax_behavior == "inclusive"),
+        line.id,
+        details.subscription_item,
+        found.shelf.price_id(price_of(line.pricing)),
+        line.quantity,
+        line.amount,
+        period.start,
+        period.end,
+        bool(details.proration),
+        credits_another(details.proration_details),
+        tuple(dict.fromkeys(shown)) if shown else (),
+        off,
+        sum([tax.amount for tax in line.taxes if tax.tax_behavior == "inclusive"]) if line.taxes else 0,
     )
 
 
@@ -116,6 +119,10 @@ def subscription_of(parent: payloads.Parent | None) -> str | None:
 def price_of(pricing: payloads.Pricing | None) -> str | None:
     details = pricing.price_details if pricing else None
     return reference(details.price) if details else None
+
+
+def discount_of(amount: payloads.DiscountAmount) -> str | None:
+    return reference(amount.discount)
 
 
 def credits_another(details: payloads.ProrationDetails | None) -> bool:

@@ -6,6 +6,7 @@ Amounts are minor units; decimals are exact fractions. References between object
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 Exact = int | Fraction
 
@@ -104,8 +105,7 @@ class SubscriptionState:
     cancellation: str = "cancellation"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """An invoice line for a subscription item; `amount` is Stripe's, before discounts.
 
     `credited` tells that `proration_details.credited_items` is set; `discounts` joins the ids of
@@ -126,8 +126,7 @@ class Line:
     inclusive_tax: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(NamedTuple):
     """An invoice of a subscription; `payments` are ids of payment intents and charges that paid it."""
 
     id: str

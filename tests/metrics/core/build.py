@@ -63,7 +63,7 @@ def line(name: str, start: str, end: str, quantity: int = 1, amount: int | None 
     each = sum(tier.unit_amount for tier in PRICES[name].amounts["eur"])
     full = int(each * quantity) if amount is None else amount
     identity = more.pop("id", f"il_{name}_{start}_{quantity}_{full}")
-    return replace(Line(identity, "si", name, quantity, full, at(start), at(end)), **more)
+    return Line(identity, "si", name, quantity, full, at(start), at(end))._replace(**more)
 
 
 def invoice(start: str, *lines: Line, **more: Any) -> Invoice:
@@ -80,7 +80,7 @@ def invoice(start: str, *lines: Line, **more: Any) -> Invoice:
         paid_at=made,
         amount_paid=max(0, sum(one.amount - one.discount_amount for one in lines)),
     )
-    return replace(paid, **more)
+    return paid._replace(**more)
 
 
 def item(name: str, quantity: int | None = 1, **more: Any) -> ItemState:

@@ -127,14 +127,14 @@ def test_a_schedules_phase_dates_a_change_exactly() -> None:
 
 
 def test_an_item_gone_without_credit_ends_with_its_period() -> None:
-    other = replace(line("pro", JAN, FEB), subscription_item="si_2")
+    other = line("pro", JAN, FEB)._replace(subscription_item="si_2")
     invoices = (invoice(JAN, line("basic", JAN, FEB), other), invoice(FEB, line("basic", FEB, MAR)))
     assert told(*invoices, present=now(item("basic"))) == [(JAN, None, 1000), (JAN, FEB, 3000)]
 
 
 def test_an_item_gone_with_a_credit_ends_at_the_credit() -> None:
-    credit = replace(pair("2026-01-10", FEB, "pro", "pro")[0], subscription_item="si_2")
-    other = replace(line("pro", JAN, FEB), subscription_item="si_2")
+    credit = pair("2026-01-10", FEB, "pro", "pro")[0]._replace(subscription_item="si_2")
+    other = line("pro", JAN, FEB)._replace(subscription_item="si_2")
     invoices = (invoice(JAN, line("basic", JAN, FEB), other), invoice(FEB, credit, line("basic", FEB, MAR)))
     assert told(*invoices, present=now(item("basic"))) == [(JAN, None, 1000), (JAN, "2026-01-10", 3000)]
 
@@ -185,21 +185,21 @@ def test_an_item_without_a_known_signing_day_is_compared_with_the_start() -> Non
 
 
 def test_a_subscription_that_changes_currency_keeps_both() -> None:
-    invoices = (*months("basic"), replace(invoice(FEB, line("basic", FEB, MAR)), currency="usd"))
+    invoices = (*months("basic"), invoice(FEB, line("basic", FEB, MAR))._replace(currency="usd"))
     valued = ledger(customer(Subscription("sub", now(item("basic"), currency="usd"), invoices=invoices)))
     assert [(s.currency, s.excluded) for s in valued] == [("eur", ""), ("usd", "price")]
 
 
 def test_one_off_lines_are_no_history() -> None:
     setup = line("setup", JAN, JAN)
-    loose = replace(setup, subscription_item=None)
+    loose = setup._replace(subscription_item=None)
     facts = customer(Subscription("sub", invoices=(invoice(JAN, setup, loose),)))
     assert history(facts, CATALOGUE) == history(customer(), CATALOGUE)
 
 
 def test_facts_that_cannot_be_used_are_set_aside_once() -> None:
-    lost = replace(line("basic", JAN, FEB), id="il_lost", price="gone")
-    empty = replace(line("basic", JAN, JAN), id="il_empty")
+    lost = line("basic", JAN, FEB)._replace(id="il_lost", price="gone")
+    empty = line("basic", JAN, JAN)._replace(id="il_empty")
     discounts = {
         "di_1": discount("di_1", "gone", JAN),
         "di_2": discount("di_2", "half", FEB, JAN),
@@ -234,7 +234,7 @@ def test_lines_that_overlap_follow_the_later_start() -> None:
 
 def test_an_invoice_of_10_000_lines_is_read_whole() -> None:
     many = tuple(
-        replace(line("basic", JAN, FEB), id=f"il_{n}", subscription_item=f"si_{n}") for n in range(10_000)
+        line("basic", JAN, FEB)._replace(id=f"il_{n}", subscription_item=f"si_{n}") for n in range(10_000)
     )
     facts = customer(Subscription("sub", invoices=(invoice(JAN, *many),)))
     assert len(history(facts, CATALOGUE).configurations) == 10_000

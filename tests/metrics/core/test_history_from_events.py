@@ -1,7 +1,5 @@
 """What was configured from when to when, from events alone and together with lines."""
 
-from dataclasses import replace
-
 from metrics.core.facts import (
     Subscription,
 )
@@ -65,7 +63,7 @@ def test_lines_speak_before_the_first_event_and_events_from_it_on() -> None:
 
 
 def test_an_item_gone_before_the_first_event_ends_with_its_period_or_the_event() -> None:
-    other = replace(line("pro", JAN, MAR), subscription_item="si_2")
+    other = line("pro", JAN, MAR)._replace(subscription_item="si_2")
     invoices = (invoice(JAN, line("basic", JAN, FEB), other), *months("", "basic"))
     shown = state("2026-02-10", JAN, item("basic"))
     assert told(*invoices, snapshots=(shown,)) == [(JAN, None, 1000), (JAN, "2026-02-10", 3000)]

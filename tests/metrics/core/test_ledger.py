@@ -138,7 +138,7 @@ def test_a_discount_once_lasts_one_interval_under_all() -> None:
 
 
 def test_a_discount_seen_on_lines_alone_ends_with_the_first_line_without_it() -> None:
-    with_it = invoice(FEB, replace(line("basic", FEB, MAR), discounts=("di",), discount_amount=500))
+    with_it = invoice(FEB, line("basic", FEB, MAR)._replace(discounts=("di",), discount_amount=500))
     invoices = (monthly(0), with_it, monthly(2))
     discounts = {"di": discount("di", "half", FEB), "di_other": discount("di_other", "half", JAN)}
     facts = customer(Subscription("sub", fetched(), invoices=invoices), discounts=discounts)
@@ -149,7 +149,7 @@ def test_a_discount_seen_on_lines_alone_ends_with_the_first_line_without_it() ->
 
 
 def test_a_discount_gone_in_the_present_state_ends_with_its_last_line() -> None:
-    with_it = invoice(FEB, replace(line("basic", FEB, MAR), discounts=("di",), discount_amount=500))
+    with_it = invoice(FEB, line("basic", FEB, MAR)._replace(discounts=("di",), discount_amount=500))
     discounts = {"di": discount("di", "half", FEB)}
     assert counted(monthly(0), with_it, present=fetched(), discounts=discounts)[1:] == [
         (FEB, MAR, 500),
@@ -180,8 +180,8 @@ def test_a_discount_on_an_item_leaves_the_others() -> None:
     invoices = (
         invoice(
             JAN,
-            replace(line("basic", JAN, FEB), discounts=("di",)),
-            replace(line("basic", JAN, FEB), subscription_item="si_2"),
+            line("basic", JAN, FEB)._replace(discounts=("di",)),
+            line("basic", JAN, FEB)._replace(subscription_item="si_2"),
         ),
     )
     discounts = {"di": discount("di", "half", JAN)}
@@ -237,8 +237,8 @@ def test_the_setting_chooses_durations(setting: str, counted: tuple[str, ...]) -
 
 
 def test_inclusive_tax_comes_from_the_latest_regular_line() -> None:
-    taxed = invoice(FEB, replace(line("basic", FEB, MAR), inclusive_tax=160))
-    nothing = invoice(MAR, replace(line("basic", MAR, APR), discount_amount=1000))
+    taxed = invoice(FEB, line("basic", FEB, MAR)._replace(inclusive_tax=160))
+    nothing = invoice(MAR, line("basic", MAR, APR)._replace(discount_amount=1000))
     assert counted(monthly(0), taxed, nothing, present=fetched()) == [(JAN, None, 840)]
 
 

@@ -114,7 +114,7 @@ def test_an_archive_may_tell_only_that_an_invoice_was_paid() -> None:
 
 
 def test_an_invoice_of_nothing_by_coupon_is_a_payment() -> None:
-    free = invoice(JAN, replace(line("basic", JAN, FEB), discounts=("di",), discount_amount=1000))
+    free = invoice(JAN, line("basic", JAN, FEB)._replace(discounts=("di",), discount_amount=1000))
     discounts = {"di": discount("di", "once", JAN)}
     assert counted(free, present=fetched(), discounts=discounts) == [(JAN, None, 1000)]
 
@@ -122,7 +122,7 @@ def test_an_invoice_of_nothing_by_coupon_is_a_payment() -> None:
 def test_a_free_plan_that_upgrades_counts_from_its_first_payment() -> None:
     invoices = (
         invoice(JAN, line("free", JAN, FEB)),
-        replace(monthly(1), paid_at=at("2026-02-03")),
+        monthly(1)._replace(paid_at=at("2026-02-03")),
     )
     assert counted(*invoices, present=fetched()) == [("2026-02-03", None, 1000)]
     assert reasons(*invoices, present=fetched()) == [("new", "plan_change")]
@@ -226,8 +226,8 @@ def test_a_change_after_grace_ran_out_stays_out() -> None:
 
 def test_drafts_before_a_charged_renewal_are_no_sign_of_unpaid() -> None:
     draft = unpaid(1, "draft", finalized_at=None)
-    both = replace(draft, lines=(*draft.lines, replace(draft.lines[0], subscription_item="si_2")))
-    mixed = replace(unpaid(1), lines=(replace(draft.lines[0], subscription_item="si_3"),))
+    both = draft._replace(lines=(*draft.lines, draft.lines[0]._replace(subscription_item="si_2")))
+    mixed = unpaid(1)._replace(lines=(draft.lines[0]._replace(subscription_item="si_3"),))
     ended = fetched(status="canceled", ended_at=at("2026-03-20"))
     assert counted(monthly(0), both, monthly(2), present=ended)[0] == (JAN, "2026-03-20", 1000)
     assert counted(monthly(0), draft, mixed, present=ended)[0] == (JAN, FEB, 1000)
