@@ -50,9 +50,10 @@ class Answer:
 
 
 class Road:
-    """Take statements now; their answers are there after the block."""
+    """Take statements now; their answers are there once it has travelled, at the latest after the block."""
 
     def __init__(self) -> None:
+        connection.ensure_connection()
         self._turning = Transformer.from_context(connection.connection)
         self._sent: list[Statement] = []
         self._answers: list[Answer] = []
@@ -72,22 +73,24 @@ class Road:
         self._answers.append(Answer())
         return self._answers[-1]
 
-    def travel(self) -> None:
-        """Run what was sent, and read the answers."""
+    def travel(self, *, commits: bool = False) -> None:
+        """Run what was sent, and read the answers; then, if it is to, commit the transaction in progress."""
         if not self._sent:
             return
-        results = exchange(connection.connection, self._sent)
-        for answer, result in zip(self._answers, results, strict=True):
-            answer.take(result, self._turning)
+        answers, sent, self._answers, self._sent = self._answers, self._sent, [], []
+        connection.validate_no_broken_transaction()
+        with connection.wrap_database_errors:
+            results = exchange(connection.connection, sent, commits=commits)
+            for answer, result in zip(answers, results, strict=True):
+                answer.take(result, self._turning)
 
 
 @contextmanager
 def together() -> Iterator[Road]:
     """Send the block's statements at its end, in one round trip; none where the block fails."""
-    connection.ensure_connection()
     road = Road()
     yield road
-    _travel(road)
+    road.travel()
 
 
 def ask(
@@ -103,17 +106,10 @@ def tell(statement: str | bytes, values: Bound = ()) -> int:
 
 
 def _alone(statement: str | bytes, values: Bound, *, prepare: bool = True, binary: bool = True) -> Answer:
-    connection.ensure_connection()
     road = Road()
     answer = road.send(statement, values, prepare=prepare, binary=binary)
-    _travel(road)
+    road.travel()
     return answer
-
-
-def _travel(road: Road) -> None:
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors:
-        road.travel()
 
 
 class _Numbered(NamedTuple):

@@ -13,7 +13,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
-BEGIN, FORGET = b"BEGIN", b"DEALLOCATE ALL"
+BEGIN, COMMIT, FORGET = b"BEGIN", b"COMMIT", b"DEALLOCATE ALL"
 MOST_PREPARED = 300
 DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
@@ -41,16 +41,20 @@ class _Prepared:
 _prepared: "WeakKeyDictionary[Connection[Any], _Prepared]" = WeakKeyDictionary()
 
 
-def exchange(ours: "Connection[Any]", statements: Sequence[Statement]) -> list[PGresult]:
+def exchange(
+    ours: "Connection[Any]", statements: Sequence[Statement], *, commits: bool = False
+) -> list[PGresult]:
     """Run statements one after another in one round trip; return their results, or raise the first error.
 
-    The transaction begins on the way, where the connection is to be in one.
+    The transaction begins on the way, where the connection is to be in one; with `commits` it ends there too.
     """
     link, known = ours.pgconn, _prepared.setdefault(ours, _Prepared())
     begins = not ours.autocommit and link.transaction_status == TransactionStatus.IDLE
     link.enter_pipeline_mode()
     try:
         wanted = list(_sent(link, known, statements, begins=begins))
+        if commits:
+            link.send_query_params(COMMIT, None)
         link.pipeline_sync()
         results = ours.wait(_results(link))
         for result in results:

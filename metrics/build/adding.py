@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psycopg import Cursor
-
-from metrics.build.pipeline import Road, together
+from metrics.build.pipeline import Road
 from metrics.build.tables import DAILY, DEPARTURES, MONTHLY, NAME_PRODUCTS, PLANS, Sums
 from metrics.build.tally import Tally
 from metrics.build.write import Build
@@ -14,8 +12,7 @@ from metrics.build.write import Build
 ADD = (
     "INSERT INTO {table} AS present (organization_id, definition_version, build, {columns}) "
     "SELECT %s, %s, %s, {columns} FROM json_to_recordset(%s::json) AS added ({typed}) "
-    "ON CONFLICT (organization_id, definition_version, build, {key}) DO UPDATE SET {sums} "
-    "RETURNING {empty}, {returned}"
+    "ON CONFLICT (organization_id, definition_version, build, {key}) DO UPDATE SET {sums}"
 )
 DROP = (
     "DELETE FROM {table} AS present USING json_to_recordset(%s::json) AS touched ({typed}) "
@@ -23,11 +20,8 @@ DROP = (
 )
 
 
-Sent = list[tuple[Sums, "Cursor[tuple[Any, ...]]"]]
-
-
-def add(tally: Tally, build: Build, renamed: Mapping[str, str], road: Road) -> Sent:
-    """Add a tally to the build's tables; return what was sent, for `drop_empty`.
+def add(tally: Tally, build: Build, renamed: Mapping[str, str], road: Road) -> None:
+    """Add a tally to the build's tables; rows that come to nothing go.
 
     Plans of prices in another product than before take its name. Rows are taken in the order of their keys,
     so that two who add to the same days cannot wait for each other.
@@ -41,24 +35,13 @@ def add(tally: Tally, build: Build, renamed: Mapping[str, str], road: Road) -> S
         (PLANS, plans),
         (DEPARTURES, moved.left),
     ]
-    sent = [
-        (table, road.send(ADDING[table.name], (*lead, _json(table, added))))
-        for table, added in given
-        if added
-    ]
+    for table, added in given:
+        if added:
+            rows = _json(table, added)
+            road.send(ADDING[table.name], (*lead, rows))
+            road.send(DROPPING[table.name], (rows, *lead))
     if renamed:
         road.send(NAME_PRODUCTS, ([*renamed], [*renamed.values()], *lead))
-    return sent
-
-
-def drop_empty(sent: Sent, build: Build) -> None:
-    """Delete the rows that came to nothing by what was sent."""
-    lead = (build.organization_id, build.definition_version, build.number)
-    for table, answer in sent:
-        keys = {tuple(key): () for empty, *key in answer.fetchall() if empty}
-        if keys:
-            with together() as road:
-                road.send(DROPPING[table.name], (_json(table, keys), *lead))
 
 
 def _json(table: Sums, rows: Mapping[Any, Sequence[Any]]) -> str:
@@ -79,8 +62,6 @@ def _adding(table: Sums) -> str:
         typed=", ".join(f"{name} {kind}" for name, kind in columns.items()),
         key=", ".join(table.key),
         sums=", ".join(f"{name} = present.{name} + excluded.{name}" for name in table.amounts),
-        empty=_empty(table),
-        returned=", ".join(f"present.{name}" for name in table.key),
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.tenancy import tenant
+from accounts.tenancy import tenant_road
 from metrics.build import adding, departures, failed
 from metrics.build.batch import Batch, uncollected
 from metrics.build.differing import Held
 from metrics.build.load import Loader
 from metrics.build.marks import UNMARK
-from metrics.build.pipeline import Answer, Road, together
+from metrics.build.pipeline import Answer, Road
 from metrics.build.rebuild import work
 from metrics.build.taking import Taken, take
 from metrics.build.tally import Tally
@@ -29,48 +29,62 @@ def increment(organization_id: UUID, at_once: int = MARKS_AT_ONCE) -> bool:
     The instant to which the tables run moves for everyone at once, so all that changed by date on the
     way belongs to the same transaction.
     """
-    with tenant(organization_id), uncollected():
-        taken = take(organization_id, at_once)
-        _work(taken)
+    taken = _in_place(organization_id, at_once)
+    return taken is not None and taken.more
+
+
+def increment_wanted(organization_id: UUID, at_once: int = MARKS_AT_ONCE) -> bool | None:
+    """Do as `increment`; nothing, and return None, where the build that is shown is not the one wanted."""
+    taken = _in_place(organization_id, at_once, only_wanted=True)
+    return None if taken is None else taken.more
+
+
+def _in_place(organization_id: UUID, at_once: int, *, only_wanted: bool = False) -> Taken | None:
+    with tenant_road(organization_id) as road, uncollected():
+        taken = take(organization_id, at_once, road)
+        if taken is None or (only_wanted and not taken.is_wanted):
+            return None
+        _work(taken, road)
     if taken.more and not taken.marks:
         # Others have all there were; with what they leave, time moves on.
-        with tenant(organization_id), uncollected():
-            _work(take(organization_id, at_once, beside_others=False))
-    return taken.more
+        with tenant_road(organization_id) as road, uncollected():
+            rest = take(organization_id, at_once, road, beside_others=False)
+            if rest is not None:
+                _work(rest, road)
+    return taken
 
 
-def _work(taken: Taken) -> None:
+def _work(taken: Taken, road: Road) -> None:
     tally, renamed = Tally(), dict[str, str]()
     changed: list[tuple[Batch, Held]] = []
     failures: list[Answer] = []
     for connection_id, names in taken.payers.items():
-        batch, held, others = _again(taken, Scope(connection_id, sorted(names)), tally, failures)
+        batch, held, others = _again(taken, Scope(connection_id, sorted(names)), tally, failures, road)
         changed.append((batch, held))
         renamed |= others
     failed_days = failed.moved(failures, ZoneInfo(taken.cut.definition.time_zone))
-    with together() as road:
-        for batch, held in changed:
-            batch.store_changed(held, road)
-        # Last, for others wait for the days that they move as well.
-        failed.add(failed_days, taken.build.organization_id, road)
-        sent = adding.add(tally, taken.build, renamed, road)
-        diagnoses.mark(taken.payers, taken.build.organization_id, road)
-        _conclude(taken, road)
-    adding.drop_empty(sent, taken.build)
+    for batch, held in changed:
+        batch.store_changed(held, road)
+    # Last, for others wait for the days that they move as well.
+    failed.add(failed_days, taken.build.organization_id, road)
+    adding.add(tally, taken.build, renamed, road)
+    diagnoses.mark(taken.payers, taken.build.organization_id, road)
+    _conclude(taken, road)
     if taken.has_closed_months:
+        road.travel()
         after_increment(taken.build, taken.payers)
 
 
 def _again(
-    taken: Taken, scope: Scope, tally: Tally, failures: list[Answer]
+    taken: Taken, scope: Scope, tally: Tally, failures: list[Answer], road: Road
 ) -> tuple[Batch, Held, dict[str, str]]:
     """Compute some payers of a connection; return the rows, those before, and prices in another product."""
     names = scope.customer_ids or ()
     loader = Loader(taken.build.organization_id, scope.connection_id, whole=False)
-    with together() as road:
-        held = Held(taken.build, scope, road)
-        loader.ask(names, road)
-        failures.append(failed.again(taken.build.organization_id, scope, road))
+    held = Held(taken.build, scope, road)
+    loader.ask(names, road)
+    failures.append(failed.again(taken.build.organization_id, scope, road))
+    road.travel()
     held.receive()
     ledgers = held.ledgers()
     for ledger in ledgers.values():

@@ -14,27 +14,15 @@ from accounts.tenancy import tenant
 from billing_sync.models import Customer, DirtyCustomer
 from metrics import definitions
 from metrics.build import parts
-from metrics.build.increment import increment
+from metrics.build.increment import increment, increment_wanted
 from metrics.build.marks import next_due
-from metrics.build.pipeline import together
 from metrics.build.rebuild import EDITION
-from metrics.build.sources import Sources, alone, beside_others, sources, summed
-from metrics.build.taking import ACCOUNTS, Account
+from metrics.build.sources import Sources, alone, beside_others, sources
+from metrics.build.taking import MOST
 from metrics.models import BuildPlan, CurrentBuild
 
-# From this many on, if it is a good share of all, computing everyone is cheaper than payer by payer.
-MANY = 5_000
 SHARE = 4
 PAUSE_SECONDS = 0.2
-
-SHOWN = """
-SELECT shown.edition, shown.connection_ids,
-    shown.definition_version = (
-        SELECT max(version) FROM metrics_definition WHERE organization_id = %(organization)s),
-    EXISTS (SELECT FROM metrics_buildplan WHERE organization_id = %(organization)s),
-    EXISTS (SELECT FROM billing_sync_dirtycustomer WHERE organization_id = %(organization)s OFFSET %(others)s)
-FROM metrics_currentbuild AS shown WHERE shown.organization_id = %(organization)s
-"""
 
 
 class Road(Enum):
@@ -87,6 +75,10 @@ def mark(organization_id: UUID, customers: Iterable[tuple[UUID, str]]) -> None:
 
 def advance(organization_id: UUID) -> Pace:
     """Do one piece of what is due; say what is left."""
+    # Nearly always the build that is shown is the one wanted, and few payers are marked.
+    more = increment_wanted(organization_id)
+    if more is not None:
+        return Pace.MORE if more else Pace.DONE
     with beside_others(organization_id):
         road = which(organization_id)
         if road is Road.INCREMENT:
@@ -123,8 +115,6 @@ def finish(organization_id: UUID) -> Pace:
 def which(organization_id: UUID) -> Road:
     """Return what an organization's numbers need."""
     with tenant(organization_id):
-        if _is_current(organization_id):
-            return Road.INCREMENT
         plan, wanted = parts.plan_of(organization_id), sources(organization_id)
         if plan is not None:
             return _instead_of(plan, wanted)
@@ -138,20 +128,6 @@ def which(organization_id: UUID) -> Road:
         return Road.MIRROR if _many_marked(organization_id) else Road.INCREMENT
 
 
-def _is_current(organization_id: UUID) -> bool:
-    """Say whether the build that is shown is the one wanted, and few payers are marked: nearly always."""
-    bound = {"organization": organization_id, "others": MANY - 1}
-    with together() as road:
-        sent = [road.send(statement, bound) for statement in (SHOWN, ACCOUNTS)]
-    shown, accounts = (answer.fetchall() for answer in sent)
-    if not shown:
-        return False
-    ((edition, connection_ids, is_newest, is_planned, many),) = shown
-    if edition != EDITION or not is_newest or is_planned or many:
-        return False
-    return set(connection_ids) == set(summed([Account._make(row) for row in accounts]).connection_ids)
-
-
 def _instead_of(plan: BuildPlan, wanted: Sources) -> Road:
     if parts.is_due(plan, wanted):
         return Road.PARTS
@@ -159,7 +135,7 @@ def _instead_of(plan: BuildPlan, wanted: Sources) -> Road:
 
 
 def _many_marked(organization_id: UUID) -> bool:
-    if not DirtyCustomer.objects.filter(organization_id=organization_id)[MANY - 1 : MANY].exists():
+    if not DirtyCustomer.objects.filter(organization_id=organization_id)[MOST - 1 : MOST].exists():
         return False
     marks = DirtyCustomer.objects.filter(organization_id=organization_id).count()
     enough = SHARE * marks + 1

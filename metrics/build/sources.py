@@ -14,6 +14,8 @@ from billing_sync.overlap import superseded
 
 LOCK = "SELECT pg_advisory_lock{how}(hashtextextended(%s, 0))"
 UNLOCK = "SELECT pg_advisory_unlock{how}(hashtextextended(%s, 0))"
+# As `beside_others`, until the transaction in progress ends.
+BESIDE_BUILDS = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ def summed(rows: Sequence[Account]) -> Sources:
     )
 
 
+def build_lock(organization_id: UUID) -> list[str]:
+    """Return what the statements of the organization's build lock bind."""
+    return [f"metrics.build {organization_id}"]
+
+
 @contextmanager
 def alone(organization_id: UUID) -> Iterator[None]:
     """Hold the organization's build lock for the block, waiting for whoever has or shares it."""
@@ -74,7 +81,7 @@ def beside_others(organization_id: UUID) -> Iterator[None]:
 
 @contextmanager
 def _locked(organization_id: UUID, how: str) -> Iterator[None]:
-    name = [f"metrics.build {organization_id}"]
+    name = build_lock(organization_id)
     ask(LOCK.format(how=how), name)
     try:
         yield

@@ -13,12 +13,15 @@ from uuid import UUID
 from config import clock
 from metrics import definitions
 from metrics.build.marks import Mark
-from metrics.build.pipeline import together
-from metrics.build.sources import summed
+from metrics.build.pipeline import Road
+from metrics.build.rebuild import EDITION
+from metrics.build.sources import BESIDE_BUILDS, build_lock, summed
 from metrics.build.tally import Cut
 from metrics.build.write import Build
 
 AMONG = 8
+# From this many marks on, if it is a good share of all, computing everyone is cheaper than payer by payer.
+MOST = 5_000
 MANY = (
     "SELECT count(*) = %(count)s AS many FROM ("
     "SELECT FROM billing_sync_dirtycustomer WHERE organization_id = %(organization)s LIMIT %(count)s) AS one"
@@ -33,7 +36,11 @@ BESIDE_OTHERS, ALONE = SHARE.format(many=MANY), SHARE.format(many="SELECT false 
 PLAN_ONCE = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
 POINTER = (
     "SELECT shown.definition_version, shown.build, shown.computed_at, shown.connection_ids, rules.settings, "
-    "EXISTS (SELECT 1 FROM metrics_closedmonth AS month WHERE month.organization_id = shown.organization_id) "
+    "EXISTS (SELECT FROM metrics_closedmonth AS month WHERE month.organization_id = %(organization)s), "
+    "shown.edition = %(edition)s AND NOT EXISTS (SELECT FROM metrics_definition AS newer "
+    "WHERE newer.organization_id = %(organization)s AND newer.version > shown.definition_version) "
+    "AND NOT EXISTS (SELECT FROM metrics_buildplan WHERE organization_id = %(organization)s) AND NOT EXISTS ("
+    "SELECT FROM billing_sync_dirtycustomer WHERE organization_id = %(organization)s OFFSET %(most)s) "
     "FROM metrics_currentbuild AS shown JOIN metrics_definition AS rules "
     "ON rules.organization_id = shown.organization_id AND rules.version = shown.definition_version "
     "WHERE shown.organization_id = %(organization)s"
@@ -73,7 +80,8 @@ class Account(NamedTuple):
 class Taken:
     """Payers to compute in a build, from the instant up to which they are counted to the next.
 
-    With `more` to do the instants are the same, and nobody is taken for what changes by date.
+    With `more` to do the instants are the same, and nobody is taken for what changes by date. The build
+    `is_wanted` as it stands where few payers are marked, and another is neither due nor in the making.
     """
 
     build: Build
@@ -84,10 +92,14 @@ class Taken:
     payers: dict[UUID, set[str]]
     has_closed_months: bool
     more: bool
+    is_wanted: bool
 
 
-def take(organization_id: UUID, count: int, *, beside_others: bool = True) -> Taken:
-    """Take marked payers in the transaction in progress; those whose day has come too, where time moves."""
+def take(organization_id: UUID, count: int, road: Road, *, beside_others: bool = True) -> Taken | None:
+    """Take marked payers in the transaction in progress; those whose day has come too, where time moves.
+
+    None where no build is shown yet. Until the transaction ends no build begins or is shown.
+    """
     now = int(clock.now().timestamp())
     bound = {
         "organization": organization_id,
@@ -95,27 +107,33 @@ def take(organization_id: UUID, count: int, *, beside_others: bool = True) -> Ta
         "among": AMONG * count,
         "name": f"metrics.increment {organization_id}",
         "now": datetime.fromtimestamp(now, UTC),
+        "edition": EDITION,
+        "most": MOST - 1,
     }
-    with together() as road:
-        road.send(PLAN_ONCE)
-        sent = [
-            road.send(statement, bound)
-            for statement in (BESIDE_OTHERS if beside_others else ALONE, POINTER, TAKE, DUE, ACCOUNTS)
-        ]
-    ((more, _),), ((version, number, computed_at, summed_ids, settings, closed),), marks, due, accounts = (
-        answer.fetchall() for answer in sent
-    )
+    road.send(BESIDE_BUILDS, build_lock(organization_id))
+    road.send(PLAN_ONCE)
+    sent = [
+        road.send(statement, bound)
+        for statement in (BESIDE_OTHERS if beside_others else ALONE, POINTER, TAKE, DUE, ACCOUNTS)
+    ]
+    road.travel()
+    ((more, _),), shown, marks, due, accounts = (answer.fetchall() for answer in sent)
+    if not shown:
+        return None
+    ((version, number, computed_at, summed_ids, settings, closed, is_current),) = shown
     before = Cut.of(definitions.of_settings(version, settings), computed_at)
     payers: dict[UUID, set[str]] = defaultdict(set)
     for connection_id, customer_id, *_ in marks if more else [*marks, *due]:
         payers[connection_id].add(customer_id)
+    sources = summed([Account._make(row) for row in accounts])
     return Taken(
         Build(organization_id, version, number),
         before,
         before if more else Cut(before.definition, max(before.at, now)),
-        summed([Account._make(row) for row in accounts]).data_through,
+        sources.data_through,
         marks,
         {one: payers[one] for one in sorted(payers) if one in summed_ids},
         closed,
         more,
+        is_current and set(summed_ids) == set(sources.connection_ids),
     )
