@@ -22,7 +22,7 @@ from benchmarks import usage  # noqa: E402
 from benchmarks.ingest_import import connected  # noqa: E402
 from billing_sync import mirror  # noqa: E402
 from billing_sync.garbage import seldom_searched  # noqa: E402
-from billing_sync.mirror import Sighting, draft  # noqa: E402
+from billing_sync.mirror import Sighting, drafted  # noqa: E402
 from billing_sync.models import Connection, Invoice  # noqa: E402
 from billing_sync.payload import canonical, decode_object, packed  # noqa: E402
 from billing_sync.personal import without_personal  # noqa: E402
@@ -85,7 +85,7 @@ def staged(texts: Sequence[msgspec.Raw]) -> Iterator[tuple[str, float]]:
         ("write canonical JSON", lambda text: canonical(without_personal(decode_object(text), "invoice"))),
         ("compress", kept),
         ("read columns", columned),
-        ("the rest of a row", lambda text: draft(INVOICES, None, Sighting(decode_object(text), AT, ""))),
+        ("the rest of a row", lambda text: drafted(INVOICES, None, [Sighting(decode_object(text), AT, "")])),
     ]
     used = [(name, least(work, texts)) for name, work in stages]
     yield from ((name, after - before) for (_, before), (name, after) in pairwise(used))
@@ -109,7 +109,7 @@ def others(texts: Sequence[msgspec.Raw], connection: Connection) -> Iterator[tup
     """Yield writing as we do it and as it is usually done."""
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as database:
         postmaster = next(usage.family(database.info.backend_pid)).ppid()
-    drafts = [draft(INVOICES, None, Sighting(decode_object(text), AT, "")) for text in texts]
+    drafts = drafted(INVOICES, None, [Sighting(decode_object(text), AT, "") for text in texts])
     together = [drafts[start : start + TOGETHER * PAGE] for start in range(0, len(drafts), TOGETHER * PAGE)]
     theirs, own = usage.cpu_seconds(postmaster), time.process_time()
     for some in together:

@@ -80,6 +80,8 @@ PERSONAL_KEYS = frozenset(
     }
 )
 DESCRIBED = frozenset({"line_item", "invoiceitem", "credit_note_line_item"})
+BUT_DESCRIPTION = PERSONAL_KEYS - {"description"}
+CONTAINERS = frozenset({dict, list})
 # Of an object that no stage reads, the log keeps what it is and whom it names.
 NAMED = ("id", "object", "customer", "subscription", "invoice", "charge", "created", "livemode", "status")
 
@@ -135,28 +137,19 @@ def personal_fields(customer: JsonObject) -> JsonObject:
 
 def _stripped(value: JsonObject) -> JsonObject:
     kind = value.get("object")
-    described = isinstance(kind, str) and kind in DESCRIBED
+    dropped = BUT_DESCRIPTION if isinstance(kind, str) and kind in DESCRIBED else PERSONAL_KEYS
     kept: JsonObject = {}
     for key, part in value.items():
-        if key in PERSONAL_KEYS and not (described and key == "description"):
+        if key in dropped:
             continue
-        shape = type(part)
-        if shape is dict:
-            kept[key] = _inner(part)
-        elif shape is list:
-            kept[key] = _members(part)
-        else:
-            kept[key] = part
+        # Most parts are words and numbers, and most of the others are empty.
+        kept[key] = _inner(part) if type(part) in CONTAINERS and part else part
     return kept
 
 
-def _members(parts: list[Any]) -> list[Any]:
-    return [
-        _inner(one) if type(one) is dict else _members(one) if type(one) is list else one for one in parts
-    ]
-
-
-def _inner(part: JsonObject) -> Any:
+def _inner(part: Any) -> Any:
+    if type(part) is list:
+        return [_inner(one) if type(one) in CONTAINERS else one for one in part]
     kind = part.get("object")
     if isinstance(kind, str) and kind in BECOME_IDS and isinstance(part.get("id"), str):
         return part["id"]

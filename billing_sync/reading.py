@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 from django.conf import settings
 
-from billing_sync.mirror import Draft, Sighting, Unusable, draft, read_object
+from billing_sync.mirror import Draft, Sighting, Unusable, drafted, read_object
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resource import Embedded, Resource
 from billing_sync.stripe_client import PAGE, Page, Stripe
@@ -74,10 +74,9 @@ def read_drafts(
 ) -> Drafted:
     """Return a page as rows: each object is drafted as soon as it is parsed, and not kept."""
     answer = _read(stripe, resource, after, params)
-    drafts = [
-        draft(resource, livemode, Sighting(value, answer.fetched_at, settings.STRIPE_API_VERSION))
-        for value in _objects(stripe, resource, answer)
-    ]
+    version = settings.STRIPE_API_VERSION
+    sightings = (Sighting(value, answer.fetched_at, version) for value in _objects(stripe, resource, answer))
+    drafts = drafted(resource, livemode, sightings)
     return Drafted(after, answer.fetched_at, drafts, answer.unusable, answer.has_more, answer.last_id)
 
 

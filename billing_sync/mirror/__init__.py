@@ -8,7 +8,7 @@ from hashlib import blake2b, sha256
 from accounts import jobs
 from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
-from billing_sync.mirror.drafts import CARDS, Draft, Sighting, draft
+from billing_sync.mirror.drafts import CARDS, Draft, Sighting, drafted
 from billing_sync.mirror.erased import without_erased
 from billing_sync.mirror.touched import mark_everyone, mark_touched
 from billing_sync.mirror.upsert import move_ranges
@@ -22,7 +22,7 @@ __all__ = [
     "Found",
     "Sighting",
     "Unusable",
-    "draft",
+    "drafted",
     "lock",
     "mark_everyone",
     "move_ranges",
@@ -124,8 +124,8 @@ def lock(connection: Connection, objects: Iterable[tuple[Resource, str]]) -> Non
     )
 
 
-def _drafts(connection: Connection, resource: Resource, sightings: Iterable[Sighting]) -> Iterable[Draft]:
-    return (draft(resource, connection.livemode, one) for one in sightings)
+def _drafts(connection: Connection, resource: Resource, sightings: Iterable[Sighting]) -> list[Draft]:
+    return drafted(resource, connection.livemode, sightings)
 
 
 def _write(

@@ -6,12 +6,13 @@ Writers share a lock that an erasure holds alone: a page either sees the erasure
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 from accounts.pipeline import ask, together
 from accounts.privacy.places import payer_digest
 from billing_sync.mirror.arrays import packed
-from billing_sync.mirror.drafts import Draft
+from billing_sync.mirror.drafts import PAYLOAD, Draft
 from billing_sync.mirror.upsert import KEPT, Row
 from billing_sync.models import Connection
 from billing_sync.payload import read_payload, write_payload
@@ -26,7 +27,6 @@ ALONE = "SELECT pg_advisory_xact_lock(%s)"
 ANYBODY = "SELECT 1 FROM billing_sync_erasure WHERE organization_id = %s LIMIT 1"
 AMONG = "SELECT digest FROM billing_sync_erasure WHERE organization_id = %s AND digest = ANY(%b::bytea[])"
 NOTHING = write_payload({})
-PAYLOAD = [name for name, _ in KEPT].index("payload")
 
 
 def hold_alone(organization_id: UUID) -> None:
@@ -65,15 +65,15 @@ def without_erased(connection: Connection, resource: Resource, drafts: Sequence[
             one.row = _undescribed(one.row)
 
 
-def blank_payer(payer: Row) -> Row:
+def blank_payer(payer: Row) -> list[Any]:
     """Return the row of a payer with nothing of her but her id."""
     customer_id, *_personal, fetched_at = payer
-    return (customer_id, "", "", NOTHING, fetched_at)
+    return [customer_id, "", "", NOTHING, fetched_at]
 
 
-def _undescribed(row: Row) -> Row:
+def _undescribed(row: Row) -> list[Any]:
     payload = write_payload(undescribed(read_payload(row[PAYLOAD])))
-    return (*row[:PAYLOAD], payload, *row[PAYLOAD + 1 :])
+    return [*row[:PAYLOAD], payload, *row[PAYLOAD + 1 :]]
 
 
 def _place(resource: Resource) -> int:

@@ -71,7 +71,7 @@ MOVED = (
     ("moved_at", "timestamptz"),
     ("completed_at", "timestamptz"),
 )
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 Typed = tuple[str, str]
 
 

@@ -1,10 +1,19 @@
 """What is stored of an object is small, and read however it was compressed."""
 
+import pytest
 import zstandard
 
 from billing_sync.comparing import Standing, difference
 from billing_sync.models import Repair
-from billing_sync.payload import canonical, read_payload, same_payload, write_payload
+from billing_sync.payload import (
+    MANY,
+    all_packed,
+    canonical,
+    packed,
+    read_payload,
+    same_payload,
+    write_payload,
+)
 
 INVOICE = {
     "id": "in_1",
@@ -37,3 +46,9 @@ def test_compressing_an_object_anew_is_no_repair() -> None:
     other = Standing(write_payload({**INVOICE, "currency": "eur"}), "v", deleted=False, personal=FORMERLY)
     assert difference(before, anew) is None
     assert difference(before, other) == Repair.Difference.CHANGED
+
+
+@pytest.mark.parametrize("count", [0, 1, MANY, MANY + 1])
+def test_objects_compressed_together_are_stored_as_each_by_itself(count: int) -> None:
+    texts = [canonical({"id": f"in_{number}", "total": number * 100}) for number in range(count)]
+    assert all_packed(texts) == [packed(text) for text in texts]

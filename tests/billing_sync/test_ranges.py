@@ -12,7 +12,7 @@ from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync import backfill, pages, ranges
 from billing_sync.listing import Asked, asked, strayed
-from billing_sync.mirror import Sighting, draft
+from billing_sync.mirror import Sighting, drafted
 from billing_sync.models import Connection, Dispute, ListRange, SyncCursor
 from billing_sync.reading import Drafted
 from billing_sync.resources import DISPUTES, RESOURCES
@@ -40,7 +40,7 @@ class Listing:
         if page.after:
             found = found[[one["id"] for one in found].index(page.after) + 1 :] if page.after else found
         kept, more = found[:SIZE], len(found) > SIZE
-        drafts = [draft(DISPUTES, False, Sighting(one, NOW, "")) for one in kept]
+        drafts = drafted(DISPUTES, False, [Sighting(one, NOW, "") for one in kept])
         return Drafted(page.after, NOW, drafts, [], more, str(kept[-1]["id"]) if more else "")
 
 
@@ -196,6 +196,7 @@ def at(second: int) -> datetime:
         (page_of(until_at=at(9)), made(9), "newer than asked"),
         (page_of(since_at=at(3)), made(3), ""),
         (page_of(since_at=at(3)), made(2), "older than asked"),
+        (page_of(since_at=at(5), before_at=at(4)), made(), ""),
         (page_of(whole=True, since_at=at(3)), made(2, 9), ""),
         (page_of(), [None, 4], ""),
     ],
