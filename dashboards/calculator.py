@@ -5,10 +5,11 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from dashboards.benchmark_words import BANDS
+from dashboards.calculator_words import INTERVALS, KINDS, MOVEMENTS, RETURNING, SEVERAL, known_words, named
 from dashboards.formatting import number
 from dashboards.worked_examples import as_text, examples
 from metrics.core.pricing import INTERVALS_A_YEAR
@@ -24,14 +25,6 @@ INPUTS: dict[str, tuple[Text, str]] = {
     "churn": (gettext_lazy("Churned"), "500"),
     "customers_start": (gettext_lazy("Customers at the start"), ""),
     "customers_churned": (gettext_lazy("Customers churned"), ""),
-}
-MOVEMENTS: dict[str, Text] = {
-    "starting": gettext_lazy("MRR at the start"),
-    "new": gettext_lazy("New"),
-    "expansion": gettext_lazy("Expansion"),
-    "reactivation": gettext_lazy("Reactivation"),
-    "contraction": gettext_lazy("Contraction"),
-    "churn": gettext_lazy("Churned"),
 }
 RESULTS: dict[str, Text] = {
     "ending": gettext_lazy("MRR at the end"),
@@ -80,16 +73,14 @@ COMPLAINTS: dict[str, Text] = {
     "customers": gettext_lazy("More customers churned than there were at the start."),
     "empty": gettext_lazy("Paste at least one row."),
     "rows": gettext_lazy("At most 20,000 rows. Leave some out."),
-    "kind": gettext_lazy(
-        "“{text}” is no movement. Use start, new, expansion, reactivation, contraction or churned."
-    ),
+    "kind": gettext_lazy("“{text}” is no movement. Use one of these words: {known}."),
     "cells": gettext_lazy("The row of “{text}” has too few columns."),
     "twice": gettext_lazy("“{text}” has two rows. Add them up into one."),
-    "interval": gettext_lazy("“{text}” is no interval. Use day, week, month, quarter, year or “3 months”."),
+    "interval": gettext_lazy(
+        "“{text}” is no interval. Use one of these words, or several such as “{several}”: {known}."
+    ),
     "line": gettext_lazy("Line {line}:"),
 }
-CUSTOMERS = "customer;before;after\nA;10000;22000\nB;15000;13000\nC;0;5000\nD;11000;0"
-SUBSCRIPTIONS = "quantity;price;every\n10;150;month\n8;1200;year\n1;150;3 months\n1;10.00;week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +96,40 @@ def calculator_page() -> dict[str, Any]:
     """Return what the page shows."""
     flow = Waterfall("", 10_000, 1_500, 600, 0, 200, 500, ending=11_400)
     worked = examples(flow, number)
+    kinds, intervals = ", ".join(named(KINDS)), ", ".join(named(INTERVALS))
+    words = {name: str(text) for name, text in COMPLAINTS.items()}
+    words["kind"] = words["kind"].replace("{known}", kinds)
+    words["interval"] = words["interval"].replace("{known}", intervals).replace("{several}", str(SEVERAL))
     return {
         "inputs": [(name, label, value) for name, (label, value) in INPUTS.items()],
         "results": list(RESULTS.items()),
         "every": [*MOVEMENTS.items(), *RESULTS.items()],
-        "customers": CUSTOMERS,
-        "subscriptions": SUBSCRIPTIONS,
+        "customers": _customers(),
+        "subscriptions": _subscriptions(),
+        "kinds": kinds,
+        "periods": intervals,
+        "several": str(SEVERAL),
+        "returning": named(RETURNING)[0],
         "worth": [("mrr", _("MRR")), ("arr", _("ARR"))],
         "formulas": [
             Formula(label, formula, as_text(worked[name])) for name, (label, formula) in FORMULAS.items()
         ],
         "intervals": list(_intervals()),
-        "words": {name: str(text) for name, text in COMPLAINTS.items()}
-        | {f"band_{name}": str(text) for name, text in BANDS.items()},
+        "words": words | {f"band_{name}": str(text) for name, text in BANDS.items()},
+        "tables": known_words((get_language() or "").partition("-")[0]),
     }
+
+
+def _customers() -> str:
+    header = pgettext("columns of a table", "customer;before;after")
+    return "\n".join([header, "A;10000;22000", "B;15000;13000", "C;0;5000", "D;11000;0"])
+
+
+def _subscriptions() -> str:
+    header = pgettext("columns of a table", "quantity;price;every")
+    _day, week, month, _quarter, year = named(INTERVALS)
+    rows = [f"10;150;{month}", f"8;1200;{year}", f"1;150;{SEVERAL}", f"1;10.00;{week}"]
+    return "\n".join([header, *rows])
 
 
 def _intervals() -> list[Formula]:

@@ -34,6 +34,7 @@ const shown = (name, value) => {
 };
 
 const words = JSON.parse(document.getElementById("calculator-words").textContent);
+const tables = JSON.parse(document.getElementById("calculator-tables").textContent);
 
 const complaint = ({ code, text, line }) => {
   const told = (words[code] ?? words.amount).replace("{text}", text.slice(0, 40));
@@ -67,8 +68,8 @@ const typed = (part) => {
 
 const READERS = {
   typed,
-  pasted: (part) => pasted(part.querySelector("textarea").value),
-  subscriptions: (part) => subscriptions(part.querySelector("textarea").value),
+  pasted: (part) => pasted(part.querySelector("textarea").value, tables),
+  subscriptions: (part) => subscriptions(part.querySelector("textarea").value, tables),
 };
 
 const compute = (part) => {

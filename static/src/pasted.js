@@ -1,18 +1,12 @@
 // Tables as people paste them: from a spreadsheet (tabs), as CSV (comma or semicolon), or as words and figures.
 
-import { FigureError, INTERVALS_A_YEAR, KINDS, UNIT, amount, compared, count, monthly, waterfall } from "./calculation.js";
+import { FigureError, KINDS, UNIT, amount, compared, count, monthly, waterfall } from "./calculation.js";
 
 const MOST_ROWS = 20_000;
-const NAMES = {
-  start: "starting", starting: "starting", "starting mrr": "starting", new: "new", "new mrr": "new",
-  expansion: "expansion", "expansion mrr": "expansion", reactivation: "reactivation",
-  "reactivation mrr": "reactivation", contraction: "contraction", "contraction mrr": "contraction",
-  churn: "churn", churned: "churn", "churned mrr": "churn",
-};
-const RETURNING = new Set(["yes", "y", "1", "true", "x", "back", "returning"]);
-const INTERVALS = {
-  monthly: "month", quarterly: "quarter", annual: "year", annually: "year", yearly: "year", weekly: "week", daily: "day",
-};
+
+// As the page writes the words that it knows: without accents, capitals and needless spaces.
+const plain = (word) => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
+const meaning = (known, word) => (Object.hasOwn(known, plain(word)) ? known[plain(word)] : undefined);
 
 const cellsOf = (line, separator) => {
   const cells = [];
@@ -47,51 +41,51 @@ const named = (line, act) => {
 
 const isHeader = ([, ...cells]) => cells.every((cell) => !/\d/.test(cell));
 
-const ofKinds = (rows) => {
+const ofKinds = (rows, known) => {
   const told = {};
   for (const [line, [name, figure = ""]] of rows) {
-    const kind = NAMES[name.toLowerCase()];
+    const kind = meaning(known, name);
     if (kind === undefined) throw new FigureError("kind", name, line);
     told[kind] = (told[kind] ?? 0n) + named(line, () => amount(figure.replace(/^[+\-−]\s*/, "")));
   }
   return waterfall(told);
 };
 
-const ofCustomers = (rows) => {
+const ofCustomers = (rows, known) => {
   const seen = new Set();
-  const read = ([line, [name, before = "", after = "", known = ""]]) => {
+  const read = ([line, [name, before = "", after = "", back = ""]]) => {
     if (before === "" || after === "") throw new FigureError("cells", name, line);
     if (seen.has(name)) throw new FigureError("twice", name, line);
     seen.add(name);
-    return named(line, () => ({ before: amount(before), after: amount(after), known: RETURNING.has(known.toLowerCase()) }));
+    return named(line, () => ({ before: amount(before), after: amount(after), known: meaning(known, back) !== undefined }));
   };
   return compared(rows.map(read));
 };
 
-// Rows of customer, before, after, or rows of kind and amount.
-export const pasted = (text) => {
+// Rows of customer, before, after, or rows of kind and amount; `known` tells what words mean.
+export const pasted = (text, known) => {
   const rows = table(text);
-  const kinds = rows.some(([, [name]]) => NAMES[name.toLowerCase()] !== undefined) && rows.every(([, cells]) => cells.length === 2);
+  const kinds = rows.some(([, [name]]) => meaning(known.kinds, name) !== undefined) && rows.every(([, cells]) => cells.length === 2);
   const body = isHeader(rows[0][1]) ? rows.slice(1) : rows;
   if (body.length === 0) throw new FigureError("empty");
-  return kinds ? ofKinds(body) : ofCustomers(body);
+  return kinds ? ofKinds(body, known.kinds) : ofCustomers(body, known.returning);
 };
 
-const interval = (text) => {
-  const [, many, name] = /^(\d*)\s*(\p{L}+)$/u.exec(text.toLowerCase()) ?? [];
-  const known = INTERVALS[name] ?? (name ?? "").replace(/s$/, "");
-  if (!Object.hasOwn(INTERVALS_A_YEAR, known) || many === "0") throw new FigureError("interval", text);
-  return [known, BigInt(many || "1")];
+const interval = (text, known) => {
+  const [, many, name] = /^(\d*)(\D+)$/.exec(text) ?? ["", "0", ""];
+  const found = meaning(known, name);
+  if (found === undefined || BigInt(many || "1") === 0n) throw new FigureError("interval", text);
+  return [found, BigInt(many || "1")];
 };
 
 // Rows of quantity, price, interval: 8, 1200, year.
-export const subscriptions = (text) => {
+export const subscriptions = (text, known) => {
   const rows = table(text);
   const body = isHeader(["", ...rows[0][1]]) ? rows.slice(1) : rows;
   if (body.length === 0) throw new FigureError("empty");
   const read = ([line, [quantity, price = "", every = ""]]) => {
     if (price === "" || every === "") throw new FigureError("cells", quantity, line);
-    return named(line, () => monthly(amount(price), ...interval(every), count(quantity)));
+    return named(line, () => monthly(amount(price), ...interval(every, known.intervals), count(quantity)));
   };
   const mrr = body.map(read).reduce((sum, one) => sum + one, 0n);
   return { mrr, arr: 12n * mrr };

