@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
-from dashboards.formatting import DASH, money, percent
+from dashboards.formatting import DASH, money, number, percent, points
 from metrics.alerts.models import Alert
 
 Shape = Callable[[Fraction, str], str]
@@ -41,28 +40,30 @@ def figure(rule: str, value: str, currency: str) -> str:
 
 def behind(alert: Alert) -> str:
     """Say how many stand behind an alert, and how much of it is the largest: small numbers stay honest."""
-    count, customers = alert.evidence.get("count", 0), alert.evidence.get("customers", 0)
-    if alert.rule == "failed_payments_rising":
-        return ngettext(
-            "%(count)d invoice of %(customers)d customers.",
-            "%(count)d invoices of %(customers)d customers.",
-            count,
-        ) % {"count": count, "customers": customers}
-    words = ngettext(
-        "%(count)d movement among %(customers)d customers.",
-        "%(count)d movements among %(customers)d customers.",
-        count,
-    ) % {"count": count, "customers": customers}
-    if alert.rule == "revenue_churn":
-        words = ngettext(
-            "%(count)d of %(customers)d customers.", "%(count)d of %(customers)d customers.", count
-        ) % {"count": count, "customers": customers}
+    words = _counted(alert.rule, alert.evidence.get("count", 0), alert.evidence.get("customers", 0))
     largest = _largest(alert)
     if largest is None:
         return words
-    points = percent(largest).removesuffix("%").rstrip()
-    told = _("The largest is %(points)s points.") % {"points": points}
+    told = pgettext("a number with decimals", "The largest is %(points)s points.") % {
+        "points": points(largest)
+    }
     return f"{words} {told}"
+
+
+def _counted(rule: str, count: int, customers: int) -> str:
+    if rule == "revenue_churn":
+        words = ngettext(
+            "%(count)s customer left, of %(all)s.", "%(count)s customers left, of %(all)s.", count
+        )
+    elif rule == "failed_payments_rising":
+        words = ngettext(
+            "%(count)s invoice. Customers: %(all)s.", "%(count)s invoices. Customers: %(all)s.", count
+        )
+    else:
+        words = ngettext(
+            "%(count)s movement. Customers: %(all)s.", "%(count)s movements. Customers: %(all)s.", count
+        )
+    return words % {"count": number(count), "all": number(customers)}
 
 
 def _largest(alert: Alert) -> Fraction | None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from config import dates
 from dashboards.alert_opening import movements_behind
 from dashboards.alert_terms import terms
-from dashboards.formatting import DASH, money, percent
+from dashboards.formatting import DASH, money, number, percent
 from dashboards.glossary import Term
 from dashboards.links import Link
 from dashboards.selection import named
@@ -21,17 +21,20 @@ from metrics.core.rates import Rate
 from metrics.queries import Shown
 
 TONES = {"quiet": "good", "watch": "warn", "alert": "bad"}
+# Where in a sentence the figure stands, which every language says for itself.
+PLACE = "\0"
 ICONS = {"quiet": "check", "watch": "eye", "alert": "alert"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One cell of the row; `level` is waiting, insufficient, quiet, watch or alert."""
+    """One cell of the row: a sentence around its figure; `level` is insufficient, quiet, watch and so on."""
 
     name: str
     level: str
     state: str
     term: Term
+    before: str = ""
     figure: str = ""
     words: str = ""
     opens: Link | None = None
@@ -63,7 +66,7 @@ def alert_row(found: Standing | Silence, shown: Shown, currency: str, slug: str)
     """Return the row that shows how the rules stand."""
     meanings = terms(shown.alerts)
     if isinstance(found, Silence):
-        alerts = [Alert(rule, "waiting", _("Waiting"), meanings[rule]) for rule in RULES]
+        alerts = [Alert(rule, "waiting", pgettext("a rule", "Waiting"), meanings[rule]) for rule in RULES]
     else:
         alerts = [_alert(reading, meanings[reading.rule], found, slug) for reading in found.readings]
     silence = _silence(found) if isinstance(found, Silence) else ""
@@ -77,11 +80,13 @@ def _alert(reading: Reading, term: Term, standing: Standing, slug: str) -> Alert
     if level == "insufficient":
         words = _lacking(standing.lacks[rule], standing.series)
         return Alert(rule, level, _("Too early to say"), term, words=words)
-    figure, words = WORDS[rule](reading, standing)
+    figure, sentence = WORDS[rule](reading, standing)
+    before, _place, words = sentence.partition(PLACE)
     if level == "watch" or _below_without_watch(reading):
         chance = _("The difference may be chance.")
         words = f"{words} {chance}"
-    return Alert(rule, level, _state(level), term, figure, words, movements_behind(rule, standing, slug))
+    opens = movements_behind(rule, standing, slug)
+    return Alert(rule, level, _state(level), term, before, figure, words, opens)
 
 
 def _below_without_watch(reading: Reading) -> bool:
@@ -103,9 +108,13 @@ def _silence(silence: Silence) -> str:
 
 def _lacking(lack: Lack, series: Series) -> str:
     if lack.customers is not None:
-        needs = ngettext("Needs %(count)d customer", "Needs %(count)d customers", lack.customers)
-        have = ngettext("there is %(count)d.", "there are %(count)d.", series.customers)
-        return f"{needs % {'count': lack.customers}}; {have % {'count': series.customers}}"
+        words = {"count": number(lack.customers), "present": number(series.customers)}
+        needs = ngettext(
+            "Needs %(count)s customer. So far: %(present)s.",
+            "Needs %(count)s customers. So far: %(present)s.",
+            lack.customers,
+        )
+        return needs % words
     if lack.since is not None:
         return _("Needs history since %(since)s; it begins on %(first)s.") % {
             "since": _day(lack.since),
@@ -125,24 +134,26 @@ def _revenue_churn(reading: Reading, standing: Standing) -> Said:
     today = standing.series.today
     left = standing.series.moved(days_before(today, 30), today, "churn").count
     return percent(reading.value), ngettext(
-        "of MRR left in 30 days with %(count)d customer. Alert above %(limit)s.",
-        "of MRR left in 30 days with %(count)d customers. Alert above %(limit)s.",
+        "%(figure)s of MRR left in 30 days with %(count)s customer. Alert above %(limit)s.",
+        "%(figure)s of MRR left in 30 days with %(count)s customers. Alert above %(limit)s.",
         left,
-    ) % {"count": left, "limit": percent(reading.threshold)}
+    ) % {"figure": PLACE, "count": number(left), "limit": percent(reading.threshold)}
 
 
 def _new_mrr_flat(reading: Reading, standing: Standing) -> Said:
     weeks = standing.settings.new_mrr_flat_weeks
     return _amount(reading.value, standing), ngettext(
-        "new in the last complete week. Alert below %(limit)s.",
-        "new in the last %(count)d complete weeks. Alert below %(limit)s.",
+        "%(figure)s new in the last complete week. Alert below %(limit)s.",
+        "%(figure)s new in the last %(count)s complete weeks. Alert below %(limit)s.",
         weeks,
-    ) % {"count": weeks, "limit": _amount(reading.threshold, standing)}
+    ) % {"figure": PLACE, "count": weeks, "limit": _amount(reading.threshold, standing)}
 
 
 def _expansion_declining(reading: Reading, standing: Standing) -> Said:
     back = standing.settings.expansion_decline_months
-    return _amount(reading.value, standing), _("expansion in %(last)s. In %(first)s it was %(before)s.") % {
+    words = _("%(figure)s expansion in %(last)s. In %(first)s it was %(before)s.")
+    return _amount(reading.value, standing), words % {
+        "figure": PLACE,
         "last": named(months_before(standing.series.today, 1)),
         "first": named(months_before(standing.series.today, back + 1)),
         "before": _amount(reading.threshold, standing),
@@ -153,23 +164,31 @@ def _failed_payments_rising(reading: Reading, standing: Standing) -> Said:
     series, today = standing.series, standing.series.today
     middle, start = days_before(today, 30), days_before(today, 60)
     failed, before = series.failed(middle, today), series.failed(start, middle)
-    invoices = ngettext("%(count)d invoice", "%(count)d invoices", failed) % {"count": failed}
-    words = _("began to fail in 30 days, among %(customers)d customers. %(before)d in the 30 days before.")
-    return invoices, words % {"customers": series.customers, "before": before}
+    words = ngettext(
+        "%(figure)s invoice began to fail in 30 days; in the 30 before: %(before)s. Customers: %(all)s.",
+        "%(figure)s invoices began to fail in 30 days; in the 30 before: %(before)s. Customers: %(all)s.",
+        failed,
+    )
+    return number(failed), words % {
+        "figure": PLACE,
+        "before": number(before),
+        "all": number(series.customers),
+    }
 
 
 def _arr_growth_decelerating(reading: Reading, standing: Standing) -> Said:
     return percent(reading.value, signed=True), _(
-        "growth over 3 months to the end of %(month)s. Watched below %(limit)s."
+        "%(figure)s growth over 3 months to the end of %(month)s. Watched below %(limit)s."
     ) % {
+        "figure": PLACE,
         "month": named(months_before(standing.series.today, 1)),
         "limit": percent(reading.threshold, signed=True),
     }
 
 
 def _net_revenue_retention_low(reading: Reading, standing: Standing) -> Said:
-    words = _("of the MRR of 30 days ago is still there. Alert below %(limit)s.")
-    return percent(reading.value), words % {"limit": percent(reading.threshold)}
+    words = _("%(figure)s of the MRR of 30 days ago is still there. Alert below %(limit)s.")
+    return percent(reading.value), words % {"figure": PLACE, "limit": percent(reading.threshold)}
 
 
 def _amount(amount_micro: Rate, standing: Standing) -> str:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from dashboards.formatting import MINUS, number, written
+from dashboards.formatting import MINUS, number, percent, written
 from dashboards.rule_words import rule_words
 from metrics.core.facts import Exact
 from metrics.core.money import decimals
@@ -58,7 +58,7 @@ def lines(explanation: Explanation) -> list[Line]:
 
 
 def formula(explanation: Explanation) -> str:
-    """Return the arithmetic as one line: €49.00 × 3 − 20 % forever, tax out ÷ 3 months = €39.20."""
+    """Return the arithmetic as one line: €49.00 × 3 − 20% forever, tax out ÷ 3 months = €39.20."""
     told = lines(explanation)
     whole = " ".join(line.short for line in told if line.short).replace(" ,", ",")
     return f"{whole} = {told[-1].left}"
@@ -132,8 +132,8 @@ def _unknown(step: Step, currency: str) -> Said:
 
 def _percent_off(step: Step, currency: str) -> Said:
     facts = step.facts
-    percent = number(facts["percent"], _places(facts["percent"]))
-    words = f"{MINUS} {percent} % {_duration(step)}"
+    share = percent(facts["percent"] / 100, _places(facts["percent"]))
+    words = f"{MINUS} {share} {_duration(step)}"
     return _label(step), f"{words} = {MINUS} {exact_text(facts['off'], currency)}", words
 
 
@@ -143,19 +143,18 @@ def _amount_off(step: Step, currency: str) -> Said:
     short = f"{MINUS} {off} {_duration(step)}"
     if facts["items"] == 1:
         return _label(step), short, short
-    shared = _("this item's part of %(whole)s off %(count)s items of %(over)s, %(duration)s")
-    return (
-        _label(step),
-        f"{MINUS} {off}: "
-        + shared
-        % {
-            "whole": whole,
-            "count": facts["items"],
-            "over": exact_text(facts["over"], currency),
-            "duration": _duration(step),
-        },
-        short,
-    )
+    shared = ngettext(
+        "%(off)s: this item's part of %(whole)s off %(count)s item of %(over)s, %(duration)s",
+        "%(off)s: this item's part of %(whole)s off %(count)s items of %(over)s, %(duration)s",
+        facts["items"],
+    ) % {
+        "off": f"{MINUS} {off}",
+        "whole": whole,
+        "count": number(facts["items"]),
+        "over": exact_text(facts["over"], currency),
+        "duration": _duration(step),
+    }
+    return _label(step), shared, short
 
 
 def _label(step: Step) -> str:
@@ -180,9 +179,9 @@ def _interval(step: Step, currency: str) -> Said:
         words = ngettext("÷ %(months)s month", "÷ %(months)s months", months) % {"months": months}
         return _("A month's share"), words, words
     periods = {"week": 52, "day": 365}[interval]
-    names = {"week": _("weeks a year"), "day": _("days a year")}
+    names = {"week": _("× 52 weeks a year ÷ %(months)s"), "day": _("× 365 days a year ÷ %(months)s")}
     short = f"× {periods} ÷ {12 * count}"
-    words = f"× {periods} {names[interval]} ÷ {12 * count}"
+    words = names[interval] % {"months": 12 * count}
     return _("A month's share"), words, short
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dashboards.benchmark_words import BANDS
 from dashboards.benchmarks_by_tier import BENCHMARKS, MEASURES, STATISTICS, Benchmark, Source
@@ -177,9 +178,14 @@ def _published(measure: str, arr: Fraction | None) -> list[Published]:
 
 def _tier(one: Benchmark) -> str:
     words = {
-        "low": money(one.low * DOLLAR, "usd").whole,
-        "high": "" if one.high is None else money(one.high * DOLLAR, "usd").whole,
+        "low": _dollars(one.low),
+        "high": "" if one.high is None else _dollars(one.high),
     }
     if one.high is None:
-        return _("$%(low)s and above") % words if one.low else _("any")
-    return _("$%(low)s to $%(high)s") % words if one.low else _("below $%(high)s") % words
+        return _("%(low)s and above") % words if one.low else pgettext("a size of company", "any")
+    return _("%(low)s to %(high)s") % words if one.low else _("below %(high)s") % words
+
+
+def _dollars(whole: int) -> str:
+    told = money(whole * DOLLAR, "usd")
+    return f"{told.before}{told.whole}{told.after}"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboards.definition_words import label, said
-from dashboards.formatting import DASH, money, percent
+from dashboards.formatting import DASH, money, number, percent
 from dashboards.links import Link
 from dashboards.opening import Opening
 from dashboards.places import Places
@@ -207,8 +207,8 @@ def _detail(entry: Restatement) -> Iterable[str]:
         versions = {"before": entry.detail["version_before"], "after": entry.detail["version_after"]}
         yield _("definition version %(before)d to %(after)d") % versions
     if "customers" in entry.detail:
-        counts = {name: entry.detail[name] for name in ("customers", "subscriptions")}
-        yield _("customers: %(customers)d, subscriptions: %(subscriptions)d") % counts
+        counts = {name: number(entry.detail[name]) for name in ("customers", "subscriptions")}
+        yield _("customers: %(customers)s, subscriptions: %(subscriptions)s") % counts
 
 
 def _span(months: list[date]) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboards import narrowing
 from dashboards.addresses import SEPARATOR, Customers, one_of, plan_of
@@ -151,8 +151,12 @@ def _told(wanted: Listed, names: dict[str, tuple[str, str]], spans: list[Span]) 
         "bucket": spans[place].bucket.name if place is not None else "",
         "country": narrowing.country_name(chosen.country) if chosen.country else "",
         "text": _("Begins with “%(text)s”") % {"text": chosen.text} if chosen.text else "",
-        "top": _("The largest %(count)s") % {"count": wanted.top} if wanted.top else "",
+        "top": _largest(wanted.top) if wanted.top else "",
     }
+
+
+def _largest(count: int) -> str:
+    return ngettext("The largest customer", "The largest %(count)s customers", count) % {"count": count}
 
 
 def _bucket(text: str, spans: list[Span] | None) -> int | None:

@@ -1,6 +1,7 @@
 """One customer's page: the timeline with what members add to it and what Stripe says was paid."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from accounts.access import OrganizationRequest
 from accounts.models import Role
 from dashboards.addresses import day_of
 from dashboards.customer_papers import LISTS, papers
+from dashboards.formatting import percent
 from dashboards.fragments import render_page
 from dashboards.moments import Place, place_of
 from dashboards.notes import NoteForm
@@ -68,7 +70,7 @@ def customer_page(
         **{f"{name}_steps": _steps(request, name, hung.after[name], places[name]) for name in LISTS},
         "note_form": (note_form or NoteForm()) if role.covers(Role.MEMBER) else None,
         "costs": cost_rows(hung.costs, balances, hung.target),
-        "target": hung.target,
+        "target": percent(Fraction(hung.target, 100), 0),
         "cost_form": cost_form,
         "may_write": role.covers(Role.MEMBER),
         "may_erase": role.covers(Role.ADMIN),

@@ -160,9 +160,12 @@ def _summary(point: Point, month: date, currency: str, *, edited: bool) -> str:
             "between %(low)s and %(high)s."
         )
         return said % words
-    said = _(
-        "If every month is like the last %(seen)s on average, MRR is %(likely)s at the end of %(month)s, "
-        "between %(low)s and %(high)s."
+    said = ngettext(
+        "If every month is like the last %(seen)s month on average, MRR is %(likely)s at the end of "
+        "%(month)s, between %(low)s and %(high)s.",
+        "If every month is like the last %(seen)s months on average, MRR is %(likely)s at the end of "
+        "%(month)s, between %(low)s and %(high)s.",
+        MONTHS_SEEN,
     )
     return said % words
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django import forms
@@ -60,7 +61,8 @@ class AssumptionsForm(forms.Form):
         lost = sum((values.get(name) or Decimal(0) for name in ("contraction", "churn")), Decimal(0))
         if lost > 100:
             raise forms.ValidationError(
-                _("Contraction and churn come to more than 100 % of the MRR. Lower one of them.")
+                _("Contraction and churn come to more than %(whole)s of the MRR. Lower one of them.")
+                % {"whole": percent(Fraction(1), 0)}
             )
         return values
 

@@ -58,11 +58,11 @@ def number(value: int | Fraction, places: int = 0, *, signed: bool = False) -> s
     return _plain(round(value * 10**places), places, _number_pattern(current()), signed)
 
 
-def percent(rate: Fraction | None, *, signed: bool = False) -> str:
-    """Format a fraction as a percentage with one decimal; an undefined rate is a dash."""
+def percent(rate: Fraction | None, places: int = 1, *, signed: bool = False) -> str:
+    """Format a fraction as a percentage with so many decimals; an undefined rate is a dash."""
     if rate is None:
         return DASH
-    return _plain(round(rate * 1000), 1, _percent_pattern(current()), signed)
+    return _plain(round(rate * 10 ** (places + 2)), places, _percent_pattern(current()), signed)
 
 
 def points(rate: Fraction | None, *, signed: bool = False) -> str:

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization, TenantModel, User
 
@@ -117,10 +118,10 @@ class Export(TenantModel):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", pgettext_lazy("a file", "Waiting")
         WORKING = "working", _("Being made")
-        READY = "ready", _("Ready")
-        FAILED = "failed", _("Failed")
+        READY = "ready", pgettext_lazy("a file", "Ready")
+        FAILED = "failed", pgettext_lazy("a file", "Failed")
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)

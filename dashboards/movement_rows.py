@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config import dates
 from dashboards.addresses import Movements, last_day
@@ -122,7 +123,7 @@ def _heading(wanted: Movements) -> str:
 
 def _kinds(wanted: Movements) -> list[Choice]:
     chosen = None if wanted.rate else wanted.sum.kind
-    every = Choice("all", _("All"), wanted.url(kind=""), chosen == "")
+    every = Choice("all", pgettext("movements", "All"), wanted.url(kind=""), chosen == "")
     return [every] + [
         Choice(kind, str(TERMS[kind].label), wanted.url(kind=kind), chosen == kind) for kind in KINDS
     ]

@@ -64,8 +64,10 @@ def amount_micro(text: str, currency: str, name: str) -> int | None:
     told = text if AMOUNT.fullmatch(text) else ""
     if not told or len(told.partition(".")[2]) > places:
         words = {"name": name, "currency": currency.upper(), "places": places}
-        message = _(
-            "%(name)s is an amount of %(currency)s such as 1250: digits, with at most %(places)s decimals."
+        message = ngettext(
+            "%(name)s is an amount of %(currency)s such as 1250: digits, with at most %(places)s decimal.",
+            "%(name)s is an amount of %(currency)s such as 1250: digits, with at most %(places)s decimals.",
+            places,
         )
         raise AddressError(message % words, 400)
     return int(Decimal(told).scaleb(places) * MICRO)
@@ -99,8 +101,10 @@ def text_of(text: str) -> str:
     told = text.strip()
     if len(told) > LONGEST_TEXT or not told.isprintable():
         words = {"most": LONGEST_TEXT}
-        message = _(
-            "Look for the beginning of a name, an e-mail address or an id, of at most %(most)s letters."
+        message = ngettext(
+            "Look for the beginning of a name, an e-mail address or an id, of at most %(most)s letter.",
+            "Look for the beginning of a name, an e-mail address or an id, of at most %(most)s letters.",
+            LONGEST_TEXT,
         )
         raise AddressError(message % words, 400)
     return told

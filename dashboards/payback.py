@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from dashboards.counted import FEW, as_of
 from dashboards.formatting import DASH, money, number, percent
@@ -101,11 +101,11 @@ def _reckoned(loaded: Loaded, won: Won | None) -> tuple[str, str]:
     if won is None or loaded.margin is None:
         return DASH, DASH
     after = paid_back_after(won.spend, won.held, loaded.margin)
-    if after is None:
-        observed = DASH if won.spend <= 0 else _("not yet")
-    else:
-        observed = ngettext("%(count)s month", "%(count)s months", after) % {"count": number(after)}
-    return _months(payback_months(won.spend, won.base, loaded.margin)), observed
+    expected = _months(payback_months(won.spend, won.base, loaded.margin))
+    if after is not None:
+        words = ngettext("%(count)s month", "%(count)s months", after)
+        return expected, words % {"count": number(after)}
+    return expected, DASH if won.spend <= 0 else _("not yet")
 
 
 def _channels(loaded: Loaded, slug: str) -> list[Row]:
@@ -136,7 +136,7 @@ def _channel(loaded: Loaded, channel: str, won: Won | None, slug: str, first: da
 def _months(rate: Rate) -> str:
     if rate is None:
         return DASH
-    return _("%(months)s months") % {"months": number(rate, 1)}
+    return pgettext("a number with decimals", "%(months)s months") % {"months": number(rate, 1)}
 
 
 def _enough(found: Trend) -> bool:
@@ -144,17 +144,17 @@ def _enough(found: Trend) -> bool:
 
 
 def _told(found: Trend) -> str:
-    words = {
-        "older": _months(found.older),
-        "newer": _months(found.newer),
-        "before": number(found.older_joined),
-        "since": number(found.newer_joined),
-    }
-    told = _(
-        "The last three cohorts pay back in %(newer)s (%(since)s customers), the three before in %(older)s "
-        "(%(before)s customers)."
-    )
+    newer = ngettext(
+        "Payback of the last three cohorts, of %(count)s customer: %(months)s.",
+        "Payback of the last three cohorts, of %(count)s customers: %(months)s.",
+        found.newer_joined,
+    ) % {"count": number(found.newer_joined), "months": _months(found.newer)}
+    older = ngettext(
+        "Payback of the three before, of %(count)s customer: %(months)s.",
+        "Payback of the three before, of %(count)s customers: %(months)s.",
+        found.older_joined,
+    ) % {"count": number(found.older_joined), "months": _months(found.older)}
+    said = [newer, older]
     if not _enough(found):
-        few = _("Too few customers to say whether that is more than chance.")
-        told = f"{told} {few}"
-    return told % words
+        said.append(_("Too few customers to say whether that is more than chance."))
+    return " ".join(said)

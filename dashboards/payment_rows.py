@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from config import dates
 from dashboards.addresses import SEPARATOR, day_of
@@ -104,7 +104,7 @@ def _words(one: Line, name: str, shown: Shown) -> str:
         codes = one.word.split(" ") if one.word else []
         return f"{KINDS[kind_of(codes)]}: {reasons(codes)}" if codes else str(KINDS["other"])
     if name == "refunds":
-        return one.word.replace("_", " ") or _("unknown")
+        return one.word.replace("_", " ") or pgettext("a reason", "unknown")
     if one.then is not None and one.word == "paid":
         day = dates.day(local_day(int(one.then.timestamp()), shown.zone))
         return _("Paid on %(day)s") % {"day": day}

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.audit import record
 from accounts.models import Organization, User
@@ -48,8 +49,12 @@ class CostForm(forms.Form):
         amount, currency = self.cleaned_data.get("amount"), self.cleaned_data.get("currency", "")
         if amount is not None and amount != round(amount, decimals(currency)):
             words = {"currency": currency.upper(), "places": decimals(currency)}
-            message = _("An amount of %(currency)s has at most %(places)s decimals.") % words
-            self.add_error("amount", message)
+            message = ngettext(
+                "An amount of %(currency)s has at most %(places)s decimal.",
+                "An amount of %(currency)s has at most %(places)s decimals.",
+                decimals(currency),
+            )
+            self.add_error("amount", message % words)
 
     def minor(self) -> int | None:
         """Return the cost in minor units, None where it is taken away."""
@@ -135,13 +140,13 @@ def _row(currency: str, cost: int | None, mrr_micro: int, target: int) -> CostRo
         return CostRow(currency, DASH, "", money(mrr_micro, currency), DASH, verdict, over=False)
     share = ratio(cost * MICRO, mrr_micro)
     over = cost > 0 if share is None else share * 100 > target
-    words = {"target": target}
+    words = {"target": percent(Fraction(target, 100), 0)}
     if share is None:
         verdict = _("Costs something and brings no MRR.") if over else _("Costs nothing.")
     elif over:
-        verdict = _("Over the target of %(target)s %%.") % words
+        verdict = _("Over the target of %(target)s.") % words
     else:
-        verdict = _("Within the target of %(target)s %%.") % words
+        verdict = _("Within the target of %(target)s.") % words
     return CostRow(
         currency,
         money(cost * MICRO, currency),

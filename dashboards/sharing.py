@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import Organization, User
@@ -40,7 +40,12 @@ def make(
     """Make a link in the tenant in progress; return it with its address, which is never told again."""
     if live(organization).count() >= MOST:
         raise TooManyLinksError(
-            _("An organization has at most %(most)d links. Revoke one that is not used.") % {"most": MOST}
+            ngettext(
+                "An organization has at most %(most)d link. Revoke one that is not used.",
+                "An organization has at most %(most)d links. Revoke one that is not used.",
+                MOST,
+            )
+            % {"most": MOST}
         )
     secret = urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=")
     now = clock.now()

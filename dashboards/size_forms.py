@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.access import OrganizationRequest
 from accounts.models import Organization
@@ -55,7 +56,9 @@ class SizesForm:
 
     def _read(self, rows: Sequence[Typed], currency: str) -> None:
         if len(rows) > MOST:
-            self.errors.append(_("At most %(most)s sizes.") % {"most": MOST})
+            self.errors.append(
+                ngettext("At most %(most)s size.", "At most %(most)s sizes.", MOST) % {"most": MOST}
+            )
             return
         places, found = decimals(currency), []
         for one in rows:
@@ -68,9 +71,12 @@ class SizesForm:
                 self.errors.append(_("Name the size that begins at %(start)s.") % {"start": one.start})
             elif max(len(one.name), len(one.team)) > LONGEST:
                 words = {"most": LONGEST}
-                self.errors.append(
-                    _("The names of a size and its team have at most %(most)s letters.") % words
+                said = ngettext(
+                    "The names of a size and its team have at most %(most)s letter.",
+                    "The names of a size and its team have at most %(most)s letters.",
+                    LONGEST,
                 )
+                self.errors.append(said % words)
             else:
                 found.append(Bucket(int(Decimal(told).scaleb(places)), one.name, one.team))
         if not self.errors:

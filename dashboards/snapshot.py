@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from config import dates
 from dashboards.comparison import Before
@@ -97,7 +98,7 @@ def _churn_rate(month: Month, before: Before) -> Figure:
     now, then = waterfall(month).revenue_churn_rate, before.churn_rate
     moved = None if now is None or then is None else now - then
     text = _lacking(before) if before.flow("churn") is None else _within(before, percent(then))
-    words = _("%(points)s points") % {"points": points(moved, signed=True)}
+    words = pgettext("a number with decimals", "%(points)s points") % {"points": points(moved, signed=True)}
     changed = _change("revenue_churn_rate", moved, words)
     return _cell("revenue_churn_rate", Money("", percent(now), ""), text, changed)
 

@@ -13,7 +13,7 @@ from billing_sync.health import Standing
 from billing_sync.models import Repair, SyncRun
 from billing_sync.resources import BY_NAME
 from config import clock
-from dashboards.formatting import DASH
+from dashboards.formatting import DASH, number
 
 Cause = Repair.Cause
 REASONS: "dict[str, str | Promise]" = {
@@ -73,9 +73,9 @@ def repair_rows(repairs: Iterable[Repair], standings: Iterable[Standing]) -> lis
 
 
 def mended(run: SyncRun) -> str:
-    """Return what a comparison mended: "2 repaired, 0 unexplained"."""
-    words = _("%(repaired)d repaired, %(unexplained)d unexplained")
-    return words % {"repaired": run.repaired, "unexplained": run.unexplained}
+    """Return what a comparison mended: "repaired: 2, unexplained: 0"."""
+    words = _("repaired: %(repaired)s, unexplained: %(unexplained)s")
+    return words % {"repaired": number(run.repaired), "unexplained": number(run.unexplained)}
 
 
 def _names(standings: Iterable[Standing]) -> dict[UUID, str]:

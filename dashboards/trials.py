@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Organization
 from dashboards.cohort_addresses import month_in
@@ -37,7 +37,7 @@ LABELS: "dict[str, str | Promise]" = {
     "converted": gettext_lazy("Became paying"),
     "ended": gettext_lazy("Ended"),
     "waiting": gettext_lazy("Payment awaited"),
-    "running": gettext_lazy("Running"),
+    "running": pgettext_lazy("trials", "Running"),
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from metrics.bridge.uploads.columns import Columns
 from metrics.bridge.uploads.storing import MOST_BYTES
@@ -81,7 +81,7 @@ class ColumnsForm(forms.Form):
         for name in ("customer", "month", "amount", "currency_column"):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
-            field.choices = places if name == "customer" else [(NONE, _("none")), *places]
+            field.choices = places if name == "customer" else [(NONE, pgettext("a column", "none")), *places]
 
     def columns(self) -> Columns:
         """Return what was chosen."""

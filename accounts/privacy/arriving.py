@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from django.db import connection, transaction
 from django.db.models import BinaryField
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from psycopg import sql
 
 from accounts.audit import record
@@ -115,10 +116,12 @@ def _fill(
             cursor.execute(statement, bound)
         arrived += len(rows)
     if arrived != told:
-        raise ArchiveError(
-            _("The archive is damaged: %(table)s has %(found)d rows, not %(told)d. Export it again.")
-            % {"table": one.table, "found": arrived, "told": told}
+        text = ngettext(
+            "The archive is damaged: %(table)s has %(found)d row, not %(told)d. Export it again.",
+            "The archive is damaged: %(table)s has %(found)d rows, not %(told)d. Export it again.",
+            arrived,
         )
+        raise ArchiveError(text % {"table": one.table, "found": arrived, "told": told})
 
 
 def _chunks(archive: zipfile.ZipFile, one: Exported) -> Iterator[list[bytes]]:

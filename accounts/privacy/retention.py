@@ -8,8 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import jobs
 from accounts.audit import record
@@ -82,11 +81,12 @@ def choose(organization_id: UUID, wanted: Mapping[str, int | None], *, by: User)
     changed = {kind: days for kind, days in wanted.items() if before[kind] != days}
     for kind, days in changed.items():
         if days is not None and not _kept[kind].least <= days <= MOST_DAYS:
-            least = {"least": _kept[kind].least, "most": MOST_DAYS}
-            raise RetentionError(
-                _("Choose between %(least)d and %(most)d days, or leave it empty to keep it for ever.")
-                % least
+            text = ngettext(
+                "Choose between %(least)d and %(most)d day, or leave it empty to keep it for ever.",
+                "Choose between %(least)d and %(most)d days, or leave it empty to keep it for ever.",
+                MOST_DAYS,
             )
+            raise RetentionError(text % {"least": _kept[kind].least, "most": MOST_DAYS})
         rows = Retention.objects.filter(organization_id=organization_id)
         rows.update_or_create(organization_id=organization_id, kind=kind, defaults={"days": days})
     if changed:

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import TenantModel
 
@@ -24,7 +25,7 @@ class Connection(TenantModel):
         REFUSED = "refused", _("Refused")
         IMPORTING = "importing", _("First import")
         LIVE = "live", _("Up to date")
-        REVOKED = "revoked", _("Revoked")
+        REVOKED = "revoked", pgettext_lazy("a connection", "Revoked")
         DISCONNECTED = "disconnected", _("Disconnected")
         DELETING = "deleting", _("Being deleted")
 
@@ -64,7 +65,7 @@ class SyncCursor(TenantModel):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", pgettext_lazy("a list", "Waiting")
         READING = "reading", _("Reading")
         COMPLETE = "complete", _("Complete")
         UNAVAILABLE = "unavailable", _("Not available")

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import TenantModel
 
@@ -19,9 +20,9 @@ class SyncRun(TenantModel):
         WEEKLY = "weekly", _("Weekly comparison")
 
     class State(models.TextChoices):
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
+        RUNNING = "running", pgettext_lazy("a run", "Running")
+        DONE = "done", pgettext_lazy("a run", "Done")
+        FAILED = "failed", pgettext_lazy("a run", "Failed")
 
     pk = models.CompositePrimaryKey("organization_id", "id")
     id = models.UUIDField(default=uuid.uuid4, editable=False)

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization, TenantModel
 
@@ -45,7 +46,7 @@ class WebhookEndpoint(TenantModel):
 
     class State(models.TextChoices):
         CREATING = "creating", _("Being created")
-        READY = "ready", _("Ready")
+        READY = "ready", pgettext_lazy("an endpoint", "Ready")
         REFUSED = "refused", _("To be made by hand")
         ROTATING = "rotating", _("Changing its secret")
         MOVING = "moving", _("Moving to this address")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ninja.security import HttpBearer
 
 from accounts.models import Organization
@@ -67,7 +68,11 @@ class Bearer(HttpBearer):
         standing = limits.count(token.id)
         request.rate_headers = standing.headers  # type: ignore[attr-defined]
         if standing.exceeded:
-            words = _("This token has made its %(limit)d requests of this minute. Wait %(seconds)d seconds.")
+            words = ngettext(
+                "This token has made all its requests of this minute: %(limit)d. Wait %(seconds)d second.",
+                "This token has made all its requests of this minute: %(limit)d. Wait %(seconds)d seconds.",
+                standing.resets_in,
+            )
             told = {"limit": standing.limit, "seconds": standing.resets_in}
             raise Problem(429, words % told, **{"Retry-After": str(standing.resets_in)})
 

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.audit import record
 from accounts.models import Organization, User
@@ -51,7 +50,12 @@ def make(
     """Make a token in the tenant in progress; return it with its text, which is never told again."""
     if live(organization).count() >= MOST:
         raise TooManyTokensError(
-            _("An organization has at most %(most)d tokens. Revoke one that is not used.") % {"most": MOST}
+            ngettext(
+                "An organization has at most %(most)d token. Revoke one that is not used.",
+                "An organization has at most %(most)d tokens. Revoke one that is not used.",
+                MOST,
+            )
+            % {"most": MOST}
         )
     secret = secrets.token_bytes(SECRET_BYTES)
     token = ApiToken(

@@ -2,11 +2,12 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest
 from dashboards.addresses import month_asked
+from dashboards.formatting import number
 from dashboards.selection import AddressError
 from dashboards.views.dashboard import address_error
 from metrics import queries
@@ -35,8 +36,10 @@ def evidence_file(request: OrganizationRequest, slug: str) -> HttpResponse:
 
 
 def _too_large(slug: str, rows: int) -> str:
-    words = {"rows": rows, "most": LARGEST, "command": f"manage.py evidence {slug} --month YYYY-MM"}
-    return (
-        _("This month's evidence has %(rows)d rows; a page gives up to %(most)d. %(command)s writes any.")
-        % words
+    command = f"manage.py evidence {slug} --month YYYY-MM"
+    words = ngettext(
+        "This month's evidence has %(rows)s row; a page gives up to %(most)s. %(command)s writes any.",
+        "This month's evidence has %(rows)s rows; a page gives up to %(most)s. %(command)s writes any.",
+        rows,
     )
+    return words % {"rows": number(rows), "most": number(LARGEST), "command": command}

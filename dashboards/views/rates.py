@@ -13,6 +13,7 @@ from accounts.access import OrganizationRequest, requires
 from accounts.audit import record
 from accounts.models import Role
 from config import clock
+from dashboards.formatting import number
 from dashboards.forms import RatesForm
 from dashboards.fragments import render_page
 from metrics import queries
@@ -48,17 +49,13 @@ def rates_upload(request: OrganizationRequest, slug: str) -> HttpResponse:
 
 
 def _told(read: int, changed: int) -> str:
-    text = ngettext("%(read)s rate was read.", "%(read)s rates were read.", read) % {"read": read}
-    return (
-        text
-        + " "
-        + ngettext(
-            "%(changed)s of them is new or differs from what was known.",
-            "%(changed)s of them are new or differ from what was known.",
-            changed,
-        )
-        % {"changed": changed}
-    )
+    known = ngettext("%(read)s rate was read.", "%(read)s rates were read.", read) % {"read": number(read)}
+    new = ngettext(
+        "%(changed)s of them is new or differs from what was known.",
+        "%(changed)s of them are new or differ from what was known.",
+        changed,
+    ) % {"changed": number(changed)}
+    return f"{known} {new}"
 
 
 @require_POST

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from config import dates
 
@@ -51,8 +51,10 @@ class MissingRateError(LookupError):
             "day": dates.long_day(self.day),
             "days": OLDEST,
         }
-        text = _(
-            "There is no exchange rate from %(base)s to %(to)s for %(day)s or the %(days)s days before it."
+        text = ngettext(
+            "There is no exchange rate from %(base)s to %(to)s for %(day)s or the %(days)s day before it.",
+            "There is no exchange rate from %(base)s to %(to)s for %(day)s or the %(days)s days before it.",
+            OLDEST,
         )
         return text % words
 

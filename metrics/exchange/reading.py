@@ -11,6 +11,7 @@ from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.currencies import CODES
 from metrics.exchange.quotes import PIVOT, Quote
@@ -156,7 +157,9 @@ def _at_line(number: int, text: str) -> str:
 
 
 def _summed_up(wrong: Sequence[str]) -> str:
-    named = " ".join(wrong[:MOST_NAMED])
     more = len(wrong) - MOST_NAMED
-    left = " " + _("%(count)s more lines are wrong.") % {"count": more} if more > 0 else ""
-    return f"{named}{left} " + _("Nothing was stored.")
+    told = wrong[:MOST_NAMED]
+    if more > 0:
+        left = ngettext("%(count)s more line is wrong.", "%(count)s more lines are wrong.", more)
+        told = [*told, left % {"count": more}]
+    return " ".join([*told, _("Nothing was stored.")])

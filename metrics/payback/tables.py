@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.currencies import CODES
 from metrics.bridge.uploads.tables import FileError, Table, table
@@ -47,7 +48,12 @@ def read(content: bytes, today: date, refuses: Refuses) -> Reading:
     found = table(content)
     if len(found.rows) > MOST_ROWS:
         words = {"most": MOST_ROWS}
-        raise FileError(_("The table has more than %(most)d rows. Leave out older months.") % words)
+        text = ngettext(
+            "The table has more than %(most)d row. Leave out older months.",
+            "The table has more than %(most)d rows. Leave out older months.",
+            MOST_ROWS,
+        )
+        raise FileError(text % words)
     places = _places(found)
     samples = [_cell(cells, places["amount"]) for _line, cells in found.rows[:200]]
     days = [_cell(cells, places["month"]) for _line, cells in found.rows[:200]]

@@ -123,7 +123,7 @@ def test_invoices_that_first_failed_are_counted_once(owner: Person, organization
         failed(organization, connection.id, f"in_{number}", first, first + timedelta(days=3))
     level, text = row(owner.client)["failed_payments_rising"]
     assert level == "alert"
-    assert "12 invoices began to fail in 30 days, among 20 customers. 0 in the 30 days before." in text
+    assert "12 invoices began to fail in 30 days; in the 30 before: 0. Customers: 20." in text
 
 
 def test_a_retry_is_not_a_first_failure(owner: Person, organization: Organization) -> None:
@@ -132,7 +132,7 @@ def test_a_retry_is_not_a_first_failure(owner: Person, organization: Organizatio
     failed(organization, connection.id, "in_before", date(2026, 10, 1), date(2026, 11, 1))
     _, text = row(owner.client)["failed_payments_rising"]
     assert "0 invoices began to fail in 30 days" in text
-    assert "1 in the 30 days before" in text
+    assert "in the 30 before: 1." in text
 
 
 def test_failures_of_another_currency_or_account_are_not_counted(
@@ -149,7 +149,7 @@ def test_few_customers_are_too_early_to_say(owner: Person, organization: Organiz
     company(organization, FOUNDERS[:4])
     rules = row(owner.client)
     assert {level for level, _ in rules.values()} == {"insufficient"}
-    assert "Too early to say Needs 10 customers; there are 4." in rules["revenue_churn"][1]
+    assert "Too early to say Needs 10 customers. So far: 4." in rules["revenue_churn"][1]
 
 
 def test_a_short_history_says_how_far_it_must_reach(owner: Person, organization: Organization) -> None:

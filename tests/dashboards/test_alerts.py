@@ -58,7 +58,7 @@ def test_a_viewer_sees_alerts_but_no_way_to_change_rules(teammate: Person, alert
 
 def test_an_alert_shows_its_rows_and_how_much_is_one_customer(owner: Person, alert: Alert) -> None:
     shown = page(owner.client, f"/o/acme/alerts/{alert.id}")
-    assert "5 of 100 customers. The largest is 1.0 points." in shown
+    assert "5 customers left, of 100. The largest is 1.0 points." in shown
     assert [f"cus_{n}" in shown for n in range(6)] == [True] * 5 + [False]
 
 

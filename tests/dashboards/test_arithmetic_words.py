@@ -41,7 +41,7 @@ def price(tiers: list[Tier] = FLAT, **more: object) -> Price:
         (explained(price(), 1), "€49.00 × 1 = €49.00"),
         (
             explained(price(interval_count=3), coupons=TWENTY),
-            "€49.00 × 3 − 20 % forever ÷ 3 months = €39.20",
+            "€49.00 × 3 − 20% forever ÷ 3 months = €39.20",
         ),
         (explained(price(interval="year")), "€49.00 × 3 ÷ 12 months = €12.25"),
         (explained(price([Tier(None, 1000)], interval="week"), 1), "€10.00 × 1 × 52 ÷ 12 = €43.33333333"),

@@ -196,11 +196,11 @@ def test_a_cost_of_service_is_held_against_the_target_in_words(business: Busines
         assert 'id="cost-error"' in response.content.decode()
     business.writer.client.post(f"{url}cost", {"currency": "usd", "amount": "100000"})
     assert business.owner.client.get(url, headers={"If-None-Match": tag}).status_code == 200
-    assert "Over the target of 65 %." in page(business.owner.client, url)
+    assert "Over the target of 65%." in page(business.owner.client, url)
     assert business.owner.client.post("/o/acme/customers/target", {"service_target": "0"}).status_code == 422
     business.writer.client.post(f"{url}cost", {"currency": "usd", "amount": "0.01"})
     business.owner.client.post("/o/acme/customers/target", {"service_target": "40"})
-    assert "Within the target of 40 %." in page(business.owner.client, url)
+    assert "Within the target of 40%." in page(business.owner.client, url)
     business.writer.client.post(f"{url}cost", {"currency": "usd", "amount": ""})
     with tenant(business.id):
         assert not ServiceCost.objects.exists()

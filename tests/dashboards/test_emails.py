@@ -80,7 +80,7 @@ def test_an_alert_says_its_figure_in_the_subject_and_links_to_its_rows(
     for kind in ("plain", "html"):
         words = body(message, kind)
         assert f"http://localhost:8000/o/acme/alerts/{alert.id}" in words
-        assert "5 of 100 customers. The largest is 1.0 points." in words
+        assert "5 customers left, of 100. The largest is 1.0 points." in words
         assert "Threshold: 3.0%" in words
 
 

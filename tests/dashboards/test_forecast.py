@@ -154,7 +154,7 @@ def test_assumptions_are_kept_logged_and_taken_back(business: Business) -> None:
         ({"new": "NaN"}, "Enter a number"),
         ({"expansion": "1.005"}, "no more than 2 decimal places"),
         ({"expansion": "lots"}, "Enter a number"),
-        ({"churn": "60", "contraction": "41"}, "come to more than 100 % of the MRR"),
+        ({"churn": "60", "contraction": "41"}, "come to more than 100% of the MRR"),
     ],
 )
 def test_what_cannot_be_assumed_is_told_and_not_kept(

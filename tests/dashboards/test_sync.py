@@ -84,7 +84,7 @@ def test_a_run_shows_its_cost(owner: Person, organization: Organization) -> None
 
 def test_a_comparison_says_how_much_it_mended(owner: Person, organization: Organization) -> None:
     ran(live(organization), Kind.NIGHTLY, repaired=2)
-    assert "21 November 2026, 03:00: 2 repaired, 0 unexplained" in read(owner)
+    assert "21 November 2026, 03:00: repaired: 2, unexplained: 0" in read(owner)
 
 
 def test_a_failed_run_shows_stripe_s_request_id(owner: Person, organization: Organization) -> None:

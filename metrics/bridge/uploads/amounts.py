@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from metrics.bridge.uploads.columns import Columns, months_across
 from metrics.bridge.uploads.tables import Table
@@ -71,10 +72,12 @@ def running(changes: dict[Key, int]) -> dict[Key, int]:
 def _within(found: Reading) -> Reading:
     """Leave out sums of 0, and refuse what cannot be stored."""
     if len(found.amounts) > MOST_AMOUNTS:
-        words = {"most": MOST_AMOUNTS}
-        found.problems.append(
-            (1, _("The file makes more than %(most)d amounts. Leave out older months.") % words)
+        text = ngettext(
+            "The file makes more than %(most)d amount. Leave out older months.",
+            "The file makes more than %(most)d amounts. Leave out older months.",
+            MOST_AMOUNTS,
         )
+        found.problems.append((1, text % {"most": MOST_AMOUNTS}))
     found.amounts = {key: amount for key, amount in found.amounts.items() if amount}
     for (_on, _currency, customer), amount in found.amounts.items():
         if abs(amount) >= LARGEST:
@@ -112,6 +115,10 @@ def _figures(
 
 def _cell(cells: list[str], place: int, header: list[str]) -> str:
     if place >= len(cells):
-        words = {"found": len(cells), "wanted": len(header)}
-        raise ValueError(_("The row has %(found)d columns; the header has %(wanted)d.") % words)
+        text = ngettext(
+            "The row has %(found)d column; the header has %(wanted)d.",
+            "The row has %(found)d columns; the header has %(wanted)d.",
+            len(cells),
+        )
+        raise ValueError(text % {"found": len(cells), "wanted": len(header)})
     return cells[place]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 SEPARATORS = (",", ";", "\t")
 MOST_COLUMNS = 400
@@ -43,9 +44,7 @@ def table(content: bytes) -> Table:
             if not any(stripped):
                 continue
             if len(rows) == MOST_ROWS:
-                raise FileError(
-                    _("The file has more than %(most)d rows. Leave out older months.") % {"most": MOST_ROWS}
-                )
+                raise _too_long()
             if header:
                 rows.append((reader.line_num, stripped))
             else:
@@ -58,11 +57,22 @@ def table(content: bytes) -> Table:
     if not header or not rows:
         raise FileError(_("The file has no rows below a header. Export it again with column names on top."))
     if len(header) > MOST_COLUMNS:
-        raise FileError(
-            _("The file has %(count)d columns; %(most)d are the most.")
-            % {"count": len(header), "most": MOST_COLUMNS}
+        text = ngettext(
+            "The file has %(count)d column; at most %(most)d can be read.",
+            "The file has %(count)d columns; at most %(most)d can be read.",
+            len(header),
         )
+        raise FileError(text % {"count": len(header), "most": MOST_COLUMNS})
     return Table(header, rows)
+
+
+def _too_long() -> FileError:
+    text = ngettext(
+        "The file has more than %(most)d row. Leave out older months.",
+        "The file has more than %(most)d rows. Leave out older months.",
+        MOST_ROWS,
+    )
+    return FileError(text % {"most": MOST_ROWS})
 
 
 def decoded(content: bytes) -> str:
