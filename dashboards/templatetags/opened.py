@@ -15,9 +15,13 @@ register = template.Library()
 def opened(link: Link | str | None, text: Any) -> SafeString:
     """Return a text as the link to the rows that come to it, by itself where it has none."""
     # As Django's own escape, without its detour for texts that are translated later.
-    told = SafeString(escape(str(text)))
-    if not isinstance(link, Link):
-        return told
-    said = {"amount-micro": link.amount_micro, "count": link.count, "rate": link.rate}
-    data = "".join(f' data-{name}="{value}"' for name, value in said.items() if value is not None)
-    return SafeString(f'<a class="opens" href="{escape(link.url)}"{data}>{told}</a>')
+    told = escape(str(text))
+    return SafeString(f"{opening_tag(link)}{told}</a>" if isinstance(link, Link) else told)
+
+
+def opening_tag(link: Link) -> str:
+    """Return the beginning of a link, which says what its rows come to."""
+    amount = "" if link.amount_micro is None else f' data-amount-micro="{link.amount_micro}"'
+    count = "" if link.count is None else f' data-count="{link.count}"'
+    rate = "" if link.rate is None else f' data-rate="{link.rate}"'
+    return f'<a class="opens" href="{escape(link.url)}"{amount}{count}{rate}>'
