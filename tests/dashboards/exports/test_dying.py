@@ -15,7 +15,7 @@ from tests.dashboards.revenue import computed
 from tests.processes import Worker
 from tests.soak import sized
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = sized(60, 600)
 MOVED = """
 INSERT INTO metrics_movement (organization_id, definition_version, build, date, connection_id, customer_id,
     currency, kind, amount_micro, after_micro, until, reasons, subscription_ids, legs)
