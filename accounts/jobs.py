@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from accounts import leases, turns
 from accounts.models import Job
-from accounts.pipeline import ask
+from accounts.pipeline import Answer, Road, ask
 from accounts.redaction import describe
 from config.celery import app
 from config.clock import now
@@ -124,6 +124,11 @@ def enqueue(organization_id: UUID | None, kind: str, key: str = "", *, at: datet
     # One that was due has been told of; one that runs is told of at its end, by who runs it.
     if at is None and is_news is not False:
         transaction.on_commit(lambda: wake(wanted), robust=True)
+
+
+def ask_by(road: Road, organization_id: UUID | None, kind: str, key: str, *, at: datetime) -> Answer:
+    """Ask for a job as `enqueue` does, by a road; where the answer has no row there is none: enqueue it."""
+    return road.send(ASK, {"id": job_id(organization_id, kind, key), "delay": _until(at)})
 
 
 def _until(at: datetime) -> timedelta:

@@ -5,10 +5,12 @@ covers a new one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.conf import settings
 
-from accounts.tenancy import tenant
+from accounts.pipeline import Road
+from accounts.tenancy import tenant_road
 from billing_sync import mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at
@@ -41,27 +43,38 @@ def fetch(connection: Connection, targets: Iterable[Target], told: Sequence[Json
     One that is gone becomes a tombstone; if it was never seen it is kept as its last event, among those
     `told`, shows it. Raise StripeError where Stripe gives no answer; what was stored before that stays.
     """
-    stripe = stripe_of(connection)
+    with fetched(connection, targets, told) as (_, changed):
+        return changed
+
+
+@contextmanager
+def fetched(
+    connection: Connection, targets: Iterable[Target], told: Sequence[JsonObject] = ()
+) -> Iterator[tuple[Road, list[str]]]:
+    """Fetch objects as `fetch` does; the block belongs to the transaction that stores the last of them.
+
+    It is given that transaction's road.
+    """
+    stripe, changed = stripe_of(connection), list[str]()
     wanted = list(dict.fromkeys(targets))
-    changed, found = _fetch(connection, stripe, wanted, told)
-    named = [*_balance_transactions(connection, found), *_billed_items(connection, wanted)]
-    further = [target for target in dict.fromkeys(named) if target not in wanted]
-    return changed + _fetch(connection, stripe, further, told)[0]
-
-
-def _fetch(
-    connection: Connection, stripe: Stripe, targets: Sequence[Target], told: Sequence[JsonObject]
-) -> tuple[list[str], list[Found]]:
-    changed: list[str] = []
+    left, all_named = wanted, False
     every: list[Found] = []
-    for start in range(0, len(targets), AT_ONCE):
-        some = targets[start : start + AT_ONCE]
-        with tenant(connection.organization_id):
-            mirror.lock(connection, some)
-            found = list(_found(stripe, some, told))
-            changed += mirror.store_found(connection, found)
-            every += found
-    return changed, every
+    while True:
+        some, left = left[:AT_ONCE], left[AT_ONCE:]
+        with tenant_road(connection.organization_id) as road:
+            road.travel()
+            if some:
+                mirror.lock(connection, some)
+                found = list(_found(stripe, some, told))
+                changed += mirror.store_found(connection, found)
+                every += found
+            if not left and not all_named:
+                all_named = True
+                named = [*_balance_transactions(connection, every), *_billed_items(connection, wanted)]
+                left = [target for target in dict.fromkeys(named) if target not in wanted]
+            if not left:
+                yield road, changed
+                return
 
 
 def _found(stripe: Stripe, targets: Sequence[Target], told: Sequence[JsonObject]) -> Iterator[Found]:
@@ -128,14 +141,12 @@ def _balance_transactions(connection: Connection, found: Sequence[Found]) -> lis
     named = {identity for one in moving if isinstance(identity := one.value.get("balance_transaction"), str)}
     if not named:
         return []
-    with tenant(connection.organization_id):
-        known = BalanceTransaction.objects.filter(
-            organization_id=connection.organization_id, connection_id=connection.id, stripe_id__in=named
-        )
-        return [
-            (BALANCE_TRANSACTIONS, one)
-            for one in sorted(named - set(known.values_list("stripe_id", flat=True)))
-        ]
+    known = BalanceTransaction.objects.filter(
+        organization_id=connection.organization_id, connection_id=connection.id, stripe_id__in=named
+    )
+    return [
+        (BALANCE_TRANSACTIONS, one) for one in sorted(named - set(known.values_list("stripe_id", flat=True)))
+    ]
 
 
 def _billed_items(connection: Connection, targets: Sequence[Target]) -> list[Target]:
@@ -144,9 +155,8 @@ def _billed_items(connection: Connection, targets: Sequence[Target]) -> list[Tar
     invoices = [identity for resource, identity in targets if resource is INVOICES]
     if not invoices:
         return []
-    with tenant(connection.organization_id):
-        billed = Invoice.objects.filter(**ours, stripe_id__in=invoices).exclude(customer_id="")
-        pending = InvoiceItem.objects.filter(
-            **ours, customer_id__in=billed.values("customer_id"), invoice_id="", deleted_at=None
-        )
-        return [(INVOICE_ITEMS, identity) for identity in pending.values_list("stripe_id", flat=True)]
+    billed = Invoice.objects.filter(**ours, stripe_id__in=invoices).exclude(customer_id="")
+    pending = InvoiceItem.objects.filter(
+        **ours, customer_id__in=billed.values("customer_id"), invoice_id="", deleted_at=None
+    )
+    return [(INVOICE_ITEMS, identity) for identity in pending.values_list("stripe_id", flat=True)]

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from accounts.tenancy import tenant
+from accounts.pipeline import Road
+from accounts.tenancy import tenant, tenant_road
 from billing_sync import runs
-from billing_sync.fetching import fetch
+from billing_sync.fetching import fetched
 from billing_sync.hints import Target
 from billing_sync.metering import metered
 from billing_sync.models import Connection, SyncRun
@@ -29,22 +30,26 @@ def follow(connection: Connection, targets: Iterable[Target], told: Sequence[Jso
 @contextmanager
 def followed(
     connection: Connection, targets: Iterable[Target], told: Sequence[JsonObject] = ()
-) -> Iterator[None]:
-    """Fetch objects as `follow` does; the block then belongs to the transaction that notes what it cost."""
+) -> Iterator[Road]:
+    """Fetch objects as `follow` does; the block belongs to the transaction that stores the last of them.
+
+    It is given that transaction's road, on which what the reading cost waits to be noted.
+    """
     wanted = list(dict.fromkeys(targets))
+    if not wanted:
+        with tenant_road(connection.organization_id) as road:
+            yield road
+        return
     with metered() as meter:
         try:
-            if wanted:
-                fetch(connection, wanted, told)
+            with fetched(connection, wanted, told) as (road, _):
+                runs.add_by(road, connection, KIND, meter, len(wanted))
+                yield road
         except StripeError as error:
             with tenant(connection.organization_id):
                 run_id = runs.add(connection, KIND, meter, 0)
                 runs.trouble(connection, run_id, error)
             raise
-    with tenant(connection.organization_id):
-        if wanted:
-            runs.add(connection, KIND, meter, len(wanted))
-        yield
 
 
 def reach(connection: Connection, at: datetime) -> None:

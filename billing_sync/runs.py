@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db.models import F, QuerySet
 
-from accounts.pipeline import ask
+from accounts.pipeline import Answer, Road, together
 from billing_sync.models import Connection, SyncRun
 from billing_sync.stripe_errors import StripeError
 from config.clock import now
@@ -71,6 +71,14 @@ def progress(connection: Connection, run_id: UUID, meter: Meter, objects: int) -
 
 def add(connection: Connection, kind: SyncRun.Kind, meter: Meter, objects: int) -> UUID:
     """Add what one stretch of work cost and read to the open run of this kind, made now if there is none."""
+    with together() as road:
+        added = add_by(road, connection, kind, meter, objects)
+    ((run_id,),) = added.fetchall()
+    return cast(UUID, run_id)
+
+
+def add_by(road: Road, connection: Connection, kind: SyncRun.Kind, meter: Meter, objects: int) -> Answer:
+    """Do as `add`, by a road."""
     bound = {
         "organization": connection.organization_id,
         "connection": connection.id,
@@ -81,8 +89,7 @@ def add(connection: Connection, kind: SyncRun.Kind, meter: Meter, objects: int) 
         "waited_ms": meter.waited_ms,
         "objects": objects,
     }
-    ((run_id,),) = ask(ADD, bound)
-    return cast(UUID, run_id)
+    return road.send(ADD, bound)
 
 
 def trouble(connection: Connection, run_id: UUID, error: Exception | str) -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Max, QuerySet
 
 from accounts import jobs
-from accounts.tenancy import tenant
+from accounts.pipeline import Answer, Road
+from accounts.tenancy import tenant_road
 from billing_sync import following, mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at
@@ -21,7 +23,7 @@ from billing_sync.resources import EVENTS
 from billing_sync.stripe_errors import StripeError
 from billing_sync.trouble import key_trouble, wait_for
 from billing_sync.webhooks.keeping import JOB
-from billing_sync.webhooks.taking import Delivery, Done, Left, Taken, erase, take
+from billing_sync.webhooks.taking import Delivery, Done, Taken, erase, take
 from config.clock import now
 
 AT_ONCE = 500
@@ -40,27 +42,36 @@ class Hint:
     targets: tuple[Target, ...]
 
 
+class Erased(NamedTuple):
+    """What erasing a batch asked for: whether more waits, and the poll where it was asked to come."""
+
+    more: Answer
+    poll: Answer | None
+
+
 def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
     """Process a batch of kept webhooks; when no more is left, let the poll log their events."""
-    with tenant(organization_id):
-        taken = take(organization_id, connection_id, AT_ONCE)
+    with tenant_road(organization_id) as road:
+        taken = take(organization_id, connection_id, AT_ONCE, road)
         if taken is None:
             _of(organization_id, connection_id).delete()
             return jobs.DONE
         connection = taken.connection
         if connection.state not in READ:
             return jobs.DONE
-        if not taken.waiting:
-            return _conclude(taken, erase(connection, ()))
+        erased = None if taken.waiting else _erased(taken, (), road)
+    if erased is not None:
+        return _outcome(taken, erased)
     hints, senseless = _understood(connection, taken.waiting)
     if (ended := _ended(connection, hints)) is not None:
         return ended
     told = [] if taken.readable else [hint.event for hint in hints]
     try:
-        with following.followed(connection, _targets(hints), told):
-            return _processed(taken, hints, senseless)
+        with following.followed(connection, _targets(hints), told) as road:
+            erased = _processed(taken, hints, senseless, road)
     except StripeError as error:
         return jobs.DONE if key_trouble(connection, error) else wait_for(error)
+    return _outcome(taken, erased)
 
 
 def waiting(connection: Connection) -> QuerySet[WebhookDelivery]:
@@ -125,8 +136,8 @@ def _ended(connection: Connection, hints: Sequence[Hint]) -> jobs.Outcome | None
     except StripeError as error:
         if not key_trouble(connection, error):
             return wait_for(error)
-        with tenant(connection.organization_id):
-            erase(connection, _done(told))
+        with tenant_road(connection.organization_id) as road:
+            erase(connection, _done(told), road)
         return jobs.DONE
     return None
 
@@ -144,35 +155,58 @@ def _logged(hint: Hint) -> Sighting:
 
 
 def _processed(
-    taken: Taken, hints: Sequence[Hint], senseless: Sequence[tuple[Delivery, str]]
-) -> jobs.Outcome:
+    taken: Taken, hints: Sequence[Hint], senseless: Sequence[tuple[Delivery, str]], road: Road
+) -> Erased:
     connection = taken.connection
     if not taken.readable:
+        road.travel()
         mirror.store_events(connection, [_logged(hint) for hint in hints if at(hint.event, "data.object")])
     unusable = [Unusable(delivery.event_id, f"Posted by webhook: {why}") for delivery, why in senseless]
     if unusable:
+        road.travel()
         mirror.store_found(connection, [(EVENTS, one) for one in unusable])
-    left = erase(connection, [*_done(hints), *(Done(delivery.id, False, why) for delivery, why in senseless)])
-    return _conclude(taken, left)
+    done = [*_done(hints), *(Done(delivery.id, False, why) for delivery, why in senseless)]
+    return _erased(taken, done, road)
 
 
 def _done(hints: Sequence[Hint]) -> Sequence[Done]:
     return [Done(hint.delivery.id, bool(hint.targets)) for hint in hints]
 
 
-def _conclude(taken: Taken, left: Left) -> jobs.Outcome:
+def _erased(taken: Taken, done: Sequence[Done], road: Road) -> Erased:
+    """Erase what is done; with what may be the last of it, ask for the poll or tell how far events reach."""
+    more = erase(taken.connection, done, road)
+    if not taken.readable:
+        road.travel()
+        if more.fetchall() == [(False,)]:
+            _reach(taken.connection)
+        return Erased(more, None)
+    if len(taken.waiting) == AT_ONCE:
+        return Erased(more, None)
     connection = taken.connection
-    if left.more:
+    key, rested_at = str(connection.id), _rested_at(taken)
+    return Erased(more, jobs.ask_by(road, connection.organization_id, POLL, key, at=rested_at))
+
+
+def _rested_at(taken: Taken) -> datetime:
+    # With the next sweep, in a flood every few seconds: nothing waits for the log, so nobody is woken.
+    return taken.polled_at + BETWEEN_POLLS if taken.polled_at else now()
+
+
+def _outcome(taken: Taken, erased: Erased) -> jobs.Outcome:
+    if erased.more.fetchall() == [(True,)]:
         return jobs.MORE
-    if taken.readable:
-        # With the next sweep, in a flood every few seconds: nothing waits for the log, so nobody is woken.
-        rested_at = left.polled_at + BETWEEN_POLLS if left.polled_at else now()
-        jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=rested_at)
-        return jobs.DONE
-    # No poll tells how far events reach: what has come has been fetched.
+    is_asked = erased.poll is not None and erased.poll.fetchone() is not None
+    if taken.readable and not is_asked:
+        connection = taken.connection
+        jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=_rested_at(taken))
+    return jobs.DONE
+
+
+def _reach(connection: Connection) -> None:
+    """Tell how far events reach where no poll does: what has come has been fetched."""
     processed = _of(connection.organization_id, connection.id).filter(processed_at__isnull=False)
     newest = processed.aggregate(newest=Max("received_at"))["newest"]
     if newest is not None:
         following.reach(connection, newest)
     following.conclude(connection)
-    return jobs.DONE

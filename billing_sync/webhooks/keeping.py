@@ -14,9 +14,8 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 from accounts import jobs
-from accounts.pipeline import together
 from accounts.redaction import describe
-from accounts.tenancy import tenant
+from accounts.tenancy import tenant_road
 from billing_sync.mirror.arrays import packed
 from config.clock import now
 
@@ -127,14 +126,15 @@ class Keeper:
 def write(group: list[Posted], owner: Owner, *, ask: bool) -> None:
     """Write the bodies of one connection and, last, ask for their processing, in one transaction."""
     organization_id, connection_id = owner
-    with tenant(organization_id):
-        with together() as road:
-            if group:
-                columns = zip(*(posted.row() for posted in group), strict=True)
-                arrays = [packed(kind, values) for kind, values in zip(KINDS, columns, strict=True)]
-                road.send(KEEP, [organization_id, connection_id, *arrays])
-            if ask:
-                road.send(HEARD, [now(), organization_id, connection_id])
+    asked = None
+    with tenant_road(organization_id) as road:
+        if group:
+            columns = zip(*(posted.row() for posted in group), strict=True)
+            arrays = [packed(kind, values) for kind, values in zip(KINDS, columns, strict=True)]
+            road.send(KEEP, [organization_id, connection_id, *arrays])
         if ask:
+            road.send(HEARD, [now(), organization_id, connection_id])
             # Whoever posted is answered before a worker is woken.
-            jobs.enqueue(organization_id, JOB, str(connection_id), at=now())
+            asked = jobs.ask_by(road, organization_id, JOB, str(connection_id), at=now())
+    if asked is not None and asked.fetchone() is None:
+        jobs.enqueue(organization_id, JOB, str(connection_id), at=now())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from accounts.pipeline import together
+from accounts.pipeline import Answer, Road
 from billing_sync.models import Connection
 from billing_sync.pages import POLL as POLLED
 from config.clock import now
@@ -71,11 +71,12 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A connection, some of what waits for it, oldest first, and whether the poll can log its events."""
+    """A connection, some of what waits for it, oldest first; whether a poll logs its events, and the last."""
 
     connection: Connection
     waiting: Sequence[Delivery]
     readable: bool
+    polled_at: datetime | None
 
 
 class Done(NamedTuple):
@@ -86,40 +87,31 @@ class Done(NamedTuple):
     error: str = ""
 
 
-class Left(NamedTuple):
-    """Whether more webhooks wait, and when the poll last began."""
-
-    more: bool
-    polled_at: datetime | None
-
-
-def take(organization_id: UUID, connection_id: UUID, most: int) -> Taken | None:
-    """Return what waits, inside the tenant; None where the connection is gone."""
-    bound = {"organization": organization_id, "connection": connection_id, "most": most}
-    with together() as road:
-        sent = [road.send(statement, bound) for statement in (CONNECTION, WAITING, UNREADABLE)]
-    found, waiting, ((unreadable,),) = (answer.fetchall() for answer in sent)
+def take(organization_id: UUID, connection_id: UUID, most: int, road: Road) -> Taken | None:
+    """Return what waits; None where the connection is gone."""
+    bound = {"organization": organization_id, "connection": connection_id, "most": most, "polled": POLLED}
+    sent = [road.send(statement, bound) for statement in (CONNECTION, WAITING, UNREADABLE, LAST_POLL)]
+    road.travel()
+    found, waiting, ((unreadable,),), polled = (answer.fetchall() for answer in sent)
     if not found:
         return None
     connection = Connection.from_db("default", FACTS, found[0])
-    return Taken(connection, [Delivery._make(one) for one in waiting], not unreadable)
+    polled_at = polled[0][0] if polled else None
+    return Taken(connection, [Delivery._make(one) for one in waiting], not unreadable, polled_at)
 
 
-def erase(connection: Connection, done: Sequence[Done]) -> Left:
-    """Erase what is processed, inside the tenant, and forget what was long ago; return what is left."""
+def erase(connection: Connection, done: Sequence[Done], road: Road) -> Answer:
+    """Erase what is processed, and forget what was long ago; the answer says whether more waits."""
     bound = {
         "organization": connection.organization_id,
         "connection": connection.id,
         "now": now(),
         "forgotten": now() - KEPT_FOR,
-        "polled": POLLED,
         "ids": [one.id for one in done],
         "fetched": [one.fetched for one in done],
         "errors": [one.error for one in done],
     }
-    with together() as road:
-        if done:
-            road.send(ERASE, bound)
-        sent = [road.send(statement, bound) for statement in (MORE, LAST_POLL, FORGET)]
-    ((more,),), polled = (answer.fetchall() for answer in sent[:2])
-    return Left(more, polled[0][0] if polled else None)
+    if done:
+        road.send(ERASE, bound)
+    road.send(FORGET, bound)
+    return road.send(MORE, bound)
