@@ -2,20 +2,21 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from metrics.auditing import statements
+from metrics.auditing import proving, statements
 from metrics.auditing.boundaries import Calendar
 from metrics.auditing.drift import MOST_SHOWN, Drift, between
 from metrics.auditing.proving import Proof, Rows, prove
 from metrics.auditing.snapshot import Snapshot, at_once, fetch
 
-# Segments of a range: about 100,000 customers of three or four each.
-ROWS_AT_ONCE = 340_000
+# Segments of a range: about 40,000 customers of three or four each.
+ROWS_AT_ONCE = 150_000
 KINDS = {
     "new": "new",
     "expansion": "expanded",
@@ -79,19 +80,6 @@ class BeforeFirstError(Exception):
     """Raised where something began before the first day of the calendar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one range's segments and rows told; `differing` where they were compared row by row."""
-
-    connection_id: UUID
-    customers: int
-    proof: Proof
-    flows: Rows
-    differing: Rows
-    by_month: Rows
-    prices: Rows
-
-
 def ranges(audited: Audited) -> Iterator[dict[str, Any]]:
     """Yield the connections' customers in ranges of about so many segments."""
     for connection_id in audited.connection_ids:
@@ -104,7 +92,7 @@ def ranges(audited: Audited) -> Iterator[dict[str, Any]]:
 
 
 def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected:
-    """Return what the tables should hold."""
+    """Return what the tables should hold, having compared each row only where its range's sums tell to."""
     whole = Expected()
     given = {
         "days": list(calendar.days),
@@ -113,48 +101,56 @@ def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected
         "most": MOST_SHOWN,
     }
     parts = ({**one, **given} for one in ranges(audited))
-    for found in at_once(shared, lambda part: _read(part, audited.window), parts):
-        _take(whole, found, calendar, audited.window)
+    differing = []
+    for part, (segments, rows, *by_month) in at_once(shared, asks(audited.window), parts):
+        proof = prove(segments, rows)
+        if not proof.first:
+            raise BeforeFirstError
+        whole.customers += part["customers"]
+        whole.rows += proof.rows
+        if not proof.agrees:
+            differing.append(part)
+        _take(whole, proof, [row for rows in by_month for row in rows], calendar, audited.window)
+    for part, (rows,) in at_once(shared, [partial(fetch, statements.CUSTOMERS)], iter(differing)):
+        _tell(whole, part["connection"], rows, calendar, audited.window)
     return whole
 
 
-def _read(part: dict[str, Any], window: str) -> Answer:
-    """Ask all of one range, and each row only where the sums of all tell that one differs."""
-    proof = prove(part)
-    if not proof.first:
-        raise BeforeFirstError
-    customers = fetch(statements.CUSTOMERS, part) if not proof.agrees else []
-    told = [(part, json.loads(text)) for part, text in customers]
-    return Answer(
-        connection_id=part["connection"],
-        customers=part["customers"],
-        proof=proof,
-        flows=proof.flows if proof.agrees else [tuple(values) for part, values in told if part == "flow"],
-        differing=[row for row in told if row[0] != "flow"],
-        by_month=fetch(statements.flows_of_months(window), part) if window != "day" else [],
-        prices=fetch(statements.PRICES, part),
-    )
+def asks(window: str) -> list[Callable[[Mapping[str, Any]], Rows]]:
+    """Return the questions about a range of customers, the longest first."""
+    by_month = [] if window == "day" else [statements.flows_of_months(window)]
+    return [partial(fetch, one) for one in (proving.SEGMENTS, proving.ROWS, *by_month)]
 
 
-def _take(whole: Expected, found: Answer, calendar: Calendar, window: str) -> None:
-    whole.customers += found.customers
-    whole.rows += found.proof.rows
-    differing: dict[str, int] = {}
-    for part, values in found.differing:
-        # Each row that differs ends with how many of its range do.
-        differing[part] = values.pop()
-        _differing(whole.drift, part, found.connection_id, values, calendar)
-    whole.drift.rows += sum(differing.values())
-    for flow in found.flows:
-        _flow(whole, flow, calendar, window)
-    for currency, number, kind, amount, many in found.by_month:
+def _take(whole: Expected, proof: Proof, by_month: Rows, calendar: Calendar, window: str) -> None:
+    """Add the sums of a range; its flows where they are what its segments make."""
+    for currency, key, kind, figures in proof.flows if proof.agrees else ():
+        _flow(whole, (currency, key, kind, *figures), calendar, window)
+    for currency, number, kind, amount, many in by_month:
         row = whole.monthly[currency, calendar.month(number)]
         row[f"{kind}_micro"] += int(amount)
         row[f"customers_{KINDS[kind]}"] += many
-    for currency, bucket, beyond, contracted in found.proof.apart:
+    for currency, bucket, _, _, (beyond, contracted) in proof.apart:
         _commit(whole, currency, calendar.day(bucket), int(beyond), int(contracted))
-    for price in found.prices:
-        _price(whole, price, calendar)
+    for currency, number, price_id, product_id, (mrr, items) in proof.prices:
+        row = whole.plans[currency, calendar.month(number), price_id]
+        row["net_micro"] += int(mrr)
+        row["items"] += int(items)
+        whole.products[price_id].add(product_id)
+
+
+def _tell(whole: Expected, connection_id: UUID, rows: Rows, calendar: Calendar, window: str) -> None:
+    """Add the flows of a range that was compared row by row, and tell which of its rows differ."""
+    differing: dict[str, int] = {}
+    for part, text in rows:
+        values = json.loads(text)
+        if part == "flow":
+            _flow(whole, tuple(values), calendar, window)
+            continue
+        # Each row that differs ends with how many of its range do.
+        differing[part] = values.pop()
+        _differing(whole.drift, part, connection_id, values, calendar)
+    whole.drift.rows += sum(differing.values())
 
 
 def _flow(whole: Expected, values: tuple[Any, ...], calendar: Calendar, window: str) -> None:
@@ -166,7 +162,7 @@ def _flow(whole: Expected, values: tuple[Any, ...], calendar: Calendar, window: 
         periods.append(whole.monthly[currency, day.replace(day=1)])
     for row in periods:
         row[f"{kind}_micro"] += int(amount)
-        row[f"customers_{KINDS[kind]}"] += many
+        row[f"customers_{KINDS[kind]}"] += int(many)
     _commit(whole, currency, day, int(amount) if kind in UP else -int(amount), 0)
 
 
@@ -174,14 +170,6 @@ def _commit(whole: Expected, currency: str, day: date, committed: int, contracte
     for row in (whole.daily[currency, day], whole.monthly[currency, day.replace(day=1)]):
         row["committed_net_micro"] += committed
         row["contracted_net_micro"] += contracted
-
-
-def _price(whole: Expected, values: tuple[Any, ...], calendar: Calendar) -> None:
-    currency, price_id, month, mrr, items, least, most = values
-    row = whole.plans[currency, calendar.month(month), price_id]
-    row["net_micro"] += int(mrr)
-    row["items"] += items
-    whole.products[price_id] |= {least, most}
 
 
 def _differing(drift: Drift, part: str, connection_id: UUID, values: list[Any], calendar: Calendar) -> None:

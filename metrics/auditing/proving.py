@@ -1,109 +1,154 @@
-"""Whether a range's movements and balances are what its segments make, told by sums and checksums.
+"""Whether a range's movements and balances are what its segments make, told by sums alone.
 
-Each side is read once and neither is joined: every expected row and every stored row becomes a number
-that depends on all its columns, and the numbers are added. One row that is wrong, missing or one too many
-changes a sum; the range is then compared row by row, which costs several times as much.
+Nobody's changes are put in order, and neither side is joined with the other. Every customer's day has a
+number, and what must hold of all rows is told by sums of such numbers, each side read once:
+
+- Amounts. What a segment adds on the day it begins, and takes back on the day it ends, is weighed by the
+  number of that day, and so is each stored amount. What nets to nothing weighs nothing; the sums are one
+  where every day's amounts are.
+- Order. Each movement leads to the day of its `until`, with what it leaves, and must be awaited there by one
+  that starts from as much. Only a customer's first starts from nothing on a day that nobody leads to; the
+  segments tell that day. No movement leads backwards: so each customer's are one chain.
+- Kinds follow from the amounts before and after; whether a first one is `new` is told by the segments.
+- Balances weigh what the open segments do. They are held since a day on which a movement starts from
+  nothing, and after which none starts from nothing or ends there.
+
+A row that is wrong, missing or one too many changes a sum. Its range is then compared row by row, which
+costs several times as much.
 """
 
 # ruff: noqa: S608 - every part is written here, and values are bound
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.auditing.snapshot import fetch
 from metrics.auditing.statements import COUNTED, DAY, RANGE
 
 Rows = list[tuple[Any, ...]]
 # A customer's MRR in one currency. Two that share a number cost a comparison row by row, no more.
 HOLDER = "hashtextextended(customer_id, hashtext(currency))"
-KINDS = ("new", "reactivation", "churn", "expansion", "contraction")
 
 
-def _row(amount: str, after: str, key: str, kind: str) -> str:
-    """Return the number of a movement: of whom, on what day, of what kind, by how much, to what."""
-    return f"hashint8extended({amount}, hashint8extended({after}, holder # ({key}::bigint << 3) # {kind}))"
+def _number(value: str, of: str = "holder") -> str:
+    """Return 64 bits that depend on a value and on whose it is; nothing for no value."""
+    return f"hashint8extended({value}, {of})"
 
 
-def _day(key: str) -> str:
-    """Return the number of a customer's day, or nothing for no day."""
-    return f"hashint8extended({key}::bigint, holder)"
+def _weight(number: str) -> str:
+    """Return the 30 bits of a number that an amount is weighed by."""
+    return f"({number} >> 34)"
 
 
-# Changes in the order of customer and day. A day that nets to nothing is no movement, and yet what comes
-# after it is a return; `moved` counts the movements so far.
-RUNNING = f"""
-SELECT holder, key, mrr, (sum(mrr) OVER so_far)::bigint AS after, row_number() OVER so_far AS place,
-    count(nullif(mrr, 0)) OVER so_far AS moved
+def _weighed(amount: str, weight: str, where: str = "true") -> str:
+    """Return the exact sum of weighed amounts; by halves, since those fit 64 bits with a weight."""
+    high, low = (
+        f"coalesce(sum(({amount} {half}) * {weight}) FILTER (WHERE {where}), 0)"
+        for half in (">> 32", "& 4294967295")
+    )
+    return f"{high} * 4294967296 + {low}"
+
+
+def _squared(amount: str) -> str:
+    """Return the exact sum of squares, by halves as well: (2³¹·high + low)²."""
+    high, low = f"({amount} >> 31)", f"({amount} & 2147483647)"
+    return (
+        f"sum({high} * {high}) * 4611686018427387904 + sum({high} * {low}) * 4294967296 + sum({low} * {low})"
+    )
+
+
+# What each of a customer's amounts is weighed by.
+MRR, COMMITTED, CONTRACTED = (_weight(_number(seed)) for seed in "123")
+CHANGE = f"({_weight(_number('begun'))} - coalesce({_weight(_number('ended'))}, 0))"
+OPEN = "ended IS NULL"
+# A segment that ends on the day it begins nets to nothing there; the first other one makes a movement.
+LASTS = "ended IS DISTINCT FROM begun"
+START = _number("0", _number("first"))
+# Sums by what begins on a day or in a month, less those by what ends there.
+KEY, WAY = "coalesce(begun, ended)", "(1 - 2 * grouping(begun))"
+
+# Parts of one answer: sums of all, first days, the months' plans, and what is committed beyond MRR or
+# contracted, day by day.
+SEGMENTS = f"""
+WITH counted AS MATERIALIZED (
+    SELECT {HOLDER} AS holder, currency, price_id, product_id, contracted, mrr_micro AS mrr,
+        committed_micro AS committed, {DAY.format(at="from_at")} AS begun,
+        CASE WHEN to_at <= %(computed_at)s THEN {DAY.format(at="to_at")} END AS ended
+    FROM metrics_segment WHERE {RANGE} AND {COUNTED} AND (mrr_micro <> 0 OR committed_micro <> 0)
+)
+SELECT 'whole', NULL::text, NULL::int, NULL::text, NULL::text, ARRAY[
+    coalesce(min(begun), 1), count(*) FILTER (WHERE mrr < 0 OR ended < begun), {_weighed("mrr", CHANGE)},
+    {_weighed("mrr", MRR, OPEN)}, {_weighed("committed", COMMITTED, OPEN)},
+    {_weighed("mrr", CONTRACTED, f"{OPEN} AND contracted")}
+] FROM counted
+UNION ALL
+SELECT 'first', NULL, NULL, NULL, NULL,
+    ARRAY[coalesce(sum({START}), 0), coalesce(sum({START}) FILTER (WHERE first = appeared), 0)]
 FROM (
-    SELECT holder, key, sum(mrr)::bigint AS mrr FROM (
-        SELECT holder, {DAY.format(at="at")} AS key, way * mrr_micro AS mrr
-        FROM (
-            SELECT {HOLDER} AS holder, from_at, to_at, mrr_micro FROM metrics_segment
-            WHERE {RANGE} AND {COUNTED} AND mrr_micro <> 0 OFFSET 0
-        ) AS counted CROSS JOIN LATERAL (VALUES (from_at, 1), (to_at, -1)) AS bound (at, way)
-        WHERE at <= %(computed_at)s ORDER BY 1, 2 OFFSET 0
-    ) AS change GROUP BY holder, key
-) AS netted WINDOW so_far AS (PARTITION BY holder ORDER BY key ROWS UNBOUNDED PRECEDING)
-"""
-KIND = """CASE WHEN after = mrr THEN CASE place WHEN 1 THEN 1 ELSE 2 END
-    WHEN after = 0 THEN 3 WHEN mrr > 0 THEN 4 ELSE 5 END"""
-
-# Movements, their numbers, the days on which others end, and who is left with what since when.
-EXPECTED = f"""
-SELECT coalesce(min(first), 1), coalesce(sum(rows), 0), coalesce(sum(numbers), 0),
-    coalesce(sum(days), 0), count(*) FILTER (WHERE mrr <> 0),
-    coalesce(sum({_row("mrr", "0", "since", "0")}) FILTER (WHERE mrr <> 0), 0)
-FROM (
-    SELECT holder, min(key) AS first, count(*) FILTER (WHERE mrr <> 0) AS rows, sum(mrr)::bigint AS mrr,
-        sum({_row("mrr", "after", "key", KIND)}) FILTER (WHERE mrr <> 0) AS numbers,
-        sum({_day("key")}) FILTER (WHERE mrr <> 0 AND moved > 1) AS days,
-        max(key) FILTER (WHERE mrr <> 0 AND after = mrr) AS since
-    FROM ({RUNNING}) AS running GROUP BY holder
+    SELECT holder, min(begun) AS appeared, min(begun) FILTER (WHERE {LASTS}) AS first
+    FROM counted WHERE mrr <> 0 GROUP BY holder
 ) AS held
+UNION ALL
+SELECT 'price', currency, {KEY}, price_id, product_id, ARRAY[{WAY} * sum(mrr), {WAY} * sum(items)]
+FROM (
+    SELECT currency, price_id, product_id, (%(months)s::int[])[begun] AS begun,
+        (%(months)s::int[])[ended] AS ended, sum(mrr) AS mrr, count(*) AS items
+    FROM counted WHERE mrr <> 0 GROUP BY 1, 2, 3, 4, 5
+) AS monthly
+GROUP BY GROUPING SETS ((currency, price_id, product_id, begun), (currency, price_id, product_id, ended))
+HAVING {KEY} IS NOT NULL
+UNION ALL
+SELECT 'apart', currency, {KEY}, NULL, NULL, ARRAY[
+    {WAY} * sum(committed - mrr), {WAY} * coalesce(sum(mrr) FILTER (WHERE contracted), 0)
+]
+FROM counted WHERE committed <> mrr OR contracted
+GROUP BY GROUPING SETS ((currency, begun), (currency, ended)) HAVING {KEY} IS NOT NULL
 """
 
-# A movement ends on a later day, and on that of another of its customer's: so there is but one way.
-LEDGER = f"""
-SELECT currency, key, kind, sum(abs(amount_micro)), count(*), sum(amount_micro::numeric * amount_micro),
-    sum({_row("amount_micro", "after_micro", "key", "code")}), coalesce(sum({_day("until")}), 0),
-    coalesce(bool_or(until <= key), false)
-FROM (
-    SELECT {HOLDER} AS holder, currency, date - %(first)s::date + 1 AS key, kind, amount_micro, after_micro,
-        until - %(first)s::date + 1 AS until,
-        CASE kind {" ".join(f"WHEN '{kind}' THEN {code}" for code, kind in enumerate(KINDS, 1))}
-            ELSE 0 END AS code
-    FROM metrics_movement WHERE {RANGE}
-) AS movement GROUP BY currency, key, kind
-"""
+# A kind that its amounts do not make, and what starts from nothing or ends after its customer's `since`.
+WRONG = """until <= key OR amount = 0 OR key > since OR CASE
+    WHEN before = 0 THEN kind NOT IN ('new', 'reactivation') WHEN after = 0 THEN kind <> 'churn'
+    WHEN amount > 0 THEN kind <> 'expansion' ELSE kind <> 'contraction' END"""
+# A balance of nothing has no row; one of MRR has a day since when.
+ODD = "CASE WHEN mrr = 0 THEN committed = 0 OR since IS NOT NULL ELSE since IS NULL END"
 
-# What is committed beyond MRR, and contracted, is weighed by a number of the customer's and added.
-WEIGHED = "sum({} * (holder >> 32 | 1)::numeric)"
-BALANCES = f"""
-SELECT count(*), count(*) FILTER (WHERE mrr_micro <> 0),
-    coalesce(sum({_row("mrr_micro", "0", "since", "0")}) FILTER (WHERE mrr_micro <> 0), 0),
-    coalesce({WEIGHED.format("beyond_micro")} FILTER (WHERE beyond_micro <> 0), 0),
-    coalesce({WEIGHED.format("contracted_micro")} FILTER (WHERE contracted_micro <> 0), 0),
-    coalesce(bool_or(CASE WHEN mrr_micro = 0 THEN committed_micro = 0 OR since IS NOT NULL
-        ELSE since IS NULL END), false)
-FROM (
-    SELECT {HOLDER} AS holder, mrr_micro, committed_micro, committed_micro - mrr_micro AS beyond_micro,
-        contracted_micro, since - %(first)s::date + 1 AS since
+# Parts of one answer: flows by currency, day and kind, what must hold of them all, and the balances.
+ROWS = f"""
+WITH balance AS MATERIALIZED (
+    SELECT {HOLDER} AS holder, mrr_micro AS mrr, committed_micro AS committed,
+        contracted_micro AS contracted, since - %(first)s::date + 1 AS since
     FROM metrics_customerbalance WHERE {RANGE}
-) AS balance
-"""
-
-# The same of the segments, by day: few are committed to more than they pay, or contracted.
-APART = f"""
-SELECT currency, {DAY.format(at="at")} AS key, sum(way * (committed_micro - mrr_micro)),
-    coalesce(sum(way * mrr_micro) FILTER (WHERE contracted), 0),
-    {WEIGHED.format("way * (committed_micro - mrr_micro)")},
-    coalesce({WEIGHED.format("way * mrr_micro")} FILTER (WHERE contracted), 0)
-FROM (
-    SELECT {HOLDER} AS holder, currency, contracted, from_at, to_at, mrr_micro, committed_micro
-    FROM metrics_segment
-    WHERE {RANGE} AND {COUNTED} AND (committed_micro <> mrr_micro OR contracted AND mrr_micro <> 0) OFFSET 0
-) AS counted CROSS JOIN LATERAL (VALUES (from_at, 1), (to_at, -1)) AS bound (at, way)
-WHERE at <= %(computed_at)s GROUP BY currency, key
+),
+flow AS MATERIALIZED (
+    SELECT currency, key, kind, abs(sum(amount)) AS amount, count(*) AS customers,
+        {_squared("amount")} AS squares, {_weighed("amount", _weight("number"))} AS weighed,
+        sum({_number("before", "number")}) AS awaited, coalesce(sum({_number("after", "ends")}), 0) AS led,
+        count(*) FILTER (WHERE key = since AND before = 0) AS standing,
+        count(*) FILTER (WHERE {WRONG}) AS wrong
+    FROM (
+        SELECT movement.*, since, {_number("key", "movement.holder")} AS number,
+            {_number("until", "movement.holder")} AS ends
+        FROM (
+            SELECT {HOLDER} AS holder, currency, date - %(first)s::date + 1 AS key, kind,
+                amount_micro AS amount, after_micro AS after, after_micro - amount_micro AS before,
+                until - %(first)s::date + 1 AS until
+            FROM metrics_movement WHERE {RANGE} OFFSET 0
+        ) AS movement LEFT JOIN balance
+            ON balance.holder = CASE WHEN before = 0 OR after = 0 THEN movement.holder END OFFSET 0
+    ) AS stored GROUP BY currency, key, kind
+)
+SELECT 'flow', currency, key, kind, ARRAY[amount, customers, squares] FROM flow
+UNION ALL
+SELECT 'whole', NULL, NULL, NULL, ARRAY[
+    coalesce(sum(customers), 0), coalesce(sum(wrong), 0), coalesce(sum(standing), 0),
+    coalesce(sum(weighed), 0), coalesce(sum(awaited) - sum(led), 0),
+    coalesce(sum(awaited) FILTER (WHERE kind = 'new'), 0)
+] FROM flow
+UNION ALL
+SELECT 'balance', NULL, NULL, NULL, ARRAY[
+    count(*), count(*) FILTER (WHERE {ODD}), count(*) FILTER (WHERE mrr <> 0), {_weighed("mrr", MRR)},
+    {_weighed("committed", COMMITTED)}, {_weighed("contracted", CONTRACTED)}
+] FROM balance
 """
 
 
@@ -111,29 +156,38 @@ WHERE at <= %(computed_at)s GROUP BY currency, key
 class Proof:
     """One range as both sides tell it: what its segments make, what is stored, and whether those agree.
 
-    `flows` are the stored movements by currency, day and kind: amounts, how many, and squares.
+    `flows` are the stored movements by currency, day and kind: amounts, how many, and squares. `prices` are
+    sums by currency, month, price and product; `apart` those of what is committed beyond MRR, and contracted.
     """
 
     agrees: bool
     first: int
     rows: int
     flows: Rows
+    prices: Rows
     apart: Rows
 
 
-def prove(part: dict[str, Any]) -> Proof:
-    """Read both sides of a range."""
-    first, *expected = fetch(EXPECTED, part)[0]
-    ledger, apart = fetch(LEDGER, part), fetch(APART, part)
-    balances, *standing, odd = fetch(BALANCES, part)[0]
-    due = [*expected, _total(apart, 4), _total(apart, 5)]
-    stored = [*(_total(ledger, place) for place in (4, 6, 7)), *standing]
-    agrees = not odd and not any(row[8] for row in ledger) and due == stored
-    flows = [row[:6] for row in ledger]
-    earliest = min([first, *(row[1] for row in apart)])
-    return Proof(agrees, earliest, _total(ledger, 4) + balances, flows, [row[:4] for row in apart])
+def prove(segments: Rows, rows: Rows) -> Proof:
+    """Compare what the two statements told of a range."""
+    made, stored = _parts(segments), _parts(rows)
+    ((*_, [first, unlike, *weighed]),), ((*_, starts),) = made["whole"], made["first"]
+    ((*_, [movements, wrong, standing, *chained]),) = stored["whole"]
+    ((*_, [balances, odd, holders, *held]),) = stored["balance"]
+    due, found = [weighed[0], *starts, *weighed[1:]], [*chained, *held]
+    return Proof(
+        agrees=not (unlike or wrong or odd) and standing == holders and due == found,
+        first=int(first),
+        rows=int(movements + balances),
+        flows=stored["flow"],
+        prices=made["price"],
+        apart=made["apart"],
+    )
 
 
-def _total(rows: Rows, place: int) -> int:
-    """Return a column's exact sum; sums of decimals would be rounded."""
-    return sum(int(row[place]) for row in rows)
+def _parts(answer: Rows) -> dict[str, Rows]:
+    """Return the rows of each part, their sums last."""
+    found: dict[str, Rows] = defaultdict(list)
+    for part, *row in answer:
+        found[part].append(tuple(row))
+    return found

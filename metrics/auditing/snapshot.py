@@ -1,10 +1,10 @@
 """One view of the tables that several connections share, in which nothing can be written."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,11 +17,13 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 # Connections at once; the database does the work.
 AT_ONCE = 2
-# One range's changes are sorted and joined in this; what it costs the database, times AT_ONCE.
+# One range's segments are kept and joined in this; what it costs the database, times AT_ONCE.
 WORK_MEMORY_MB = 64
 SETTINGS = {
     "work_mem": f"{WORK_MEMORY_MB}MB",
     "jit": "off",
+    # Neither side of a join comes in its order, and sorting them costs more than hashing.
+    "enable_mergejoin": "off",
     "max_parallel_workers_per_gather": "0",
     # Sums have few groups; the planner guesses as many as rows, and would sort those.
     "hash_mem_multiplier": "8",
@@ -49,27 +51,39 @@ def snapshot(organization_id: UUID) -> Iterator[Snapshot]:
             yield Snapshot(organization_id, name)
 
 
-def at_once(shared: Snapshot, work: Callable[[Item], Found], items: Iterator[Item]) -> Iterator[Found]:
-    """Yield what a function finds for each item, in their order, over connections that share a view.
+def at_once(
+    shared: Snapshot, asks: Sequence[Callable[[Item], Found]], items: Iterator[Item]
+) -> Iterator[tuple[Item, list[Found]]]:
+    """Yield each item with what some functions find for it, over connections that share a view.
 
-    Work on the first begins while the others are still being found; a single one needs no connection.
+    Any connection takes the next question, so that all are busy until the last. Work on the first begins
+    while other items are still being found; a single one needs no connection.
     """
     known = list(islice(items, 2))
     if len(known) < 2:
-        yield from map(work, known)
+        yield from ((item, [ask(item) for ask in asks]) for item in known)
         return
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        yield from threads.map(partial(_within, shared, work), chain(known, items))
+        try:
+            begun = deque(
+                (item, [threads.submit(_within, shared, ask, item) for ask in asks])
+                for item in chain(known, items)
+            )
+            while begun:
+                item, found = begun.popleft()
+                yield item, [answer.result() for answer in found]
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
-def _within(shared: Snapshot, work: Callable[[Item], Found], item: Item) -> Found:
+def _within(shared: Snapshot, ask: Callable[[Item], Found], item: Item) -> Found:
     try:
         with transaction.atomic():
             execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             execute("SET TRANSACTION SNAPSHOT %s", [shared.name])
             with tenant(shared.organization_id):
                 _settle()
-                return work(item)
+                return ask(item)
     finally:
         connection.close()
 

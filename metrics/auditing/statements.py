@@ -1,7 +1,7 @@
 """What the tables should hold, as SQL over the segments alone, for one range of customers at a time.
 
-Every statement reads the segments in the order of their key, so that one customer's changes are together
-and are sorted among themselves only. Amounts of one customer fit 64 bits; sums of many are numeric.
+These compare row by row, in the order of each customer's changes; `proving` tells first whether they need to.
+Amounts of one customer fit 64 bits; sums of many are numeric.
 """
 
 # ruff: noqa: S608 - every part is written here, and values are bound
@@ -112,17 +112,6 @@ SELECT 'flow', json_build_array(
     currency, key, kind, sum(abs(mrr)), count(*), sum(mrr::numeric * mrr::numeric)
 )::text FROM moved GROUP BY currency, key, kind
 """
-
-# Sums by month and price, of what began and of what ended.
-PRICES = " UNION ALL ".join(
-    f"""
-SELECT currency, price_id, {MONTH.format(at=at)} AS month, {way} * sum(mrr_micro), {way} * count(*),
-    min(product_id), max(product_id)
-FROM metrics_segment WHERE {RANGE} AND {COUNTED} AND {at} <= %(computed_at)s AND mrr_micro <> 0
-GROUP BY currency, price_id, month
-"""
-    for at, way in (("from_at", 1), ("to_at", -1))
-)
 
 
 def flows_of_months(window: str) -> str:
