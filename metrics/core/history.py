@@ -134,16 +134,26 @@ def _marks(record: Record, changes: Trails) -> Iterator[Mark]:
     yield Mark(refunded_from(record), None, "refunded", True)
     yield from discounts(record, changes)
     for item, trail in changes.items():
-        yield from (Mark(at, item, "terms", terms, exact) for at, terms, _, exact in trail)
+        yield from _terms(trail, item, record.began)
         yield from overlaid(pauses(record, item), item, "collection_paused")
         yield from overlaid(trials(record, item), item, "status")
         if _price(record, trail).metered:
             yield from _usage(record.of_item[item], item)
 
 
+def _terms(trail: Sequence[Change], item: str, began: int) -> Iterator[Mark]:
+    """Yield what an item was set to, less what says at a later instant what held already."""
+    held, since = None, began
+    for at, terms, _, exact in trail:
+        if terms != held or at <= since:
+            yield Mark(at, item, "terms", terms, exact)
+            held, since = terms, max(at, began)
+
+
 def _price(record: Record, trail: Sequence[Change]) -> Price:
     """Return an item's latest price."""
-    return record.catalogue.prices[[change.terms.price for change in trail if change.terms][-1]]
+    price = next(change.terms.price for change in reversed(trail) if change.terms)
+    return record.catalogue.prices[price]
 
 
 def _usage(lines: Sequence[Billed], item: str) -> Iterator[Mark]:

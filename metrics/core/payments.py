@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from metrics.core.facts import Customer, Invoice, Line
 from metrics.core.marks import FOREVER, Span
 from metrics.core.pricing import asked
-from metrics.core.record import Billed, Record, regular
+from metrics.core.record import Billed, Record
 from metrics.core.terms import Trails
 
 DAY = 86_400
@@ -19,12 +19,12 @@ def counts_from(record: Record, trails: Trails) -> int:
     """
     if record.states and record.states[-1].collection_method != "charge_automatically":
         return record.began
-    asking = [one for one in regular(record.billed) if one.line.amount > 0]
+    asking = [(line, invoice) for line, invoice in record.regular if line.amount > 0]
     tried = any(state.trial_end is not None for state in record.states)
-    if not asking or not (tried or asking[0].line.period_start <= _priced_from(record, trails) + DAY):
+    if not asking or not (tried or asking[0][0].period_start <= _priced_from(record, trails) + DAY):
         return record.began
-    kept = [one.invoice.paid for one in asking if one.invoice.status not in ("void", "uncollectible")]
-    return min((at for at in kept if at is not None), default=FOREVER)
+    kept = [invoice.paid for _, invoice in asking if invoice.status not in ("void", "uncollectible")]
+    return min([at for at in kept if at is not None], default=FOREVER)
 
 
 def _priced_from(record: Record, trails: Trails) -> int:
@@ -40,7 +40,6 @@ def _priced_from(record: Record, trails: Trails) -> int:
 
 def unpaid(invoices: Sequence[Invoice]) -> Iterator[Span]:
     """Yield when invoices stayed due for a day or longer; one written off, until the next payment."""
-    payments = sorted(invoice.paid for invoice in invoices if invoice.paid is not None)
     for invoice in invoices:
         due = invoice.due_date if invoice.collection_method == "send_invoice" else None
         due = invoice.finalized_at if due is None else due
@@ -48,7 +47,9 @@ def unpaid(invoices: Sequence[Invoice]) -> Iterator[Span]:
             continue
         end = invoice.paid or invoice.voided_at
         if end is None and invoice.marked_uncollectible_at is not None:
-            end = next((at for at in payments if at > max(due, invoice.marked_uncollectible_at)), None)
+            written_off = max(due, invoice.marked_uncollectible_at)
+            payments = [one.paid for one in invoices if one.paid is not None]
+            end = min([at for at in payments if at > written_off], default=None)
         if end is None or end - due >= DAY:
             yield Span(due, FOREVER if end is None else end, due)
 
@@ -56,18 +57,22 @@ def unpaid(invoices: Sequence[Invoice]) -> Iterator[Span]:
 def first_draft_renewal(lines: Sequence[Billed]) -> int | None:
     """Return where the renewals begin that were left draft after the last one that was not."""
     drafts = {line.period_start for line, invoice in lines if invoice.status == "draft"}
+    if not drafts:
+        return None
     charged = max((line.period_start for line, _ in lines if line.period_start not in drafts), default=0)
     return min((start for start in drafts if start > charged), default=None)
 
 
 def never_charged(invoice: Invoice) -> bool:
     """Tell a renewal that was left draft, or voided or written off at once."""
+    if invoice.attempted or invoice.billing_reason != "subscription_cycle":
+        return False
     closed = {
         "draft": None,
         "void": invoice.voided_at,
         "uncollectible": invoice.marked_uncollectible_at,
     }
-    if invoice.billing_reason != "subscription_cycle" or invoice.attempted or invoice.status not in closed:
+    if invoice.status not in closed:
         return False
     return (closed[invoice.status] or invoice.opened) - invoice.opened < DAY
 
@@ -88,8 +93,10 @@ def paid_until(lines: Sequence[Billed], by: int = FOREVER) -> int:
 
 def refunded_from(record: Record) -> int:
     """Return the start of an ended subscription's last period when all paid for it was given back."""
-    starts = [one.line.period_start for one in regular(record.billed) if one.line.period_start < record.ended]
-    if not starts or record.ended == FOREVER:
+    if record.ended == FOREVER:
+        return FOREVER
+    starts = [one.line.period_start for one in record.regular if one.line.period_start < record.ended]
+    if not starts:
         return FOREVER
     last = [invoice for line, invoice in record.billed if line.period_start >= starts[-1]]
     paid = [invoice for invoice in last if invoice.amount_paid > 0]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from metrics.core.facts import (
@@ -33,11 +34,14 @@ class Billed(NamedTuple):
     invoice: Invoice
 
 
+STARTED = attrgetter("line.period_start")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One subscription's states by time, the fetched one last, and its recurring lines by start.
 
-    From `logged` on events tell everything.
+    `regular` are the lines that bill a whole period. From `logged` on events tell everything.
     """
 
     subscription: Subscription
@@ -45,6 +49,7 @@ class Record:
     catalogue: Catalogue
     states: list[SubscriptionState]
     billed: list[Billed]
+    regular: list[Billed]
     of_item: dict[str, list[Billed]]
     shown: dict[str, list[tuple[SubscriptionState, ItemState]]]
     logged: int
@@ -92,7 +97,10 @@ def recorded(
         for item in state.items:
             shown[item.id].append((state, item))
     ended = _ended(states[-1:])
-    return Record(subscription, customer, catalogue, states, billed, of_item, shown, logged, began, ended)
+    whole = regular(billed)
+    return Record(
+        subscription, customer, catalogue, states, billed, whole, of_item, shown, logged, began, ended
+    )
 
 
 def regular(billed: Iterable[Billed]) -> list[Billed]:
@@ -111,10 +119,10 @@ def _ended(last: Iterable[SubscriptionState]) -> int:
 
 
 def _billed(subscription: Subscription, catalogue: Catalogue, aside: list[SetAside]) -> list[Billed]:
-    billed = []
-    for invoice in sorted(subscription.invoices, key=lambda invoice: invoice.created):
+    billed, prices = [], catalogue.prices
+    for invoice in sorted(subscription.invoices, key=attrgetter("created")):
         for line in invoice.lines:
-            price = catalogue.prices.get(line.price or "")
+            price = prices.get(line.price or "")
             if line.subscription_item is None or (price and price.interval is None):
                 continue
             if price is None:
@@ -123,7 +131,7 @@ def _billed(subscription: Subscription, catalogue: Catalogue, aside: list[SetAsi
                 aside.append(SetAside(f"{invoice.id}/{line.id}", "empty_period"))
             else:
                 billed.append(Billed(line, invoice))
-    return sorted(billed, key=lambda one: one.line.period_start)
+    return sorted(billed, key=STARTED)
 
 
 def _usable(state: SubscriptionState, catalogue: Catalogue, aside: list[SetAside]) -> SubscriptionState:

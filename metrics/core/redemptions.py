@@ -8,7 +8,7 @@ from metrics.core.facts import Discount, SubscriptionState
 from metrics.core.intervals import add_months, after
 from metrics.core.marks import FOREVER, Mark, Span, overlaid
 from metrics.core.pricing import Applied
-from metrics.core.record import Record, regular
+from metrics.core.record import Record
 from metrics.core.terms import Change, Trails
 
 
@@ -62,7 +62,7 @@ def _end(discount: Discount, trail: list[Change], record: Record, gone: int, exa
 
 
 def _sightings(record: Record) -> Iterator[Sighting]:
-    for line, invoice in regular(record.billed):
+    for line, invoice in record.regular:
         if line.period_start < record.logged:
             shown = frozenset(line.discounts + invoice.discounts)
             yield Sighting(line.period_start, line.period_end, shown, line.subscription_item)

@@ -34,7 +34,7 @@ def _before(record: Record, first: SubscriptionState, overdue: int | None) -> It
     tried = began if first.trial_start is None else first.trial_start
     tried_until = tried if first.trial_end is None else first.trial_end
     track = [(began, "active"), (tried, "trialing"), (tried_until, "active")]
-    drafted = first_draft_renewal([one for one in regular(record.billed) if one.line.period_start < logged])
+    drafted = first_draft_renewal([one for one in record.regular if one.line.period_start < logged])
     unpaid = overdue if logged == FOREVER else logged
     turned = {
         "trialing": tried,
@@ -110,6 +110,8 @@ def _uncharged(record: Record, lines: Sequence[Billed]) -> Iterator[Span]:
     A single one with nothing after it may as well belong to a cancellation, and tells nothing.
     """
     dropped = [line for line, invoice in lines if never_charged(invoice)]
+    if not dropped:
+        return
     charged = [line.period_start for line, invoice in lines if invoice.status in ("paid", "open")]
     last, running = max(charged, default=0), record.logged
     several = sum(line.period_start > last for line in dropped) > 1

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from metrics.core.facts import ItemState, SubscriptionState
-from metrics.core.record import Billed, Record
+from metrics.core.record import STARTED, Billed, Record
 
 # An item made within an hour of its subscription was there from the subscription's start.
 SIGNING = 3_600
@@ -55,7 +55,7 @@ def _folded(billed: Iterable[Billed], record: Record) -> list[Change]:
     trail: list[Change] = []
     terms: Terms | None = None
     until = 0
-    for at, group in groupby(billed, key=lambda one: one.line.period_start):
+    for at, group in groupby(billed, key=STARTED):
         regular: list[Terms] = []
         debits: list[Terms] = []
         credits: list[Terms] = []
