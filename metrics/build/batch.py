@@ -135,11 +135,11 @@ def fits(one: Segment) -> bool:
 
 def storable(line: Invoiced) -> bool:
     """Say whether an invoiced line's amounts and instants can be stored and summed."""
-    instants = (at for at in (line.billed_at, line.paid_at, line.start, line.end) if at is not None)
-    amounts = (line.amount, line.discount, line.once_discount, line.repeating_discount, line.tax)
-    return all(abs(amount) < LARGEST for amount in (*amounts, line.added_tax)) and all(
-        EARLIEST < at < LATEST for at in instants
-    )
+    paid_at = line.billed_at if line.paid_at is None else line.paid_at
+    instants = (line.billed_at, paid_at, line.start, line.end)
+    off = (line.discount, line.once_discount, line.repeating_discount)
+    largest = max(map(abs, (line.amount, *off, line.tax, line.added_tax)))
+    return largest < LARGEST and min(instants) > EARLIEST and max(instants) < LATEST
 
 
 def lasts(one: Configuration | Segment) -> bool:

@@ -37,6 +37,17 @@ class Invoiced(NamedTuple):
     added_tax: int = 0
 
 
+class Opened(NamedTuple):
+    """What all lines of an invoice share."""
+
+    invoice: str
+    subscription: str
+    currency: str
+    status: str
+    billed_at: int
+    paid_at: int | None
+
+
 def invoiced_lines(invoice: payloads.Invoice, found: Found) -> list[Invoiced]:
     """Return an opened invoice's lines; amounts less discounts sum to its total.
 
@@ -44,11 +55,12 @@ def invoiced_lines(invoice: payloads.Invoice, found: Found) -> list[Invoiced]:
     """
     if invoice.status in (None, "", "draft"):
         return []
-    lines = [] if invoice.lines is None else invoice.lines.data
-    once = _bound(invoice.discounts).union(*[_bound(line.discounts) for line in lines if line.discounts])
-    base = _base(invoice, len(lines))
-    made = [_invoiced(invoice, base, place, line, found, once) for place, line in enumerate(lines)]
-    rest = None if invoice.total is None else _remainder(invoice, invoice.total, base, made)
+    lines, opened = invoice.lines.data if invoice.lines else [], _opened(invoice)
+    once = set[str]()
+    for one in lines if any(line.discount_amounts for line in lines) else ():
+        once |= _bound(one.discounts) | _bound(invoice.discounts)
+    made = [_invoiced(invoice, opened, place, line, found, once) for place, line in enumerate(lines)]
+    rest = None if invoice.total is None else _remainder(invoice, invoice.total, opened, made)
     return made if rest is None else [*made, rest]
 
 
@@ -70,31 +82,27 @@ def kind_of(line: payloads.Line, price: Price | None, invoice: payloads.Invoice)
 
 
 def _invoiced(
-    invoice: payloads.Invoice,
-    base: Invoiced,
-    place: int,
-    line: payloads.Line,
-    found: Found,
-    once: set[str],
+    invoice: payloads.Invoice, opened: Opened, place: int, line: payloads.Line, found: Found, once: set[str]
 ) -> Invoiced:
+    name, subscription, currency, status, billed_at, paid_at = opened
     details, period, taxes = line_details(line), line.period or UNDATED, line.taxes or ()
-    named = price_of(line.pricing) or ""
+    price = price_of(line.pricing) or ""
     off = _by_duration(line.discount_amounts, found, once) if line.discount_amounts else (0, 0, 0)
     added = sum([tax.amount for tax in taxes if tax.tax_behavior != "inclusive"]) if taxes else 0
     return Invoiced(
-        base.invoice,
+        name,
         place,
         line.id[:LONGEST],
-        details.subscription[:LONGEST] if details.subscription else base.subscription,
+        details.subscription[:LONGEST] if details.subscription else subscription,
         (details.subscription_item or "")[:LONGEST],
-        named[:LONGEST],
-        base.currency,
-        base.status,
-        base.billed_at,
-        base.paid_at,
-        base.billed_at if period.start is None else period.start,
-        base.billed_at if period.end is None else period.end,
-        kind_of(line, found.shelf.prices.get(named), invoice),
+        price[:LONGEST],
+        currency,
+        status,
+        billed_at,
+        paid_at,
+        billed_at if period.start is None else period.start,
+        billed_at if period.end is None else period.end,
+        kind_of(line, found.shelf.prices.get(price), invoice),
         line.amount + added,
         *off,
         sum([tax.amount for tax in taxes]) if taxes else 0,
@@ -102,30 +110,16 @@ def _invoiced(
     )
 
 
-def _base(invoice: payloads.Invoice, place: int) -> Invoiced:
+def _opened(invoice: payloads.Invoice) -> Opened:
     at = invoice.status_transitions or NEVER
     billed_at = (invoice.created or 0) if at.finalized_at is None else at.finalized_at
     paid_at = billed_at if at.paid_at is None and invoice.status == "paid" else at.paid_at
-    return Invoiced(
-        invoice=invoice.id,
-        position=place,
-        id="",
-        subscription=(subscription_of(invoice.parent) or "")[:LONGEST],
-        item="",
-        price="",
-        currency=invoice.currency,
-        status=invoice.status or "",
-        billed_at=billed_at,
-        paid_at=paid_at,
-        start=billed_at,
-        end=billed_at,
-        kind="remainder",
-        amount=0,
-    )
+    subscription = (subscription_of(invoice.parent) or "")[:LONGEST]
+    return Opened(invoice.id, subscription, invoice.currency, invoice.status or "", billed_at, paid_at)
 
 
 def _remainder(
-    invoice: payloads.Invoice, total: int, base: Invoiced, made: Sequence[Invoiced]
+    invoice: payloads.Invoice, total: int, opened: Opened, made: Sequence[Invoiced]
 ) -> Invoiced | None:
     """Return what the invoice's totals have beyond its lines, None where that is nothing."""
     amount, off, tax, added = total, 0, 0, 0
@@ -139,9 +133,12 @@ def _remainder(
     left_off = _total(invoice.total_discount_amounts, off) - off
     left_tax, left_added = _total(taxes, tax) - tax, _total(exclusive, added) - added
     amount += left_off
-    if amount or left_off or left_tax or left_added:
-        return base._replace(amount=amount, discount=left_off, tax=left_tax, added_tax=left_added)
-    return None
+    if not (amount or left_off or left_tax or left_added):
+        return None
+    name, subscription, currency, status, billed_at, paid_at = opened
+    span = (billed_at, paid_at, billed_at, billed_at)
+    lead = (name, len(made), "", subscription, "", "", currency, status, *span, "remainder")
+    return Invoiced(*lead, amount, left_off, tax=left_tax, added_tax=left_added)
 
 
 def _total(amounts: Iterable[payloads.DiscountAmount | payloads.Tax] | None, unknown: int) -> int:
