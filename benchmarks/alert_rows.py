@@ -14,7 +14,7 @@ OURS = "SELECT id FROM accounts_organization WHERE slug LIKE %s"
 BUILD = """
 INSERT INTO metrics_currentbuild
     (organization_id, definition_version, build, computed_at, data_through, connection_ids, edition)
-SELECT o.id, 1, 1, now(), now() + interval '1 day', '{00000000-0000-0000-0000-000000000001}', 0
+SELECT o.id, 1, 1, now(), now() + interval '1 day', '{00000000-0000-0000-0000-000000000001}', 6
 FROM accounts_organization o WHERE o.slug LIKE %s
 """
 CONNECTION = {
@@ -58,6 +58,8 @@ CHARGE = {
     "currency": "'usd'",
     "created_at": "now() - (n %% 730 - 3 * attempt) * interval '1 day'",
 }
+TOTAL = 4_900
+RECOVERED = {"total_minor": str(TOTAL), "paid_at": "CASE n %% 2 WHEN 0 THEN now() END"}
 PAYMENT = {
     **OF_ACCOUNT,
     "stripe_id": "'inpay_' || n",
@@ -105,13 +107,21 @@ def large(database: Database, slug: str, customers: int) -> str:
 
 
 def fill_failures(database: Database, slug: str, invoices: int, days_ago: str) -> None:
-    """Write what a build keeps of so many invoices that a payment failed of some days ago."""
+    """Write what a build keeps of so many invoices that a payment failed of some days ago; half came in."""
     at = {"currency": "'usd'", "failed_at": f"now() - ({days_ago}) * interval '1 day'"}
-    known = {**OF_ACCOUNT, "customer_id": "'cus_' || n", "invoice_id": "'in_' || n", **at}
+    known = {**OF_ACCOUNT, "customer_id": "'cus_' || n", "invoice_id": "'in_' || n", **at, **RECOVERED}
     numbers = f"generate_series(1, {invoices}) AS n"
     fill(database, "metrics_failedinvoice", known, slug, numbers)
-    days = f"(SELECT {days_ago} AS ago, count(*) AS invoices FROM {numbers} GROUP BY 1) AS days"  # noqa: S608
-    counted = {"currency": "'usd'", "day": "current_date - ago", "invoices": "invoices"}
+    sums = "count(*) AS invoices, count(*) FILTER (WHERE n %% 2 = 0) AS recovered"
+    days = f"(SELECT {days_ago} AS ago, {sums} FROM {numbers} GROUP BY 1) AS days"  # noqa: S608
+    counted = {
+        "currency": "'usd'",
+        "day": "current_date - ago",
+        "invoices": "invoices",
+        "amount_minor": f"invoices * {TOTAL}",
+        "recovered": "recovered",
+        "recovered_minor": f"recovered * {TOTAL}",
+    }
     fill(database, "metrics_dailyfailures", counted, slug, days)
 
 

@@ -1,8 +1,8 @@
 """An organization of any size written straight into its tables: by the app role, under its row security.
 
 Three years of customers on forty plans. Each begins, grows and shrinks; two in five leave, one in five leaves
-and comes back, and one in twenty had a payment that failed in the last three months. The tables of sums are
-summed from the same rows.
+and comes back; one in twenty had a payment that failed in the last three months, one in 25 was given it back.
+The tables of sums are summed from the same rows.
 """
 
 import msgspec
@@ -71,6 +71,9 @@ CONFIGURATION = {
     "paid": "true",
     "cancel_requested": "committed <> after",
 }
+FEEDBACK = "'too_expensive', 'unused', 'low_quality', 'switched_service', 'missing_features'"
+WHY = f"""CASE kind WHEN 'churn' THEN 'cancellation:cancellation_requested:'
+    || (ARRAY[{FEEDBACK}])[1 + (n %% 5)::int] ELSE 'quantity_change' END"""
 MOVEMENT = {
     **BUILT,
     **WHO,
@@ -80,7 +83,7 @@ MOVEMENT = {
     "amount_micro": "amount",
     "after_micro": "after",
     "until": "until",
-    "reasons": "ARRAY['quantity_change']",
+    "reasons": f"ARRAY[{WHY}]",
     "subscription_ids": "ARRAY['sub_' || n]",
     "legs": "jsonb_build_array(jsonb_build_array('sub_' || n, 'si_' || n, price_id, product_id, amount))",
 }
@@ -92,6 +95,15 @@ BALANCE = {
     "committed_micro": "committed",
     "contracted_micro": "CASE WHEN contracted THEN after ELSE 0 END",
     "since": "day",
+}
+COUNTRY = {**WHO, "country": "(ARRAY['US', 'DE', 'FR', 'GB'])[1 + (n / 7 %% 4)::int]"}
+DEPARTED = {
+    **BUILT,
+    "currency": "'usd'",
+    "month": "month",
+    "why": "why",
+    "customers": "customers",
+    "lost_micro": "lost",
 }
 PAYER = {**WHO, "name": "'Company ' || n", "email": "'payer' || n || '@example.com'"}
 KINDS = {
@@ -139,7 +151,9 @@ def company(database: Database, slug: str, customers: int) -> None:
         fill(database, "metrics_movement", MOVEMENT, slug, "steps")
         present = "(SELECT * FROM steps WHERE after <> 0 AND until IS NULL) AS steps"
         fill(database, "metrics_customerbalance", BALANCE, slug, present)
-        fill(database, "billing_sync_payer", PAYER, slug, "(SELECT * FROM steps WHERE place = 0) AS steps")
+        everyone = "(SELECT * FROM steps WHERE place = 0) AS steps"
+        fill(database, "billing_sync_payer", PAYER, slug, everyone)
+        fill(database, "metrics_customercountry", COUNTRY, slug, everyone)
         _sums(database, slug)
         _account(database, slug, customers)
 
@@ -166,6 +180,9 @@ def _sums(database: Database, slug: str) -> None:
     named = f"month, price_id, min(product_id) AS product_id, {net}"
     plans = f"(SELECT {named} FROM {BOUNDS} WHERE after <> 0 GROUP BY 1, 2) AS plan"  # noqa: S608 - ours
     fill(database, "metrics_planrevenue", PLAN, slug, plans)
+    departed = f"month, {WHY} AS why, count(*) AS customers, -sum(amount) AS lost"
+    gone = f"(SELECT {departed} FROM steps WHERE kind = 'churn' GROUP BY 1, 2) AS gone"  # noqa: S608 - ours
+    fill(database, "metrics_monthlydepartures", DEPARTED, slug, gone)
 
 
 def _named(sums: dict[str, str]) -> str:
@@ -192,7 +209,18 @@ def _account(database: Database, slug: str, customers: int) -> None:
     fill(database, "billing_sync_charge", {**CHARGE, **at}, slug, f"{failed}, (SELECT 1 AS attempt) AS once")
     fill(database, "billing_sync_invoicepayment", {**PAYMENT, **at}, slug, failed)
     fill_failures(database, slug, max(customers // 20, 1), "1 + n %% 90")
+    _refunds(database, slug, max(customers // 25, 1))
     database.execute(BUILD, [slug])
+
+
+def _refunds(database: Database, slug: str, count: int) -> None:
+    """Write so many refunds of the last three months, and the charges that they give back."""
+    at = {"connection_id": f"'{ACCOUNT}'", "created_at": "now() - (1 + n %% 90) * interval '1 day'"}
+    paid = {"stripe_id": "'ch_paid_' || n", "status": "'succeeded'", "currency": "'usd'"}
+    given = {"stripe_id": "'re_' || n", "charge_id": "'ch_paid_' || n", "status": "'succeeded'"}
+    numbers = f"generate_series(1, {count}) AS n"
+    fill(database, "billing_sync_charge", {**at, **paid}, slug, numbers)
+    fill(database, "billing_sync_refund", {**at, **given, "amount_minor": "1900"}, slug, numbers)
 
 
 PRICE = {
