@@ -7,9 +7,12 @@ from html import unescape
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from accounts.tenancy import tenant
 from dashboards import payment_rows
+from metrics.build.rebuild import EDITION
+from metrics.models import CurrentBuild
 from metrics.payments import lines
-from metrics.payments.sums import kind_of
+from metrics.payments.sums import COUNTED_SINCE, kind_of
 from tests.dashboards.at_risk import AtRisk, at_risk
 from tests.dashboards.crawler import ROWS, numbers, page, rows
 from tests.dashboards.test_statements import statements
@@ -110,6 +113,17 @@ def test_a_row_opens_what_is_stored(business: AtRisk) -> None:
 )
 def test_a_bad_address_is_told_what_is_wrong(business: AtRisk, path: str, status: int) -> None:
     assert business.owner.client.get(URL + path).status_code == status
+
+
+def test_until_a_build_has_counted_payments_none_are_told(business: AtRisk) -> None:
+    with tenant(business.mirror.organization_id):
+        CurrentBuild.objects.update(edition=COUNTED_SINCE - 1)
+        try:
+            html = page(business.viewer.client, URL)
+        finally:
+            CurrentBuild.objects.update(edition=EDITION)
+    assert "There are no payments to show yet." in html
+    assert not numbers(html)
 
 
 def test_the_pages_ask_little(business: AtRisk) -> None:

@@ -15,7 +15,9 @@ from metrics import definitions
 from metrics.build import columns
 from metrics.build.recompute import recompute
 from metrics.build.resum import resum
-from metrics.models import DailyRevenue, MonthlyDepartures, MonthlyRevenue, PlanRevenue
+from metrics.models import DailyRevenue, MonthlyDepartures, MonthlyRevenue, Movement, PlanRevenue
+from metrics.payments.models import LONGEST
+from tests.metrics import departures
 from tests.metrics.conftest import NOW
 from tests.metrics.seeding import Mirror
 
@@ -57,6 +59,19 @@ def test_a_command_puts_drifted_rows_right(mirror: Mirror, capsys: pytest.Captur
     call_command("recompute", slug, "--tables")
     assert tables(mirror) == before
     assert f"{drifted + 2 * (moved + departed) + lost} rows" in capsys.readouterr().err
+
+
+def test_departures_are_counted_whatever_words_tell_of_them(mirror: Mirror) -> None:
+    organization_id = mirror.organization_id
+    with tenant(organization_id):
+        one = Movement.objects.filter(kind="churn").order_by("pk")[0]
+        Movement.objects.filter(pk=one.pk).update(reasons=["a", "é" * LONGEST])
+    assert resum(organization_id) > 0
+    assert any(len(why) == LONGEST for _, _, why in departures.stored(organization_id))
+    with set_now(NOW):
+        recompute(organization_id, [(one.connection_id, one.customer_id)])
+    assert departures.stored(organization_id) == departures.plainly(organization_id)
+    assert resum(organization_id) == 0
 
 
 def test_random_customers_come_to_what_plain_sql_makes_of_them(
