@@ -21,8 +21,9 @@ COUNTED = (
 )
 # A number, and the plural of what it counts: "%(count)s more lines".
 COUNTS = re.compile(rf"%\(\w+\)[sd] (?:(?:complete|more|new|older|other) )?(?:{COUNTED})\b")
-# What makes one sentence of two texts; spaces part sentences, and brackets set a text apart.
+# What makes one sentence of two texts; spaces part sentences, and brackets and tags set a text apart.
 JOINS = re.compile(r"[\w,;:.]")
+TAG = re.compile(r"<[^>]*>")
 # Where the one form that each language has after a decimal number is the right one.
 DECIMALS = "a number with decimals"
 
@@ -99,6 +100,7 @@ def test_no_sentence_is_glued_together_of_messages() -> None:
         ("def f():\n    a = _('a')\n    return f'{a}; {b}'", [3]),
         ("def f():\n    a = ngettext('a', 'b', n)\n    return f'{a % words}: b'", [3]),
         ("def f():\n    a = _('A.')\n    return f'{a} {b}'", []),
+        ("def f():\n    a = _('A.')\n    return f'<p class=\"lead\">{a}</p>'", []),
         ("def f():\n    return ' ' + _('A sentence.')", []),
         ("def f():\n    return _('a %(b)s') % {'b': f'{c}; {d}'}", []),
     ],
@@ -130,7 +132,9 @@ def joints_of_names(function: ast.FunctionDef) -> Iterator[int]:
         between = "".join(str(part.value) for part in text.values if isinstance(part, ast.Constant))
         told = [part.value for part in text.values if isinstance(part, ast.FormattedValue)]
         plain = [part.left if isinstance(part, ast.BinOp) else part for part in told]
-        if JOINS.search(between) and any(isinstance(part, ast.Name) and part.id in names for part in plain):
+        if JOINS.search(TAG.sub("", between)) and any(
+            isinstance(part, ast.Name) and part.id in names for part in plain
+        ):
             yield text.lineno
 
 
