@@ -2,21 +2,22 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
 from metrics.auditing import proving, statements
 from metrics.auditing.boundaries import Calendar
 from metrics.auditing.drift import MOST_SHOWN, Drift, between
-from metrics.auditing.proving import Proof, Rows, prove
+from metrics.auditing.proving import Rows, prove
 from metrics.auditing.snapshot import Snapshot, at_once, fetch
 
-# Segments of a range: about 40,000 customers of three or four each.
-ROWS_AT_ONCE = 150_000
+# Segments of a range: about 60,000 customers of three or four each.
+ROWS_AT_ONCE = 200_000
 KINDS = {
     "new": "new",
     "expansion": "expanded",
@@ -35,6 +36,8 @@ TABLES = {
 
 Row = dict[str, int]
 Period = tuple[str, date]
+# Figures by part of an answer, currency, day or month, and what else the part is summed by.
+Sums = dict[tuple[Any, ...], list[int]]
 
 
 def sums() -> dict[Any, Row]:
@@ -101,6 +104,7 @@ def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected
         "most": MOST_SHOWN,
     }
     parts = ({**one, **given} for one in ranges(audited))
+    added: Sums = {}
     differing = []
     for part, (segments, rows, *by_month) in at_once(shared, asks(audited.window), parts):
         proof = prove(segments, rows)
@@ -110,10 +114,22 @@ def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected
         whole.rows += proof.rows
         if not proof.agrees:
             differing.append(part)
-        _take(whole, proof, [row for rows in by_month for row in rows], calendar, audited.window)
+        add(added, chain(proof.sums, proof.flows if proof.agrees else (), *by_month))
     for part, (rows,) in at_once(shared, [partial(fetch, statements.CUSTOMERS)], iter(differing)):
-        _tell(whole, part["connection"], rows, calendar, audited.window)
+        add(added, _tell(whole.drift, part["connection"], rows, calendar))
+    for key, figures in added.items():
+        _take(whole, key, figures, calendar, audited.window)
     return whole
+
+
+def add(added: Sums, rows: Iterable[Sequence[Any]]) -> None:
+    """Add each row's figures, its last column, to those of the others with its part and key."""
+    for row in rows:
+        *key, figures = row
+        known = added.get(tuple(key))
+        added[tuple(key)] = [
+            int(figure) + so_far for figure, so_far in zip(figures, known or repeat(0), strict=False)
+        ]
 
 
 def asks(window: str) -> list[Callable[[Mapping[str, Any]], Rows]]:
@@ -122,48 +138,49 @@ def asks(window: str) -> list[Callable[[Mapping[str, Any]], Rows]]:
     return [partial(fetch, one) for one in (proving.SEGMENTS, proving.ROWS, *by_month)]
 
 
-def _take(whole: Expected, proof: Proof, by_month: Rows, calendar: Calendar, window: str) -> None:
-    """Add the sums of a range; its flows where they are what its segments make."""
-    for currency, key, kind, figures in proof.flows if proof.agrees else ():
-        _flow(whole, (currency, key, kind, *figures), calendar, window)
-    for currency, number, kind, amount, many in by_month:
-        row = whole.monthly[currency, calendar.month(number)]
-        row[f"{kind}_micro"] += int(amount)
-        row[f"customers_{KINDS[kind]}"] += many
-    for currency, bucket, _, _, (beyond, contracted) in proof.apart:
-        _commit(whole, currency, calendar.day(bucket), int(beyond), int(contracted))
-    for currency, number, price_id, product_id, (mrr, items) in proof.prices:
-        row = whole.plans[currency, calendar.month(number), price_id]
-        row["net_micro"] += int(mrr)
-        row["items"] += int(items)
-        whole.products[price_id].add(product_id)
-
-
-def _tell(whole: Expected, connection_id: UUID, rows: Rows, calendar: Calendar, window: str) -> None:
-    """Add the flows of a range that was compared row by row, and tell which of its rows differ."""
+def _tell(drift: Drift, connection_id: UUID, rows: Rows, calendar: Calendar) -> Iterator[Sequence[Any]]:
+    """Tell which rows of a range differ, having compared each, and yield its sums."""
     differing: dict[str, int] = {}
     for part, text in rows:
         values = json.loads(text)
         if part == "flow":
-            _flow(whole, tuple(values), calendar, window)
+            yield part, *values
             continue
         # Each row that differs ends with how many of its range do.
         differing[part] = values.pop()
-        _differing(whole.drift, part, connection_id, values, calendar)
-    whole.drift.rows += sum(differing.values())
+        _differing(drift, part, connection_id, values, calendar)
+    drift.rows += sum(differing.values())
 
 
-def _flow(whole: Expected, values: tuple[Any, ...], calendar: Calendar, window: str) -> None:
-    currency, bucket, kind, amount, many, squares = values
-    day = calendar.day(bucket)
-    whole.daily[currency, day][f"{kind}_squares"] += int(squares)
-    periods = [whole.daily[currency, day]]
+def _take(whole: Expected, key: tuple[Any, ...], figures: list[int], calendar: Calendar, window: str) -> None:
+    """Write the figures of a part's key into the rows of the tables that they belong to."""
+    part, currency, number, *names = key
+    if part == "flow":
+        _flow(whole, (currency, calendar.day(number)), names[0], figures, window)
+    elif part == "apart":
+        _commit(whole, currency, calendar.day(number), *figures)
+    elif part == "by_month":
+        _count(whole.monthly[currency, calendar.month(number)], names[0], *figures)
+    else:
+        price_id, product_id = names
+        row = whole.plans[currency, calendar.month(number), price_id]
+        row["net_micro"] += figures[0]
+        row["items"] += figures[1]
+        whole.products[price_id].add(product_id)
+
+
+def _flow(whole: Expected, period: Period, kind: str, figures: list[int], window: str) -> None:
+    (currency, day), (amount, many, squares) = period, figures
+    whole.daily[period][f"{kind}_squares"] += squares
+    _count(whole.daily[period], kind, amount, many)
     if window == "day":
-        periods.append(whole.monthly[currency, day.replace(day=1)])
-    for row in periods:
-        row[f"{kind}_micro"] += int(amount)
-        row[f"customers_{KINDS[kind]}"] += int(many)
-    _commit(whole, currency, day, int(amount) if kind in UP else -int(amount), 0)
+        _count(whole.monthly[currency, day.replace(day=1)], kind, amount, many)
+    _commit(whole, currency, day, amount if kind in UP else -amount, 0)
+
+
+def _count(row: Row, kind: str, amount: int, many: int) -> None:
+    row[f"{kind}_micro"] += amount
+    row[f"customers_{KINDS[kind]}"] += many
 
 
 def _commit(whole: Expected, currency: str, day: date, committed: int, contracted: int) -> None:

@@ -19,7 +19,6 @@ costs several times as much.
 
 # ruff: noqa: S608 - every part is written here, and values are bound
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,40 +153,28 @@ SELECT 'balance', NULL, NULL, NULL, ARRAY[
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One range as both sides tell it: what its segments make, what is stored, and whether those agree.
+    """One range as both sides tell it: whether those agree, and what its rows sum to by part and key.
 
-    `flows` are the stored movements by currency, day and kind: amounts, how many, and squares. `prices` are
-    sums by currency, month, price and product; `apart` those of what is committed beyond MRR, and contracted.
+    `flows` are the stored movements by currency, day and kind: amounts, how many, and squares. `sums` are of
+    what is committed beyond MRR and contracted, by currency and day, and of MRR and items, by currency,
+    month, price and product.
     """
 
     agrees: bool
     first: int
     rows: int
     flows: Rows
-    prices: Rows
-    apart: Rows
+    sums: Rows
 
 
 def prove(segments: Rows, rows: Rows) -> Proof:
     """Compare what the two statements told of a range."""
-    made, stored = _parts(segments), _parts(rows)
-    ((*_, [first, unlike, *weighed]),), ((*_, starts),) = made["whole"], made["first"]
-    ((*_, [movements, wrong, standing, *chained]),) = stored["whole"]
-    ((*_, [balances, odd, holders, *held]),) = stored["balance"]
-    due, found = [weighed[0], *starts, *weighed[1:]], [*chained, *held]
-    return Proof(
-        agrees=not (unlike or wrong or odd) and standing == holders and due == found,
-        first=int(first),
-        rows=int(movements + balances),
-        flows=stored["flow"],
-        prices=made["price"],
-        apart=made["apart"],
-    )
-
-
-def _parts(answer: Rows) -> dict[str, Rows]:
-    """Return the rows of each part, their sums last."""
-    found: dict[str, Rows] = defaultdict(list)
-    for part, *row in answer:
-        found[part].append(tuple(row))
-    return found
+    made, stored = ({row[0]: row[-1] for row in answer} for answer in (segments, rows))
+    first, unlike, weighed, *open_today = made["whole"]
+    movements, wrong, standing, *chained = stored["whole"]
+    balances, odd, holders, *held = stored["balance"]
+    due, found = [weighed, *made["first"], *open_today], [*chained, *held]
+    agrees = not (unlike or wrong or odd) and standing == holders and due == found
+    flows = [row for row in rows if row[0] == "flow"]
+    sums = [row for row in segments if row[0] in ("price", "apart")]
+    return Proof(agrees, int(first), int(movements + balances), flows, sums)

@@ -109,14 +109,14 @@ SELECT 'balance', json_build_array(
 ) AS one
 UNION ALL
 SELECT 'flow', json_build_array(
-    currency, key, kind, sum(abs(mrr)), count(*), sum(mrr::numeric * mrr::numeric)
+    currency, key, kind, json_build_array(sum(abs(mrr)), count(*), sum(mrr::numeric * mrr::numeric))
 )::text FROM moved GROUP BY currency, key, kind
 """
 
 
 def flows_of_months(window: str) -> str:
-    """Return the sums by month and kind of movements netted by month or by instant."""
+    """Return a part of the answer: sums by month and kind of movements netted by month or by instant."""
     return (
-        f"SELECT currency, {MONTHS[window]}, kind, sum(abs(mrr)), count(*) "
-        f"FROM ({MOVED.format(key=KEYS[window])}) AS moved GROUP BY 1, 2, 3"
+        f"SELECT 'by_month', currency, {MONTHS[window]}, kind, ARRAY[sum(abs(mrr)), count(*)] "
+        f"FROM ({MOVED.format(key=KEYS[window])}) AS moved GROUP BY 2, 3, 4"
     )
