@@ -33,18 +33,25 @@ def template() -> Catalog:
     return translations.extracted()
 
 
+@pytest.fixture(scope="module")
+def speaking() -> dict[str, ast.Module]:
+    """Return the code of every file that has messages."""
+    files = [file for room in translations.ROOMS for file in (translations.PROJECT / room).rglob("*.py")]
+    texts = {str(file.relative_to(translations.PROJECT)): file.read_text() for file in sorted(files)}
+    return {file: ast.parse(text) for file, text in texts.items() if "django.utils.translation" in text}
+
+
 @pytest.mark.parametrize("language", translations.languages())
 def test_a_language_is_complete(language: str, template: Catalog) -> None:
     assert translations.problems(language, template) == []
 
 
-def test_no_message_stands_inside_an_f_string() -> None:
+def test_no_message_stands_inside_an_f_string(speaking: dict[str, ast.Module]) -> None:
     """Extraction reads Python by its tokens, of which an f-string is one: it would miss what is inside."""
     missed = [
         f"{file}:{call.lineno}"
-        for room in translations.ROOMS
-        for file in (translations.PROJECT / room).rglob("*.py")
-        for text in ast.walk(ast.parse(file.read_text()))
+        for file, module in speaking.items()
+        for text in ast.walk(module)
         if isinstance(text, ast.JoinedStr)
         for call in ast.walk(text)
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
@@ -81,14 +88,9 @@ def counts_without_forms(message: Message) -> bool:
     return bool(COUNTS.search(singular)) or any(len(COUNTS.findall(text)) > 1 for text in plural)
 
 
-def test_no_sentence_is_glued_together_of_messages() -> None:
+def test_no_sentence_is_glued_together_of_messages(speaking: dict[str, ast.Module]) -> None:
     """Whole sentences may follow one another; a language orders and joins the parts of one by itself."""
-    glued = [
-        f"{file.relative_to(translations.PROJECT)}:{line}"
-        for room in translations.ROOMS
-        for file in sorted((translations.PROJECT / room).rglob("*.py"))
-        for line in joints(ast.parse(file.read_text()))
-    ]
+    glued = [f"{file}:{line}" for file, module in speaking.items() for line in joints(module)]
     assert glued == []
 
 
@@ -112,13 +114,13 @@ def test_a_joint_is_found(code: str, found: list[int]) -> None:
 def joints(module: ast.Module) -> Iterator[int]:
     """Yield the lines that add something to a message, or join it to something in an f-string."""
     for text in ast.walk(module):
+        if isinstance(text, ast.FunctionDef):
+            yield from joints_of_names(text)
         if isinstance(text, ast.BinOp) and isinstance(text.op, ast.Add):
             sides = [text.left, text.right]
             space = any(isinstance(side, ast.Constant) and side.value == " " for side in sides)
             if not space and any(map(is_message, sides)):
                 yield text.lineno
-        if isinstance(text, ast.FunctionDef):
-            yield from joints_of_names(text)
 
 
 def joints_of_names(function: ast.FunctionDef) -> Iterator[int]:
@@ -126,6 +128,8 @@ def joints_of_names(function: ast.FunctionDef) -> Iterator[int]:
         each.targets for each in ast.walk(function) if isinstance(each, ast.Assign) and is_message(each.value)
     ]
     names = {one.id for targets in assigned for one in targets if isinstance(one, ast.Name)}
+    if not names:
+        return
     for text in ast.walk(function):
         if not isinstance(text, ast.JoinedStr):
             continue
