@@ -6,11 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from config import dates
-from dashboards.formatting import money, plotted
+from dashboards.formatting import money, plotted, writer
 from dashboards.glossary import TERMS
 from dashboards.selection import Selection, named
 from metrics.flows import Month
 from metrics.model import waterfall
+from metrics.periods import month_text
 
 BELOW = frozenset({"contraction", "churn"})
 SIGNED = frozenset({"net", "currency"})
@@ -61,8 +62,8 @@ def _axis(months: list[Month], selection: Selection, summary: str) -> dict[str, 
     return {
         "currency": selection.currency.upper(),
         "summary": summary,
-        "selected": f"{selection.month:%Y-%m}",
-        "months": [f"{day:%Y-%m}" for day in days],
+        "selected": month_text(selection.month),
+        "months": [month_text(day) for day in days],
         "labels": [_label(day, at) for at, day in enumerate(days)],
         "short_labels": [dates.month_letter(day) for day in days],
         "long_labels": [named(day) for day in days],
@@ -75,11 +76,11 @@ def _label(day: date, at: int) -> str:
 
 
 def _series(name: str, tone: str, amounts_micro: list[int], currency: str) -> dict[str, Any]:
-    signed = tone in SIGNED
+    signed, numbers = tone in SIGNED, writer(currency)
     return {
         "name": name,
         "tone": tone,
         "below": tone in BELOW,
         "values": [plotted(amount, currency) for amount in amounts_micro],
-        "text": [str(money(amount, currency, signed=signed)) for amount in amounts_micro],
+        "text": [str(numbers.money(amount, signed=signed)) for amount in amounts_micro],
     }

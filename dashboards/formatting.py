@@ -40,17 +40,41 @@ class _Pattern:
     groups: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Amounts of one currency, and rates, as a locale writes them: found once for the hundreds of a page."""
+
+    amounts: _Pattern
+    rates: _Pattern
+    places: int
+
+    def money(self, amount_micro: int, *, signed: bool = False) -> Money:
+        """Format micro units in the currency's own decimals."""
+        return _money(_minor(amount_micro), self.places, self.amounts, signed)
+
+    def percent(self, rate: Fraction | None, *, signed: bool = False) -> str:
+        """Format a fraction as a percentage with one decimal; an undefined rate is a dash."""
+        return DASH if rate is None else _plain(_rounded(rate, 1_000), 1, self.rates, signed)
+
+
+def writer(currency: str) -> Writer:
+    """Return how the reader's locale writes a currency."""
+    return _writer(current(), currency)
+
+
+@cache
+def _writer(locale: Locale, currency: str) -> Writer:
+    return Writer(_money_pattern(locale, currency), _percent_pattern(locale), decimals(currency))
+
+
 def money(amount_micro: int | Fraction, currency: str, *, signed: bool = False) -> Money:
     """Format micro units in the currency's own decimals: 123_456_789_000 of eur is €1,234.57."""
-    return written(_minor(round(amount_micro)), decimals(currency), currency, signed=signed)
+    return writer(currency).money(round(amount_micro), signed=signed)
 
 
 def written(tail: int, places: int, currency: str, *, signed: bool = False) -> Money:
     """Format an amount of a currency that is given in its last decimal place: 123450, 3 is €123.450."""
-    pattern = _money_pattern(current(), currency)
-    sign = _sign(tail, signed)
-    whole, fraction = _digits(abs(tail), places, pattern)
-    return Money(pattern.before[sign], whole, fraction, pattern.after[sign])
+    return _money(tail, places, _money_pattern(current(), currency), signed)
 
 
 def number(value: int | Fraction, places: int = 0, *, signed: bool = False) -> str:
@@ -62,7 +86,7 @@ def percent(rate: Fraction | None, places: int = 1, *, signed: bool = False) -> 
     """Format a fraction as a percentage with so many decimals; an undefined rate is a dash."""
     if rate is None:
         return DASH
-    return _plain(round(rate * 10 ** (places + 2)), places, _percent_pattern(current()), signed)
+    return _plain(_rounded(rate, 10 ** (places + 2)), places, _percent_pattern(current()), signed)
 
 
 def points(rate: Fraction | None, *, signed: bool = False) -> str:
@@ -75,6 +99,17 @@ def plotted(amount_micro: int, currency: str) -> str:
     return str(major(amount_micro, currency))
 
 
+def per_mille(rate: Fraction) -> int:
+    """Round a fraction to whole thousandths, halves to the even one."""
+    return _rounded(rate, 1_000)
+
+
+def _rounded(value: int | Fraction, times: int) -> int:
+    """Multiply and round, halves to the even one, without the detour by the greatest common divisor."""
+    whole, rest = divmod(value.numerator * times, value.denominator)
+    return whole + (2 * rest + whole % 2 > value.denominator)
+
+
 def _minor(amount_micro: int) -> int:
     """Round micro units to whole minor units, halves to the even one."""
     minor, rest = divmod(amount_micro, MICRO)
@@ -83,6 +118,12 @@ def _minor(amount_micro: int) -> int:
 
 def _sign(value: int, signed: bool) -> int:
     return -1 if value < 0 else int(signed and value > 0)
+
+
+def _money(tail: int, places: int, pattern: _Pattern, signed: bool) -> Money:
+    sign = _sign(tail, signed)
+    whole, fraction = _digits(abs(tail), places, pattern)
+    return Money(pattern.before[sign], whole, fraction, pattern.after[sign])
 
 
 def _plain(tail: int, places: int, pattern: _Pattern, signed: bool) -> str:

@@ -212,5 +212,5 @@ def _line(month: Month, opening: Opening | None) -> Line:
         "retention": percent(flow.net_revenue_retention),
         "customers": number(month.customers_end),
     }
-    opens = opening.row(month) | {"net": opening.net(month)} if opening else {}
+    opens = opening.row(month, flow.mrr_growth_rate) | {"net": opening.net(month)} if opening else {}
     return Line(f"{month.month:%Y-%m}", dates.short_month(month.month), values, opens)

@@ -14,7 +14,7 @@ from dashboards.snapshot import BALANCES, MOVEMENTS, Figure
 from metrics.core.rates import Rate
 from metrics.flows import Month
 from metrics.model import waterfall
-from metrics.periods import shift
+from metrics.periods import month_text, shift
 from metrics.queries import PlanShare
 
 
@@ -33,7 +33,7 @@ class Opening:
 
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
         """Return the address of a month's movements, all or of one kind, or of those in a rate."""
-        asked = {"month": f"{month:%Y-%m}", "currency": self.currency}
+        asked = {"month": month_text(month), "currency": self.currency}
         asked |= {name: value for name, value in (("kind", kind), ("rate", rate), ("plan", plan)) if value}
         return f"{_page('movements', self.slug)}?{query(asked)}"
 
@@ -97,9 +97,8 @@ class Opening:
         url = self.customers(self.month_end(month.month), plan=plan.price_id)
         return Link(url, amount_micro=plan.mrr_micro)
 
-    def row(self, month: Month) -> dict[str, Link]:
+    def row(self, month: Month, growth: Rate) -> dict[str, Link]:
         """Open the balances, the growth and the customers of a month."""
-        growth = waterfall(month).mrr_growth_rate
         opens = {
             "starting": self.starting(month),
             "mrr": self.ending(month),
@@ -131,8 +130,8 @@ class ConvertedOpening(Opening):
 
     def converted(self, month: date, figure: str, **more: str) -> str:
         """Return the address of one figure's currencies."""
-        asked = {"in": self.currency, "month": f"{month:%Y-%m}", "figure": figure, **more}
-        asked |= {"rates": f"{self.rates:%Y-%m}"} if self.rates else {}
+        asked = {"in": self.currency, "month": month_text(month), "figure": figure, **more}
+        asked |= {"rates": month_text(self.rates)} if self.rates else {}
         return f"{_page('converted', self.slug)}?{query(asked)}"
 
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:

@@ -7,7 +7,7 @@ from accounts.models import Organization
 from dashboards.charts import balance_chart, stack, waterfall_chart
 from dashboards.comparison import compared
 from dashboards.emphasis import arr_first
-from dashboards.formatting import Money, money, percent
+from dashboards.formatting import Money, Writer, writer
 from dashboards.glossary import TERMS
 from dashboards.links import Link
 from dashboards.opening import Opening, opened_figures, opening_of
@@ -19,6 +19,7 @@ from metrics.exchange.converting import Reported
 from metrics.flows import Month
 from metrics.model import waterfall
 from metrics.months import Months
+from metrics.periods import month_text
 from metrics.queries import Shown
 
 
@@ -68,7 +69,7 @@ def overview(
         "figures": opened_figures(figures, opening, month, before),
         "comparison": before.note,
         "arr_first": arr,
-        "rows": [_row(month, selection, opening) for month in reversed(months)],
+        "rows": _rows(months, selection, opening),
         "balance_chart": balance_chart(months, selection, arr_first=arr),
         "waterfall_chart": waterfall_chart(months, selection),
         "waterfall_columns": [TERMS[kind].label for kind in stack(selection)],
@@ -78,23 +79,32 @@ def overview(
     }
 
 
-def _row(month: Month, selection: Selection, opening: Opening) -> Row:
-    currency, flow = month.currency, waterfall(month)
+def _rows(months: list[Month], selection: Selection, opening: Opening) -> list[Row]:
+    """Return the months, the latest first."""
+    numbers, kinds = writer(selection.currency), stack(selection)
+    return [_row(month, selection, opening, kinds, numbers) for month in reversed(months)]
+
+
+def _row(
+    month: Month, selection: Selection, opening: Opening, kinds: tuple[str, ...], numbers: Writer
+) -> Row:
+    flow = waterfall(month)
+    growth = flow.mrr_growth_rate
     return Row(
-        key=f"{month.month:%Y-%m}",
+        key=month_text(month.month),
         label=named(month.month),
         url=selection.url(month=month.month),
         chosen=month.month == selection.month,
-        starting=money(month.starting_micro, currency),
-        movements=[_cell(month, kind, opening) for kind in stack(selection)],
-        mrr=money(month.ending_micro, currency),
-        arr=money(flow.arr, currency),
-        growth=percent(flow.mrr_growth_rate, signed=True),
+        starting=numbers.money(month.starting_micro),
+        movements=[_cell(month, kind, opening, numbers) for kind in kinds],
+        mrr=numbers.money(month.ending_micro),
+        arr=numbers.money(flow.arr),
+        growth=numbers.percent(growth, signed=True),
         customers=month.customers_end,
-        opens=opening.row(month),
+        opens=opening.row(month, growth),
     )
 
 
-def _cell(month: Month, kind: str, opening: Opening) -> Cell:
+def _cell(month: Month, kind: str, opening: Opening, numbers: Writer) -> Cell:
     amount = getattr(month, f"{kind}_micro")
-    return Cell(kind, money(amount, month.currency, signed=kind == "currency"), opening.kind(month, kind))
+    return Cell(kind, numbers.money(amount, signed=kind == "currency"), opening.kind(month, kind))

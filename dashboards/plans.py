@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboards.formatting import Money, money, percent
+from dashboards.formatting import Money, Writer, per_mille, writer
 from dashboards.links import Link
 from dashboards.opening import Opening
 from metrics.core.rates import ratio
@@ -25,18 +25,19 @@ class PlanRow:
 
 def plan_rows(plans: list[PlanShare], month: Month, opening: Opening | None = None) -> list[PlanRow]:
     """Return every plan of a month, largest share first."""
-    return [_row(plan, month, opening) for plan in plans]
+    numbers = writer(month.currency)
+    return [_row(plan, month, opening, numbers) for plan in plans]
 
 
-def _row(plan: PlanShare, month: Month, opening: Opening | None) -> PlanRow:
+def _row(plan: PlanShare, month: Month, opening: Opening | None, numbers: Writer) -> PlanRow:
     share = ratio(plan.mrr_micro, month.ending_micro)
     name, detail = _names(plan.product_name, plan.price_name, plan.price_id)
     return PlanRow(
         name=name,
         detail=detail,
-        mrr=money(plan.mrr_micro, month.currency),
-        share=percent(share),
-        per_mille=round(share * 1000) if share else 0,
+        mrr=numbers.money(plan.mrr_micro),
+        share=numbers.percent(share),
+        per_mille=per_mille(share) if share else 0,
         opens=opening.plan(month, plan) if opening else None,
     )
 

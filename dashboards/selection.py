@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.translation import get_language, ngettext
@@ -13,8 +12,9 @@ from django.utils.translation import gettext as _
 from accounts.currencies import CODES
 from accounts.models import Organization
 from config import dates
+from dashboards.links import query
 from metrics.months import Months
-from metrics.periods import month_of, parse_month, shift
+from metrics.periods import month_of, month_text, parse_month, shift
 
 SPANS = (6, 12)
 DEFAULT_SPAN = 12
@@ -83,7 +83,7 @@ class Selection:
         against: str = "",
     ) -> str:
         """Return the address that shows the same with something else chosen."""
-        chosen = {"month": f"{month or self.month:%Y-%m}"}
+        chosen = {"month": month_text(month or self.month)}
         if reporting or (self.reporting and not currency):
             chosen["in"] = reporting or self.currency
             held = self.constant if constant is None else constant
@@ -92,7 +92,7 @@ class Selection:
             chosen["currency"] = currency or self.currency
         beside = against or self.against
         chosen |= {"span": str(span or self.span)} | ({"against": beside} if beside != "previous" else {})
-        return f"?{urlencode(chosen)}"
+        return f"?{query(chosen)}"
 
 
 def select(
@@ -270,7 +270,7 @@ def _step(selection: Selection, months: int, label: str) -> Choice | None:
     month = shift(selection.month, months)
     if not selection.first <= month <= selection.present:
         return None
-    return Choice(f"{month:%Y-%m}", label % {"month": named(month)}, selection.url(month=month))
+    return Choice(month_text(month), label % {"month": named(month)}, selection.url(month=month))
 
 
 @lru_cache(maxsize=256)
@@ -284,4 +284,4 @@ def _years(selection: Selection, language: str) -> list[Year]:
 def _choice(selection: Selection, month: date) -> Choice:
     within = selection.first <= month <= selection.present
     url = selection.url(month=month) if within else ""
-    return Choice(f"{month:%Y-%m}", dates.month_abbreviation(month), url, month == selection.month)
+    return Choice(month_text(month), dates.month_abbreviation(month), url, month == selection.month)

@@ -24,6 +24,11 @@ def days_between(start: date, end: date) -> list[date]:
     return [start + timedelta(days=n) for n in range((end - start).days)]
 
 
+def month_text(month: date) -> str:
+    """Return 2026-10, as `parse_month` reads it."""
+    return month.isoformat()[:7]
+
+
 def parse_month(text: str) -> date:
     """Read `2026-10`; ValueError says what is wrong."""
     try:

@@ -1,7 +1,8 @@
 """Rows and cells drawn dozens of times a page, so by functions and no template."""
 
+from html import escape
+
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboards.overview import Row

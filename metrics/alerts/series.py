@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
-from operator import itemgetter
-from typing import NamedTuple
 
 GAINS, LOSSES = ("new", "expansion", "reactivation"), ("contraction", "churn")
 ARRIVALS, KINDS = ("new", "reactivation"), (*GAINS, *LOSSES)
@@ -26,21 +24,16 @@ class Moved:
         )
 
 
-Sums = tuple[list[date], list[int], list[int], list[int]]
-
-
-class Day(NamedTuple):
-    """One kind's movements of one local day."""
-
-    on: date
-    kind: str
-    moved: Moved
+# Of each day: what was moved, the squares of that, and how many movements they are.
+Columns = tuple[Sequence[int], Sequence[int], Sequence[int]]
+NOTHING: Mapping[str, Columns] = dict.fromkeys(KINDS, ((), (), ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
     """Every local day in `[known_from, today)`: movements by kind, balances, first failed payments.
 
+    `days` are those on which anything may have moved, in their order, and `moves` tells what by kind.
     `mrr_micro` and `customers` are balances at the midnight that begins `today`; `failures` counts by day the
     invoices whose first failed attempt was on it; `first_on` is the day on which history begins.
     """
@@ -50,36 +43,27 @@ class Series:
     known_from: date
     mrr_micro: int = 0
     customers: int = 0
-    days: Sequence[Day] = ()
+    days: Sequence[date] = ()
+    moves: Mapping[str, Columns] = field(default_factory=lambda: NOTHING)
     failures: Mapping[date, int] = field(default_factory=dict)
-    _sums: dict[str, Sums] = field(default_factory=dict, repr=False, compare=False)
+    _days: Sequence[date] = field(default=(), repr=False, compare=False)
+    _sums: dict[str, list[list[int]]] = field(default_factory=dict, repr=False, compare=False)
     _failed: tuple[list[date], list[int]] = field(default=([], [0]), repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        found: dict[str, list[Day]] = {kind: [] for kind in KINDS}
-        for day in sorted(self.days, key=itemgetter(0)):
-            if self.known_from <= day.on < self.today:
-                found[day.kind].append(day)
-        for kind, rows in found.items():
-            moves = [day.moved for day in rows]
-            self._sums[kind] = (
-                [day.on for day in rows],
-                [*accumulate((one.amount_micro for one in moves), initial=0)],
-                [*accumulate((one.squares for one in moves), initial=0)],
-                [*accumulate((one.count for one in moves), initial=0)],
-            )
+        first, end = bisect_left(self.days, self.known_from), bisect_left(self.days, self.today)
+        object.__setattr__(self, "_days", self.days[first:end])
+        for kind in KINDS:
+            self._sums[kind] = [[*accumulate(one[first:end], initial=0)] for one in self.moves[kind]]
         ons = sorted(self.failures)
         counts = [0, *accumulate(self.failures[on] for on in ons)]
         object.__setattr__(self, "_failed", (ons, counts))
 
     def moved(self, start: date, end: date, *kinds: str) -> Moved:
         """Return what moved in `[start, end)`."""
-        total = [0, 0, 0]
-        for kind in kinds:
-            days, *sums = self._sums[kind]
-            first, last = bisect_left(days, start), bisect_left(days, end)
-            total = [before + one[last] - one[first] for before, one in zip(total, sums, strict=True)]
-        return Moved(*total)
+        first, last = bisect_left(self._days, start), bisect_left(self._days, end)
+        sums = [[one[last] - one[first] for one in self._sums[kind]] for kind in kinds]
+        return Moved(*map(sum, zip(*sums, strict=True)))
 
     def mrr_at(self, on: date) -> int:
         """Return the MRR at the midnight that begins a day."""

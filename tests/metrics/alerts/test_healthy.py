@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from metrics.alerts.rules import RULES, AlertSettings
-from metrics.alerts.series import Day, Moved, Series
+from metrics.alerts.series import Moved, Series
 from metrics.alerts.states import backtest
+from tests.metrics.alerts.days import Day, columns
 from tests.soak import sized
 
 FIRST, YEARS = date(2023, 1, 1), 3
@@ -71,7 +72,8 @@ class Healthy:
             Day(on, kind, Moved(sum(amounts), sum(one * one for one in amounts), len(amounts)))
             for (on, kind), amounts in self.moved.items()
         ]
-        return Series(end, FIRST, FIRST, sum(self.amounts), len(self.amounts), days, Counter(self.failed_on))
+        known = {**columns(days), "failures": Counter(self.failed_on)}
+        return Series(end, FIRST, FIRST, sum(self.amounts), len(self.amounts), **known)
 
 
 def false_alarms(seed: int, customers: int) -> list[str]:

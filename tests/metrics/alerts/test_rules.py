@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from metrics.alerts.rules import RULES, AlertSettings, Reading, guarded, reading, readings
-from metrics.alerts.series import Day, Moved, Series, months_before
+from metrics.alerts.series import Moved, Series, months_before
+from tests.metrics.alerts.days import Day, columns
 
 # A Wednesday: the last complete week began on 9 November.
 TODAY = date(2026, 11, 18)
@@ -30,7 +31,8 @@ def series(
     first_on: date = FIRST,
     failed_on: Sequence[date] = (),
 ) -> Series:
-    return Series(TODAY, first_on, first_on, mrr, customers, days, Counter(failed_on))
+    known = {**columns(days), "failures": Counter(failed_on)}
+    return Series(TODAY, first_on, first_on, mrr, customers, **known)
 
 
 def read(rule: str, *days: Day, settings: AlertSettings | None = None, **more: object) -> Reading:
