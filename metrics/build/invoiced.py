@@ -57,8 +57,10 @@ def invoiced_lines(invoice: payloads.Invoice, found: Found) -> list[Invoiced]:
         return []
     lines, opened = invoice.lines.data if invoice.lines else [], _opened(invoice)
     once = set[str]()
-    for one in lines if any(line.discount_amounts for line in lines) else ():
-        once |= _bound(one.discounts) | _bound(invoice.discounts)
+    for one in lines:
+        if one.discount_amounts:
+            once = _bound(invoice.discounts).union(*[_bound(line.discounts) for line in lines])
+            break
     made = [_invoiced(invoice, opened, place, line, found, once) for place, line in enumerate(lines)]
     rest = None if invoice.total is None else _remainder(invoice, invoice.total, opened, made)
     return made if rest is None else [*made, rest]

@@ -12,7 +12,7 @@ from metrics.core.facts import Catalogue, Customer, Price
 from metrics.core.marks import FOREVER, Mark, overlaid
 from metrics.core.payments import counts_from, refunded_from, unpaid
 from metrics.core.pricing import Applied
-from metrics.core.record import Billed, Record, SetAside, recorded, regular
+from metrics.core.record import Billed, Record, SetAside, recorded
 from metrics.core.redemptions import discounts
 from metrics.core.standing import pauses, requests, statuses, trials
 from metrics.core.terms import Change, Trails, trails
@@ -166,8 +166,8 @@ def _usage(lines: Sequence[Billed], item: str) -> Iterator[Mark]:
 
 def _tax_share(record: Record, item: str, price: Price) -> Fraction | None:
     """Return the inclusive tax in the price: by the latest regular line, else by the tax rates."""
-    for line, _ in reversed(regular(record.of_item[item])):
-        if line.amount > line.discount_amount:
+    for line, _ in reversed(record.of_item[item]):
+        if not line.proration and line.amount > line.discount_amount:
             return Fraction(line.inclusive_tax, line.amount - line.discount_amount)
     for _, shown in record.shown[item][-1:]:
         if shown.inclusive_tax_percent is not None:

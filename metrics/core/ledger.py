@@ -93,9 +93,10 @@ def _valued(
     """Value the items that one subscription has at the same time, for they share its coupons."""
     durations, coupons, charges = DURATIONS[definition.discounts], catalogue.coupons, []
     for row in rows:
-        price = catalogue.prices[row.price]
-        known = [one for one in row.discounts if one.coupon in coupons and not price.metered]
-        counting = tuple([one for one in known if coupons[one.coupon].duration in durations])
+        price, counting = catalogue.prices[row.price], row.discounts
+        if counting:
+            known = [one for one in counting if one.coupon in coupons and not price.metered]
+            counting = tuple([one for one in known if coupons[one.coupon].duration in durations])
         amount = row.usage if price.metered else asked(price, row.quantity, row.currency)
         charges.append(Charge(amount, price.product, counting))
     left = discounted(charges, coupons, rows[0].currency)
