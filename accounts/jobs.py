@@ -24,8 +24,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from accounts import leases, turns
+from accounts.asking import Asked, ask_for
 from accounts.models import Job
-from accounts.pipeline import Answer, Road, ask
+from accounts.pipeline import Road, together
 from accounts.redaction import describe
 from config.celery import app
 from config.clock import now
@@ -36,24 +37,6 @@ SLICE_SECONDS = 10
 MOST_WOKEN = 100
 FORGOTTEN_AFTER = timedelta(days=7)
 NAMES = uuid.UUID("5f0b7a52-7f0e-4d0c-9f5e-0d8f3f6f8a11")
-# One that runs is to run again; one that pauses after a failure keeps its pause, others become due.
-ASK = """
-WITH before AS MATERIALIZED (
-    SELECT id, state = 'queued' AND next_at <= statement_timestamp() AS is_due
-    FROM accounts_job WHERE id = %(id)s FOR NO KEY UPDATE)
-UPDATE accounts_job
-SET state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
-    wanted_again = state = 'running',
-    attempts = CASE WHEN state IN ('done', 'set_aside') THEN 0 ELSE attempts END,
-    next_at = CASE
-        WHEN state = 'queued' AND attempts > 0 THEN next_at
-        WHEN state = 'queued' OR (state = 'running' AND wanted_again)
-        THEN least(next_at, statement_timestamp() + %(delay)s::interval)
-        ELSE statement_timestamp() + %(delay)s::interval END,
-    updated_at = statement_timestamp()
-FROM before WHERE accounts_job.id = before.id
-RETURNING NOT before.is_due AND state = 'queued' AND next_at <= statement_timestamp()
-"""
 State = Job.State
 
 
@@ -113,33 +96,31 @@ def enqueue(organization_id: UUID | None, kind: str, key: str = "", *, at: datet
 
     The row stays locked until the caller commits, so ask last.
     """
-    wanted = job_id(organization_id, kind, key)
-    delay = _until(at) if at else timedelta(0)
-    is_news = _ask(wanted, delay)
-    if is_news is None:
-        due = leases.after(delay)
-        fresh = Job(id=wanted, organization_id=organization_id, kind=kind, key=key, next_at=due)
-        Job.objects.bulk_create([fresh], ignore_conflicts=True)
-        _ask(wanted, delay)
-    # One that was due has been told of; one that runs is told of at its end, by who runs it.
-    if at is None and is_news is not False:
-        transaction.on_commit(lambda: wake(wanted), robust=True)
+    with together() as road:
+        told = _ask(road, organization_id, kind, key, at)
+    _tell(told, at)
 
 
-def ask_by(road: Road, organization_id: UUID | None, kind: str, key: str, *, at: datetime) -> Answer:
-    """Ask for a job as `enqueue` does, by a road; where the answer has no row there is none: enqueue it."""
-    return road.send(ASK, {"id": job_id(organization_id, kind, key), "delay": _until(at)})
+def enqueue_by(
+    road: Road, organization_id: UUID | None, kind: str, key: str = "", *, at: datetime | None = None
+) -> None:
+    """Do as `enqueue`, by the road of the transaction in progress."""
+    _tell(_ask(road, organization_id, kind, key, at), at)
+
+
+def _tell(asked: Asked, at: datetime | None) -> None:
+    if at is None:
+        transaction.on_commit(lambda: wake(asked.id) if asked.is_news() else None, robust=True)
+
+
+def _ask(road: Road, organization_id: UUID | None, kind: str, key: str, at: datetime | None) -> Asked:
+    wanted, delay = job_id(organization_id, kind, key), _until(at) if at else timedelta(0)
+    return ask_for(road, wanted, organization_id, kind, key, delay)
 
 
 def _until(at: datetime) -> timedelta:
     """Return how long to wait for a time of our clock, which a test or a demo may have set."""
     return max(at - now(), timedelta(0))
-
-
-def _ask(wanted: UUID, delay: timedelta) -> bool | None:
-    """Ask for a job that there is; say whether that made it due, None if there is none."""
-    answer = ask(ASK, {"id": wanted, "delay": delay})
-    return bool(answer[0][0]) if answer else None
 
 
 def wake(wanted: UUID) -> None:

@@ -13,7 +13,7 @@ from django.db import connection as database
 
 from accounts import jobs
 from accounts.models import Job
-from accounts.tenancy import tenant
+from accounts.tenancy import tenant, tenant_road
 from billing_sync import mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at, members
@@ -95,8 +95,9 @@ def _find(connection: Connection, lost: list[Lost]) -> None:
         coupon = _embedded(stripe, name, place, identity)
         if coupon is not None:
             sighting = Sighting(coupon, fetched_at, settings.STRIPE_API_VERSION, deleted=True)
-            with tenant(connection.organization_id):
-                mirror.store_found(connection, [(COUPONS, sighting)])
+            with tenant_road(connection.organization_id) as road:
+                road.travel()
+                mirror.store_found(connection, [(COUPONS, sighting)], road)
 
 
 def _embedded(stripe: Stripe, name: str, place: str, identity: str) -> JsonObject | None:

@@ -62,11 +62,10 @@ def fetched(
     while True:
         some, left = left[:AT_ONCE], left[AT_ONCE:]
         with tenant_road(connection.organization_id) as road:
-            road.travel()
+            mirror.lock(connection, some, road)
             if some:
-                mirror.lock(connection, some)
                 found = list(_found(stripe, some, told))
-                changed += mirror.store_found(connection, found)
+                changed += mirror.store_found(connection, found, road)
                 every += found
             if not left and not all_named:
                 all_named = True

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F
 
 from accounts import jobs
-from accounts.tenancy import tenant
+from accounts.tenancy import tenant_road
 from billing_sync import causes, fetching, mirror
 from billing_sync.causes import Finding, Known
 from billing_sync.comparing import Difference, Target, difference, standings
@@ -27,8 +27,8 @@ def mend(
     """
     for start in range(0, len(suspects), fetching.AT_ONCE):
         some = suspects[start : start + fetching.AT_ONCE]
-        with tenant(connection.organization_id):
-            mirror.lock(connection, some)
+        with tenant_road(connection.organization_id) as road:
+            mirror.lock(connection, some, road)
             aside = _set_aside(connection, some)
             before = standings(connection, [*some, *beside])
             fetching.fetch(connection, some)

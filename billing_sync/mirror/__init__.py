@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import blake2b, sha256
 
 from accounts import jobs
+from accounts.pipeline import Answer, Road, together
 from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
 from billing_sync.mirror.drafts import CARDS, Draft, Sighting, drafted
@@ -78,7 +79,8 @@ def store_drafts(
 ) -> list[str]:
     """Write objects that are drafted already, as `store` does."""
     changed = _write(connection, resource, drafts, unusable)
-    _touch(connection, [(resource, changed)])
+    with together() as road:
+        _touch(connection, [(resource, changed)], road)
     return changed
 
 
@@ -89,10 +91,11 @@ def store_events(
     return store(connection, EVENTS, sightings, unusable)
 
 
-def store_found(connection: Connection, found: Sequence[Found]) -> list[str]:
+def store_found(connection: Connection, found: Sequence[Found], road: Road) -> list[str]:
     """Write objects of several kinds, the deleted ones among them; return the ids that changed.
 
     Customers are marked once, after everything: writers that meet lock the same things in the same order.
+    Their marks wait on the road.
     """
     changed = []
     for resource in MIRRORED:
@@ -105,23 +108,24 @@ def store_found(connection: Connection, found: Sequence[Found]) -> list[str]:
         gone = [one for one in seen if isinstance(one, Sighting) and one.deleted]
         if gone:
             changed.append((resource, _bury_all(connection, resource, gone)))
-    _touch(connection, changed)
+    _touch(connection, changed, road)
     return [identity for _, ids in changed for identity in ids]
 
 
 def tombstone(connection: Connection, resource: Resource, ids: Sequence[str], at: datetime) -> list[str]:
     """Mark objects as deleted in Stripe, keeping what was known; return those that were there."""
     changed = _bury(connection, resource, ids, at)
-    _touch(connection, [(resource, changed)])
+    with together() as road:
+        _touch(connection, [(resource, changed)], road)
     return changed
 
 
-def lock(connection: Connection, objects: Iterable[tuple[Resource, str]]) -> None:
+def lock(connection: Connection, objects: Iterable[tuple[Resource, str]], road: Road) -> None:
     """Hold these objects until the transaction ends: whoever fetches one of them waits until it is stored."""
     names = {f"{connection.id}\n{resource.name}\n{identity}" for resource, identity in objects}
-    upsert.lock(
-        sorted(int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True) for name in names)
-    )
+    digests = (blake2b(name.encode(), digest_size=8).digest() for name in names)
+    upsert.lock(sorted(int.from_bytes(digest, signed=True) for digest in digests), road)
+    road.travel()
 
 
 def _drafts(connection: Connection, resource: Resource, sightings: Iterable[Sighting]) -> list[Draft]:
@@ -131,21 +135,35 @@ def _drafts(connection: Connection, resource: Resource, sightings: Iterable[Sigh
 def _write(
     connection: Connection, resource: Resource, drafts: Iterable[Draft], unusable: Sequence[Unusable]
 ) -> list[str]:
+    with together() as road:
+        written = _send(connection, resource, drafts, unusable, road)
+    return [str(identity) for answer in written for (identity,) in answer.fetchall()]
+
+
+def _send(
+    connection: Connection,
+    resource: Resource,
+    drafts: Iterable[Draft],
+    unusable: Sequence[Unusable],
+    road: Road,
+) -> list[Answer]:
     batch = _batch(drafts, unusable)
     chosen = batch.sorted()
     without_erased(connection, resource, chosen)
     if resource is EVENTS:
-        changed = upsert.log(connection, [(*one.row, one.position, one.applied_at) for one in chosen])
+        logged = [(*one.row, one.position, one.applied_at) for one in chosen]
+        written = upsert.log(connection, logged, road)
     else:
-        changed = upsert.upsert(connection, resource, [one.row for one in chosen])
+        written = upsert.upsert(connection, resource, [one.row for one in chosen], road)
     if resource is CUSTOMERS:
-        upsert.upsert_payers(connection, [one.payer for one in chosen if one.payer])
+        upsert.upsert_payers(connection, [one.payer for one in chosen if one.payer], road)
     if resource in CARDS and (cards := [one.card for one in chosen if one.card]):
-        store_drafts(connection, PAYMENT_METHODS, cards)
+        # Nobody's revenue moves with a card.
+        _send(connection, PAYMENT_METHODS, cards, (), road)
     if batch.unusable:
-        aside.set_aside(connection, resource, batch.unusable)
-    aside.no_longer(connection, resource, list(batch.drafts))
-    return changed
+        aside.set_aside(connection, resource, batch.unusable, road)
+    aside.no_longer(connection, resource, list(batch.drafts), road)
+    return written
 
 
 def _bury_all(connection: Connection, resource: Resource, gone: Sequence[Sighting]) -> list[str]:
@@ -155,7 +173,8 @@ def _bury_all(connection: Connection, resource: Resource, gone: Sequence[Sightin
     changed = _write(connection, resource, _drafts(connection, resource, untold), ()) if untold else []
     for one in gone:
         changed += _bury(connection, resource, [one.value["id"]], one.fetched_at)
-    aside.no_longer(connection, resource, [one.value["id"] for one in gone])
+    with together() as road:
+        aside.no_longer(connection, resource, [one.value["id"] for one in gone], road)
     return changed
 
 
@@ -191,8 +210,8 @@ def _batch(drafts: Iterable[Draft], unusable: Sequence[Unusable]) -> _Batch:
     return batch
 
 
-def _touch(connection: Connection, changed: Sequence[tuple[Resource, Sequence[str]]]) -> None:
+def _touch(connection: Connection, changed: Sequence[tuple[Resource, Sequence[str]]], road: Road) -> None:
     if connection.imported_at is None:
         return
-    if mark_touched(connection, changed):
-        jobs.enqueue(connection.organization_id, RECOMPUTE)
+    if mark_touched(connection, changed, road):
+        jobs.enqueue_by(road, connection.organization_id, RECOMPUTE)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accounts.pipeline import Road
 from billing_sync.columns import LONGEST_ID, UnusableError
 from billing_sync.mirror import upsert
 from billing_sync.models import Connection
@@ -34,7 +35,7 @@ def unusable_of(value: JsonObject, error: Exception) -> Unusable:
     return Unusable(identity, reason, value)
 
 
-def set_aside(connection: Connection, resource: Resource, unusable: Sequence[Unusable]) -> None:
+def set_aside(connection: Connection, resource: Resource, unusable: Sequence[Unusable], road: Road) -> None:
     """Remember objects that cannot be used, each once."""
     seen_at = now()
     rows = {
@@ -47,12 +48,12 @@ def set_aside(connection: Connection, resource: Resource, unusable: Sequence[Unu
         )
         for one in unusable
     }
-    upsert.upsert_set_aside(connection, [rows[identity] for identity in sorted(rows)])
+    upsert.upsert_set_aside(connection, [rows[identity] for identity in sorted(rows)], road)
 
 
-def no_longer(connection: Connection, resource: Resource, ids: Sequence[str]) -> None:
+def no_longer(connection: Connection, resource: Resource, ids: Sequence[str], road: Road) -> None:
     """Forget what was wrong with objects that are mirrored now."""
-    upsert.forget_set_aside(connection, resource, ids)
+    upsert.forget_set_aside(connection, resource, ids, road)
 
 
 def _payload_of(one: Unusable, resource: Resource) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from psycopg import sql
 
-from accounts.pipeline import tell
+from accounts.pipeline import Road, tell
 from billing_sync import models
 from billing_sync.mirror import upsert
 from billing_sync.resource import Resource, Touches
@@ -30,8 +30,10 @@ EVERYONE = sql.SQL(
 )
 
 
-def mark_touched(connection: models.Connection, changed: Iterable[tuple[Resource, Sequence[str]]]) -> bool:
-    """Mark the customers that these changed objects touch; say whether there were any."""
+def mark_touched(
+    connection: models.Connection, changed: Iterable[tuple[Resource, Sequence[str]]], road: Road
+) -> bool:
+    """Mark the customers that these changed objects touch; say whether there are any."""
     found = {
         customer
         for resource, ids in changed
@@ -40,7 +42,7 @@ def mark_touched(connection: models.Connection, changed: Iterable[tuple[Resource
         if customer
     }
     # One statement in one order: two transactions that mark the same customers cannot wait for each other.
-    upsert.upsert_dirty(connection, [(customer, uuid.uuid4()) for customer in sorted(found)])
+    upsert.upsert_dirty(connection, [(customer, uuid.uuid4()) for customer in sorted(found)], road)
     return bool(found)
 
 

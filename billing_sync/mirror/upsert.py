@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 from psycopg.adapt import PyFormat
 
-from accounts.pipeline import ask, tell
+from accounts.pipeline import Answer, Road, ask, tell
 from billing_sync.columns import SEPARATOR
 from billing_sync.mirror.arrays import packed
 from billing_sync.models import Connection, DirtyCustomer, ListRange, Payer, SetAside
@@ -75,41 +75,41 @@ Row = Sequence[Any]
 Typed = tuple[str, str]
 
 
-def upsert(connection: Connection, resource: Resource, rows: Sequence[Row]) -> list[str]:
-    """Write rows of (kept columns, typed columns), sorted by id; return the ids that are new or different."""
+def upsert(connection: Connection, resource: Resource, rows: Sequence[Row], road: Road) -> list[Answer]:
+    """Write rows of (kept columns, typed columns), sorted by id; answer the ids that are new or different."""
     columns = (*KEPT, *_typed(resource))
-    return _write(connection, resource.table, columns, rows, KEY, NEWER, "stripe_id")
+    return _write(connection, resource.table, columns, rows, KEY, NEWER, "stripe_id", road)
 
 
-def log(connection: Connection, rows: Sequence[Row]) -> list[str]:
+def log(connection: Connection, rows: Sequence[Row], road: Road) -> list[Answer]:
     """Add events of (kept, typed, position, applied_at) to the log; one that is there stays as it is."""
     columns = (*KEPT, *_typed(EVENTS), *LOGGED)
-    return _write(connection, EVENTS.table, columns, rows, KEY, None, "stripe_id")
+    return _write(connection, EVENTS.table, columns, rows, KEY, None, "stripe_id", road)
 
 
-def upsert_payers(connection: Connection, rows: Sequence[Row]) -> None:
+def upsert_payers(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Write the personal data of customers, sorted by id."""
     newer = (
         "WHERE present.fetched_at <= EXCLUDED.fetched_at AND present.fields IS DISTINCT FROM EXCLUDED.fields"
     )
-    _write(connection, Payer._meta.db_table, PAYER, rows, OF_CUSTOMER, newer, "customer_id")
+    _write(connection, Payer._meta.db_table, PAYER, rows, OF_CUSTOMER, newer, "customer_id", road)
 
 
-def upsert_set_aside(connection: Connection, rows: Sequence[Row]) -> None:
+def upsert_set_aside(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Remember objects that could not be used, sorted by id."""
     key = ("organization_id", "connection_id", "resource", "stripe_id")
-    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, "", "stripe_id")
+    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, "", "stripe_id", road)
 
 
-def upsert_dirty(connection: Connection, rows: Sequence[Row]) -> None:
+def upsert_dirty(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Mark customers, sorted by id, each with a fresh mark."""
-    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, OF_CUSTOMER, "", "customer_id")
+    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, OF_CUSTOMER, "", "customer_id", road)
 
 
-def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[str]) -> None:
+def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[str], road: Road) -> None:
     """Forget what was wrong with these objects."""
     given = [connection.organization_id, connection.id, resource.name, packed("text", ids)]
-    tell(FORGET, given)
+    road.send(FORGET, given)
 
 
 def move_ranges(connection: Connection, resource: Resource, moved: Collection[ListRange]) -> None:
@@ -118,9 +118,9 @@ def move_ranges(connection: Connection, resource: Resource, moved: Collection[Li
     tell(_moving(), [*arrays, connection.organization_id, connection.id, resource.name])
 
 
-def lock(keys: Sequence[int]) -> None:
+def lock(keys: Sequence[int], road: Road) -> None:
     """Take advisory locks in the order given, held until the transaction in progress ends."""
-    ask(LOCK, [packed("bigint", keys)])
+    road.send(LOCK, [packed("bigint", keys)])
 
 
 def customers_of(connection: Connection, table: str, ids: Sequence[str]) -> list[str]:
@@ -142,15 +142,15 @@ def _write(
     key: tuple[str, ...],
     newer: LiteralString | None,
     result: str,
-) -> list[str]:
+    road: Road,
+) -> list[Answer]:
     statement = _statement(table, columns, key, newer, result)
-    changed: list[str] = []
+    written: list[Answer] = []
     for start in range(0, len(rows), AT_ONCE):
         given = zip(*rows[start : start + AT_ONCE], strict=True)
         arrays = [packed(_sent(kind), values) for (_, kind), values in zip(columns, given, strict=True)]
-        written = ask(statement, [connection.organization_id, connection.id, *arrays])
-        changed += [str(identity) for (identity,) in written]
-    return changed
+        written.append(road.send(statement, [connection.organization_id, connection.id, *arrays]))
+    return written
 
 
 @cache

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -42,13 +41,6 @@ class Hint:
     targets: tuple[Target, ...]
 
 
-class Erased(NamedTuple):
-    """What erasing a batch asked for: whether more waits, and the poll where it was asked to come."""
-
-    more: Answer
-    poll: Answer | None
-
-
 def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
     """Process a batch of kept webhooks; when no more is left, let the poll log their events."""
     with tenant_road(organization_id) as road:
@@ -59,19 +51,19 @@ def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
         connection = taken.connection
         if connection.state not in READ:
             return jobs.DONE
-        erased = None if taken.waiting else _erased(taken, (), road)
-    if erased is not None:
-        return _outcome(taken, erased)
+        more = None if taken.waiting else _erased(taken, (), road)
+    if more is not None:
+        return _outcome(taken, more)
     hints, senseless = _understood(connection, taken.waiting)
     if (ended := _ended(connection, hints)) is not None:
         return ended
     told = [] if taken.readable else [hint.event for hint in hints]
     try:
         with following.followed(connection, _targets(hints), told) as road:
-            erased = _processed(taken, hints, senseless, road)
+            more = _processed(taken, hints, senseless, road)
     except StripeError as error:
         return jobs.DONE if key_trouble(connection, error) else wait_for(error)
-    return _outcome(taken, erased)
+    return _outcome(taken, more)
 
 
 def waiting(connection: Connection) -> QuerySet[WebhookDelivery]:
@@ -156,7 +148,7 @@ def _logged(hint: Hint) -> Sighting:
 
 def _processed(
     taken: Taken, hints: Sequence[Hint], senseless: Sequence[tuple[Delivery, str]], road: Road
-) -> Erased:
+) -> Answer:
     connection = taken.connection
     if not taken.readable:
         road.travel()
@@ -164,7 +156,7 @@ def _processed(
     unusable = [Unusable(delivery.event_id, f"Posted by webhook: {why}") for delivery, why in senseless]
     if unusable:
         road.travel()
-        mirror.store_found(connection, [(EVENTS, one) for one in unusable])
+        mirror.store_found(connection, [(EVENTS, one) for one in unusable], road)
     done = [*_done(hints), *(Done(delivery.id, False, why) for delivery, why in senseless)]
     return _erased(taken, done, road)
 
@@ -173,34 +165,32 @@ def _done(hints: Sequence[Hint]) -> Sequence[Done]:
     return [Done(hint.delivery.id, bool(hint.targets)) for hint in hints]
 
 
-def _erased(taken: Taken, done: Sequence[Done], road: Road) -> Erased:
-    """Erase what is done; with what may be the last of it, ask for the poll or tell how far events reach."""
+def _erased(taken: Taken, done: Sequence[Done], road: Road) -> Answer:
+    """Erase what is done; with what may be the last, ask for the poll or tell how far events reach."""
     more = erase(taken.connection, done, road)
     if not taken.readable:
         road.travel()
-        if more.fetchall() == [(False,)]:
+        if not _is_true(more):
             _reach(taken.connection)
-        return Erased(more, None)
-    if len(taken.waiting) == AT_ONCE:
-        return Erased(more, None)
-    connection = taken.connection
-    key, rested_at = str(connection.id), _rested_at(taken)
-    return Erased(more, jobs.ask_by(road, connection.organization_id, POLL, key, at=rested_at))
+    elif len(taken.waiting) < AT_ONCE:
+        _ask_for_poll(taken, road)
+    return more
 
 
-def _rested_at(taken: Taken) -> datetime:
+def _ask_for_poll(taken: Taken, road: Road) -> None:
     # With the next sweep, in a flood every few seconds: nothing waits for the log, so nobody is woken.
-    return taken.polled_at + BETWEEN_POLLS if taken.polled_at else now()
+    connection = taken.connection
+    rested_at = taken.polled_at + BETWEEN_POLLS if taken.polled_at else now()
+    jobs.enqueue_by(road, connection.organization_id, POLL, str(connection.id), at=rested_at)
 
 
-def _outcome(taken: Taken, erased: Erased) -> jobs.Outcome:
-    if erased.more.fetchall() == [(True,)]:
-        return jobs.MORE
-    is_asked = erased.poll is not None and erased.poll.fetchone() is not None
-    if taken.readable and not is_asked:
-        connection = taken.connection
-        jobs.enqueue(connection.organization_id, POLL, str(connection.id), at=_rested_at(taken))
-    return jobs.DONE
+def _outcome(taken: Taken, more: Answer) -> jobs.Outcome:
+    # After a full batch nobody is asked to poll: whether it was the last shows with the next.
+    return jobs.MORE if _is_true(more) or len(taken.waiting) == AT_ONCE else jobs.DONE
+
+
+def _is_true(answer: Answer) -> bool:
+    return answer.fetchone() == (True,)
 
 
 def _reach(connection: Connection) -> None:

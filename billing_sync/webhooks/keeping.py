@@ -126,7 +126,6 @@ class Keeper:
 def write(group: list[Posted], owner: Owner, *, ask: bool) -> None:
     """Write the bodies of one connection and, last, ask for their processing, in one transaction."""
     organization_id, connection_id = owner
-    asked = None
     with tenant_road(organization_id) as road:
         if group:
             columns = zip(*(posted.row() for posted in group), strict=True)
@@ -135,6 +134,4 @@ def write(group: list[Posted], owner: Owner, *, ask: bool) -> None:
         if ask:
             road.send(HEARD, [now(), organization_id, connection_id])
             # Whoever posted is answered before a worker is woken.
-            asked = jobs.ask_by(road, organization_id, JOB, str(connection_id), at=now())
-    if asked is not None and asked.fetchone() is None:
-        jobs.enqueue(organization_id, JOB, str(connection_id), at=now())
+            jobs.enqueue_by(road, organization_id, JOB, str(connection_id), at=now())
