@@ -11,7 +11,7 @@ from billing_sync.mirror import aside, upsert
 from billing_sync.mirror.aside import Unusable
 from billing_sync.mirror.drafts import CARDS, Draft, Sighting, drafted
 from billing_sync.mirror.erased import without_erased
-from billing_sync.mirror.touched import mark_everyone, mark_touched
+from billing_sync.mirror.touched import Changed, mark_everyone, mark_touched
 from billing_sync.mirror.upsert import move_ranges
 from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, decode_object, name_of
@@ -80,8 +80,8 @@ def store_drafts(
     """Write objects that are drafted already, as `store` does."""
     changed = _write(connection, resource, drafts, unusable)
     with together() as road:
-        _touch(connection, [(resource, changed)], road)
-    return changed
+        _touch(connection, [changed], road)
+    return list(changed.ids)
 
 
 def store_events(
@@ -104,19 +104,19 @@ def store_found(connection: Connection, found: Sequence[Found], road: Road) -> l
         unusable = [one for one in seen if isinstance(one, Unusable)]
         if living or unusable:
             drafts = _drafts(connection, resource, living)
-            changed.append((resource, _write(connection, resource, drafts, unusable)))
+            changed.append(_write(connection, resource, drafts, unusable))
         gone = [one for one in seen if isinstance(one, Sighting) and one.deleted]
         if gone:
-            changed.append((resource, _bury_all(connection, resource, gone)))
+            changed.append(Changed(resource, _bury_all(connection, resource, gone)))
     _touch(connection, changed, road)
-    return [identity for _, ids in changed for identity in ids]
+    return [identity for one in changed for identity in one.ids]
 
 
 def tombstone(connection: Connection, resource: Resource, ids: Sequence[str], at: datetime) -> list[str]:
     """Mark objects as deleted in Stripe, keeping what was known; return those that were there."""
     changed = _bury(connection, resource, ids, at)
     with together() as road:
-        _touch(connection, [(resource, changed)], road)
+        _touch(connection, [Changed(resource, changed)], road)
     return changed
 
 
@@ -134,10 +134,12 @@ def _drafts(connection: Connection, resource: Resource, sightings: Iterable[Sigh
 
 def _write(
     connection: Connection, resource: Resource, drafts: Iterable[Draft], unusable: Sequence[Unusable]
-) -> list[str]:
+) -> Changed:
     with together() as road:
         written = _send(connection, resource, drafts, unusable, road)
-    return [str(identity) for answer in written for (identity,) in answer.fetchall()]
+    told = [row for answer in written for row in answer.fetchall()]
+    owners = {row[1] for row in told} if told and len(told[0]) > 1 else None
+    return Changed(resource, [row[0] for row in told], owners)
 
 
 def _send(
@@ -170,7 +172,9 @@ def _bury_all(connection: Connection, resource: Resource, gone: Sequence[Sightin
     """Mark deleted objects; one that was never seen is kept if its last state is told."""
     known = set(_present(connection, resource, [one.value["id"] for one in gone]))
     untold = [one for one in gone if one.value["id"] not in known and len(one.value) > len(GONE)]
-    changed = _write(connection, resource, _drafts(connection, resource, untold), ()) if untold else []
+    changed = (
+        list(_write(connection, resource, _drafts(connection, resource, untold), ()).ids) if untold else []
+    )
     for one in gone:
         changed += _bury(connection, resource, [one.value["id"]], one.fetched_at)
     with together() as road:
@@ -210,7 +214,7 @@ def _batch(drafts: Iterable[Draft], unusable: Sequence[Unusable]) -> _Batch:
     return batch
 
 
-def _touch(connection: Connection, changed: Sequence[tuple[Resource, Sequence[str]]], road: Road) -> None:
+def _touch(connection: Connection, changed: Sequence[Changed], road: Road) -> None:
     if connection.imported_at is None:
         return
     if mark_touched(connection, changed, road):

@@ -1,8 +1,8 @@
 """Find the customers whose revenue a changed object may move, and mark them to be computed again."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from psycopg import sql
@@ -30,15 +30,21 @@ EVERYONE = sql.SQL(
 )
 
 
-def mark_touched(
-    connection: models.Connection, changed: Iterable[tuple[Resource, Sequence[str]]], road: Road
-) -> bool:
+class Changed(NamedTuple):
+    """Objects of one kind that are new or different, and whose they are, where their writing told."""
+
+    resource: Resource
+    ids: Sequence[str]
+    owners: Collection[str] | None = None
+
+
+def mark_touched(connection: models.Connection, changed: Iterable[Changed], road: Road) -> bool:
     """Mark the customers that these changed objects touch; say whether there are any."""
     found = {
         customer
-        for resource, ids in changed
-        if ids and resource.touches is not Touches.NOBODY
-        for customer in _touched(connection, resource, ids)
+        for one in changed
+        if one.ids and one.resource.touches is not Touches.NOBODY
+        for customer in _touched(connection, one)
         if customer
     }
     # One statement in one order: two transactions that mark the same customers cannot wait for each other.
@@ -57,11 +63,12 @@ def mark_everyone(connection: models.Connection) -> None:
         tell(statement.as_bytes(None), [connection.organization_id, connection.id])
 
 
-def _touched(connection: models.Connection, resource: Resource, changed: Sequence[str]) -> Iterable[str]:
+def _touched(connection: models.Connection, one: Changed) -> Iterable[str]:
+    resource, changed, owners = one
     if resource.touches is Touches.ITSELF:
         return changed
     if resource.touches is Touches.ITS_CUSTOMER:
-        return upsert.customers_of(connection, resource.table, changed)
+        return upsert.customers_of(connection, resource.table, changed) if owners is None else owners
     if resource.touches is Touches.ITS_INVOICE:
         payments = _of(connection, models.InvoicePayment).filter(stripe_id__in=changed)
         invoices = _of(connection, models.Invoice).filter(stripe_id__in=_ids(payments, "invoice_id"))

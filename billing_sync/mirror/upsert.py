@@ -76,15 +76,22 @@ Typed = tuple[str, str]
 
 
 def upsert(connection: Connection, resource: Resource, rows: Sequence[Row], road: Road) -> list[Answer]:
-    """Write rows of (kept columns, typed columns), sorted by id; answer the ids that are new or different."""
+    """Write rows of (kept columns, typed columns), sorted by id; answer which are new or different.
+
+    Each by its id and, where the resource belongs to a customer, by the customer's.
+    """
     columns = (*KEPT, *_typed(resource))
-    return _write(connection, resource.table, columns, rows, KEY, NEWER, "stripe_id", road)
+    return _write(connection, resource.table, columns, rows, KEY, NEWER, _told(columns), road)
+
+
+def _told(columns: Sequence[Typed]) -> tuple[str, ...]:
+    return ("stripe_id", "customer_id") if ("customer_id", "text") in columns else ("stripe_id",)
 
 
 def log(connection: Connection, rows: Sequence[Row], road: Road) -> list[Answer]:
     """Add events of (kept, typed, position, applied_at) to the log; one that is there stays as it is."""
     columns = (*KEPT, *_typed(EVENTS), *LOGGED)
-    return _write(connection, EVENTS.table, columns, rows, KEY, None, "stripe_id", road)
+    return _write(connection, EVENTS.table, columns, rows, KEY, None, _told(columns), road)
 
 
 def upsert_payers(connection: Connection, rows: Sequence[Row], road: Road) -> None:
@@ -92,18 +99,18 @@ def upsert_payers(connection: Connection, rows: Sequence[Row], road: Road) -> No
     newer = (
         "WHERE present.fetched_at <= EXCLUDED.fetched_at AND present.fields IS DISTINCT FROM EXCLUDED.fields"
     )
-    _write(connection, Payer._meta.db_table, PAYER, rows, OF_CUSTOMER, newer, "customer_id", road)
+    _write(connection, Payer._meta.db_table, PAYER, rows, OF_CUSTOMER, newer, ("customer_id",), road)
 
 
 def upsert_set_aside(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Remember objects that could not be used, sorted by id."""
     key = ("organization_id", "connection_id", "resource", "stripe_id")
-    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, "", "stripe_id", road)
+    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, "", ("stripe_id",), road)
 
 
 def upsert_dirty(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Mark customers, sorted by id, each with a fresh mark."""
-    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, OF_CUSTOMER, "", "customer_id", road)
+    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, OF_CUSTOMER, "", ("customer_id",), road)
 
 
 def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[str], road: Road) -> None:
@@ -141,7 +148,7 @@ def _write(
     rows: Sequence[Row],
     key: tuple[str, ...],
     newer: LiteralString | None,
-    result: str,
+    result: tuple[str, ...],
     road: Road,
 ) -> list[Answer]:
     statement = _statement(table, columns, key, newer, result)
@@ -155,7 +162,11 @@ def _write(
 
 @cache
 def _statement(
-    table: str, columns: tuple[Typed, ...], key: tuple[str, ...], newer: LiteralString | None, result: str
+    table: str,
+    columns: tuple[Typed, ...],
+    key: tuple[str, ...],
+    newer: LiteralString | None,
+    result: tuple[str, ...],
 ) -> bytes:
     names = [sql.Identifier(name) for name, _ in columns]
     comma = sql.SQL(", ")
@@ -176,7 +187,7 @@ def _statement(
         arrays=comma.join([_array(kind) for _, kind in columns]),
         key=comma.join([sql.Identifier(name) for name in key]),
         instead=instead,
-        result=sql.Identifier(result),
+        result=comma.join(map(sql.Identifier, result)),
     )
     return statement.as_bytes(None)
 

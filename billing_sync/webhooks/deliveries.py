@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 
 from accounts import jobs
 from accounts.pipeline import Answer, Road
-from accounts.tenancy import tenant_road
+from accounts.tenancy import tenant, tenant_road
 from billing_sync import following, mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at
@@ -22,7 +22,7 @@ from billing_sync.resources import EVENTS
 from billing_sync.stripe_errors import StripeError
 from billing_sync.trouble import key_trouble, wait_for
 from billing_sync.webhooks.keeping import JOB
-from billing_sync.webhooks.taking import Delivery, Done, Taken, erase, take
+from billing_sync.webhooks.taking import Delivery, Done, Taken, erase, look, taken
 from config.clock import now
 
 AT_ONCE = 500
@@ -44,26 +44,33 @@ class Hint:
 def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
     """Process a batch of kept webhooks; when no more is left, let the poll log their events."""
     with tenant_road(organization_id) as road:
-        taken = take(organization_id, connection_id, AT_ONCE, road)
-        if taken is None:
+        looked = look(organization_id, connection_id, AT_ONCE, road)
+    batch = taken(looked)
+    if batch is None:
+        with tenant(organization_id):
             _of(organization_id, connection_id).delete()
-            return jobs.DONE
-        connection = taken.connection
-        if connection.state not in READ:
-            return jobs.DONE
-        more = None if taken.waiting else _erased(taken, (), road)
-    if more is not None:
-        return _outcome(taken, more)
-    hints, senseless = _understood(connection, taken.waiting)
+        return jobs.DONE
+    if batch.connection.state not in READ:
+        return jobs.DONE
+    if batch.waiting:
+        return _fetched(batch)
+    with tenant_road(organization_id) as road:
+        more = _erased(batch, (), road)
+    return _outcome(batch, more)
+
+
+def _fetched(batch: Taken) -> jobs.Outcome:
+    connection = batch.connection
+    hints, senseless = _understood(connection, batch.waiting)
     if (ended := _ended(connection, hints)) is not None:
         return ended
-    told = [] if taken.readable else [hint.event for hint in hints]
+    told = [] if batch.readable else [hint.event for hint in hints]
     try:
         with following.followed(connection, _targets(hints), told) as road:
-            more = _processed(taken, hints, senseless, road)
+            more = _processed(batch, hints, senseless, road)
     except StripeError as error:
         return jobs.DONE if key_trouble(connection, error) else wait_for(error)
-    return _outcome(taken, more)
+    return _outcome(batch, more)
 
 
 def waiting(connection: Connection) -> QuerySet[WebhookDelivery]:
@@ -147,10 +154,10 @@ def _logged(hint: Hint) -> Sighting:
 
 
 def _processed(
-    taken: Taken, hints: Sequence[Hint], senseless: Sequence[tuple[Delivery, str]], road: Road
+    batch: Taken, hints: Sequence[Hint], senseless: Sequence[tuple[Delivery, str]], road: Road
 ) -> Answer:
-    connection = taken.connection
-    if not taken.readable:
+    connection = batch.connection
+    if not batch.readable:
         road.travel()
         mirror.store_events(connection, [_logged(hint) for hint in hints if at(hint.event, "data.object")])
     unusable = [Unusable(delivery.event_id, f"Posted by webhook: {why}") for delivery, why in senseless]
@@ -158,35 +165,35 @@ def _processed(
         road.travel()
         mirror.store_found(connection, [(EVENTS, one) for one in unusable], road)
     done = [*_done(hints), *(Done(delivery.id, False, why) for delivery, why in senseless)]
-    return _erased(taken, done, road)
+    return _erased(batch, done, road)
 
 
 def _done(hints: Sequence[Hint]) -> Sequence[Done]:
     return [Done(hint.delivery.id, bool(hint.targets)) for hint in hints]
 
 
-def _erased(taken: Taken, done: Sequence[Done], road: Road) -> Answer:
+def _erased(batch: Taken, done: Sequence[Done], road: Road) -> Answer:
     """Erase what is done; with what may be the last, ask for the poll or tell how far events reach."""
-    more = erase(taken.connection, done, road)
-    if not taken.readable:
+    more = erase(batch.connection, done, road)
+    if not batch.readable:
         road.travel()
         if not _is_true(more):
-            _reach(taken.connection)
-    elif len(taken.waiting) < AT_ONCE:
-        _ask_for_poll(taken, road)
+            _reach(batch.connection)
+    elif len(batch.waiting) < AT_ONCE:
+        _ask_for_poll(batch, road)
     return more
 
 
-def _ask_for_poll(taken: Taken, road: Road) -> None:
+def _ask_for_poll(batch: Taken, road: Road) -> None:
     # With the next sweep, in a flood every few seconds: nothing waits for the log, so nobody is woken.
-    connection = taken.connection
-    rested_at = taken.polled_at + BETWEEN_POLLS if taken.polled_at else now()
+    connection = batch.connection
+    rested_at = batch.polled_at + BETWEEN_POLLS if batch.polled_at else now()
     jobs.enqueue_by(road, connection.organization_id, POLL, str(connection.id), at=rested_at)
 
 
-def _outcome(taken: Taken, more: Answer) -> jobs.Outcome:
+def _outcome(batch: Taken, more: Answer) -> jobs.Outcome:
     # After a full batch nobody is asked to poll: whether it was the last shows with the next.
-    return jobs.MORE if _is_true(more) or len(taken.waiting) == AT_ONCE else jobs.DONE
+    return jobs.MORE if _is_true(more) or len(batch.waiting) == AT_ONCE else jobs.DONE
 
 
 def _is_true(answer: Answer) -> bool:

@@ -87,12 +87,15 @@ class Done(NamedTuple):
     error: str = ""
 
 
-def take(organization_id: UUID, connection_id: UUID, most: int, road: Road) -> Taken | None:
-    """Return what waits; None where the connection is gone."""
+def look(organization_id: UUID, connection_id: UUID, most: int, road: Road) -> Sequence[Answer]:
+    """Ask for what waits; the answers are for `taken`."""
     bound = {"organization": organization_id, "connection": connection_id, "most": most, "polled": POLLED}
-    sent = [road.send(statement, bound) for statement in (CONNECTION, WAITING, UNREADABLE, LAST_POLL)]
-    road.travel()
-    found, waiting, ((unreadable,),), polled = (answer.fetchall() for answer in sent)
+    return [road.send(statement, bound) for statement in (CONNECTION, WAITING, UNREADABLE, LAST_POLL)]
+
+
+def taken(answers: Sequence[Answer]) -> Taken | None:
+    """Return what waits; None where the connection is gone."""
+    found, waiting, ((unreadable,),), polled = (answer.fetchall() for answer in answers)
     if not found:
         return None
     connection = Connection.from_db("default", FACTS, found[0])
