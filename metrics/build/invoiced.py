@@ -66,9 +66,10 @@ def invoiced_lines(invoice: payloads.Invoice, found: Found) -> list[Invoiced]:
     return made if rest is None else [*made, rest]
 
 
-def kind_of(line: payloads.Line, price: Price | None, invoice: payloads.Invoice) -> str:
+def kind_of(
+    line: payloads.Line, details: payloads.LineDetails, price: Price | None, invoice: payloads.Invoice
+) -> str:
     """Name what a line bills, whatever a definition makes of it."""
-    details = line_details(line)
     if details.proration:
         return "proration"
     if price is None and details.subscription_item:
@@ -104,7 +105,7 @@ def _invoiced(
         paid_at,
         billed_at if period.start is None else period.start,
         billed_at if period.end is None else period.end,
-        kind_of(line, found.shelf.prices.get(price), invoice),
+        kind_of(line, details, found.shelf.prices.get(price), invoice),
         line.amount + added,
         *off,
         sum([tax.amount for tax in taxes]) if taxes else 0,
