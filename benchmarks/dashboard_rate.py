@@ -1,6 +1,8 @@
 """Dashboards a second under granian with two workers, sent whole and held already; start and idle memory."""
 
 import argparse
+import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -9,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
+
+import psutil
+import psycopg
 
 from benchmarks import usage
 from benchmarks.pages import OWNER, SLUG, made
@@ -30,11 +35,11 @@ def report(given: argparse.Namespace) -> Iterator[str]:
 
 
 def _rates() -> Iterator[str]:
-    yield f"{CLIENTS} connections of a process on the same two cores as {WORKERS} workers and PostgreSQL."
+    yield f"{WORKERS} workers, PostgreSQL and the clients' own process on the same cores; nothing is cached."
     yield from (
         "",
-        "| page | answers a second | web CPU ms each | PostgreSQL and clients |",
-        "| --- | ---: | ---: | ---: |",
+        "| page | connections | answers a second | p50 ms | p99 ms | web CPU ms | PostgreSQL | clients |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     )
     port = free_port()
     with ExitStack() as stack:
@@ -44,15 +49,24 @@ def _rates() -> Iterator[str]:
         web = started([*command, "--blocking-threads", "4", "config.wsgi:application"], log)
         stack.callback(stop, web)
         until(lambda: listens(port), web, log, START_SECONDS)
-        cookie = signed_in()
-        for name, held in (("whole", False), ("held (304)", True)):
-            web_before, all_before = usage.cpu_seconds(web.pid), usage.machine_seconds()
-            count, seconds = _asked(port, cookie, held=held)
-            web_cpu, all_cpu = usage.cpu_seconds(web.pid) - web_before, usage.machine_seconds() - all_before
-            yield (
-                f"| {name} | {count / seconds:.0f} | {web_cpu * 1_000 / count:.1f} "
-                f"| {(all_cpu - web_cpu) * 1_000 / count:.1f} ms each |"
-            )
+        cookie, servers = signed_in(), (web.pid, _postgres())
+        for name, held, clients in (("whole", 0, 1), ("whole", 0, CLIENTS), ("held (304)", 1, CLIENTS)):
+            before = [usage.cpu_seconds(pid) for pid in servers]
+            found = _asked(port, cookie, held=held, clients=clients)
+            each = [
+                (usage.cpu_seconds(pid) - spent) * 1_000 / found["count"]
+                for pid, spent in zip(servers, before, strict=True)
+            ]
+            costs = " | ".join(f"{one:.1f}" for one in [*each, found["cpu"] * 1_000 / found["count"]])
+            rate = f"{found['count'] / found['seconds']:.0f} | {found['p50']:.1f} | {found['p99']:.1f}"
+            yield f"| {name} | {clients} | {rate} | {costs} |"
+
+
+def _postgres() -> int:
+    """Return the process that all of PostgreSQL's descend from."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as database:
+        (backend,) = database.execute("SELECT pg_backend_pid()").fetchone() or (0,)
+        return psutil.Process(backend).ppid()
 
 
 def listens(port: int) -> bool:
@@ -72,10 +86,12 @@ def signed_in() -> str:
     return _ran([sys.executable, "-m", "benchmarks.dashboard_session", OWNER]).strip()
 
 
-def _asked(port: int, cookie: str, *, held: bool) -> tuple[int, float]:
-    arguments = [str(port), f"/o/{SLUG}/", cookie, str(int(held)), str(CLIENTS), str(SECONDS)]
-    count, seconds = _ran([sys.executable, "-m", "benchmarks.dashboard_clients", *arguments]).split()
-    return int(count), float(seconds)
+def _asked(port: int, cookie: str, *, held: int, clients: int) -> dict[str, float]:
+    arguments = [str(port), f"/o/{SLUG}/", cookie, str(held), str(clients), str(SECONDS)]
+    found: dict[str, float] = json.loads(
+        _ran([sys.executable, "-m", "benchmarks.dashboard_clients", *arguments])
+    )
+    return found
 
 
 def _ran(command: Sequence[str]) -> str:
