@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts.batches import AT_ONCE, take_along
-from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, handler, in_foreground
+from accounts.jobs import DONE, MORE, Later, Outcome, enqueue, enqueue_by, handler, in_foreground
 from accounts.standing import standing
-from accounts.tenancy import tenant
+from accounts.tenancy import tenant, tenant_road
 from config import clock
 from metrics import queries
 from metrics.alerts.accounts import accounts_of
@@ -19,7 +19,8 @@ from metrics.bridge.comparing import compare_named
 from metrics.bridge.uploads.settling import settle_named
 from metrics.bridge.uploads.storing import take_in_named
 from metrics.build import parts
-from metrics.build.recompute import PAUSE_SECONDS, Pace, advance, finish, wake_at
+from metrics.build.marks import next_due
+from metrics.build.recompute import PAUSE_SECONDS, Pace, advance, finish
 from metrics.clean.checking import check_named
 from metrics.cohorts import counting
 from metrics.exchange.fetching import fetch
@@ -40,10 +41,12 @@ def recompute(organization_id: UUID, key: str) -> Outcome:
         return MORE
     if pace is Pace.OTHERS:
         return _wait_for_others()
-    enqueue(organization_id, "evaluate_alerts")
-    enqueue(organization_id, "diagnose")
-    enqueue(organization_id, counting.JOB, at=clock.now() + counting.SOON)
-    at = wake_at(organization_id)
+    with tenant_road(organization_id) as road:
+        due = next_due(organization_id, road)
+        enqueue_by(road, organization_id, "evaluate_alerts")
+        enqueue_by(road, organization_id, "diagnose")
+        enqueue_by(road, organization_id, counting.JOB, at=clock.now() + counting.SOON)
+    ((at,),) = due.fetchall()
     return Later(at) if at else DONE
 
 

@@ -1,15 +1,11 @@
 """Payers to compute again: those that the mirror marked, and those whose day has come."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Min
-
 from billing_sync.models import DirtyCustomer
+from metrics.build.pipeline import Answer, Road
 from metrics.build.write import execute
-from metrics.models import DatedChange
 
 Mark = tuple[UUID, str, UUID]
 UNMARK = (
@@ -19,6 +15,7 @@ UNMARK = (
     "AND dirty.customer_id = done.customer_id AND dirty.marked = done.marked"
 )
 
+NEXT_DUE = "SELECT min(at) FROM metrics_datedchange WHERE organization_id = %s"
 # A mark that someone sets again at this moment is not waited for; it stays for the increments.
 UNMARK_ALL = (
     "DELETE FROM billing_sync_dirtycustomer WHERE organization_id = %s AND (connection_id, customer_id) IN ("
@@ -48,17 +45,6 @@ def unmark_all(organization_id: UUID) -> None:
     execute(UNMARK_ALL, (organization_id, organization_id))
 
 
-def due(organization_id: UUID, at: datetime) -> dict[UUID, set[str]]:
-    """Return the payers whose MRR changed by date alone up to an instant, by connection."""
-    found: dict[UUID, set[str]] = defaultdict(set)
-    rows = DatedChange.objects.filter(organization_id=organization_id, at__lte=at)
-    for connection_id, customer_id in rows.values_list("connection_id", "customer_id"):
-        found[connection_id].add(customer_id)
-    return found
-
-
-def next_due(organization_id: UUID) -> datetime | None:
-    """Return when MRR next changes by date alone."""
-    rows = DatedChange.objects.filter(organization_id=organization_id)
-    first: datetime | None = rows.aggregate(first=Min("at"))["first"]
-    return first
+def next_due(organization_id: UUID, road: Road) -> Answer:
+    """Ask when MRR next changes by date alone; None is told where it never does."""
+    return road.send(NEXT_DUE, (organization_id,))

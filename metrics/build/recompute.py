@@ -6,7 +6,6 @@ the build before, as it stood, and the first increment after the switch takes up
 
 import time
 from collections.abc import Iterable
-from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from billing_sync.models import Customer, DirtyCustomer
 from metrics import definitions
 from metrics.build import parts
 from metrics.build.increment import increment, increment_wanted
-from metrics.build.marks import next_due
 from metrics.build.rebuild import EDITION
 from metrics.build.sources import Sources, alone, beside_others, sources
 from metrics.build.taking import MOST
@@ -140,9 +138,3 @@ def _many_marked(organization_id: UUID) -> bool:
     marks = DirtyCustomer.objects.filter(organization_id=organization_id).count()
     enough = SHARE * marks + 1
     return Customer.objects.filter(organization_id=organization_id)[:enough].count() < enough
-
-
-def wake_at(organization_id: UUID) -> datetime | None:
-    """Return when the numbers next change by date alone."""
-    with tenant(organization_id):
-        return next_due(organization_id)
