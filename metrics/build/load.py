@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -167,7 +167,7 @@ class Loaded:
 
 def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
     """Return a subscription that is gone from Stripe: it ran until that was found, unless it ended before."""
-    return state if state.ended_at else replace(state, ended_at=at)
+    return state if state.ended_at else state._replace(ended_at=at)
 
 
 def _decoder(kind: Any) -> Decoder:

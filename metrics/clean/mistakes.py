@@ -28,7 +28,7 @@ class Mistake:
 
 def without_past_due(row: Configuration) -> Configuration:
     """Drop what Stripe still tries to collect."""
-    return replace(row, status="unpaid") if row.status == "past_due" else row
+    return row._replace(status="unpaid") if row.status == "past_due" else row
 
 
 MISTAKES = {

@@ -41,8 +41,7 @@ def left_out(
 
 
 def _as_paid(row: Configuration) -> Configuration:
-    return replace(
-        row,
+    return row._replace(
         status="active",
         paid=True,
         collection_paused=False,

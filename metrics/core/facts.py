@@ -65,8 +65,7 @@ class Discount:
         return self.subscription is None and self.subscription_item is None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemState:
+class ItemState(NamedTuple):
     """One item of a subscription as a snapshot shows it; the percentage sums its inclusive tax rates."""
 
     id: str
@@ -81,8 +80,7 @@ class ItemState:
     trial_end: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionState:
+class SubscriptionState(NamedTuple):
     """A whole subscription as an event's object showed it at `created`, or as it was last fetched.
 
     `cancellation` is a reason code: the word itself, then Stripe's reason and feedback.

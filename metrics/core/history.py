@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, pairwise
-from operator import attrgetter, itemgetter
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from metrics.core.facts import Catalogue, Customer, Price
 from metrics.core.marks import FOREVER, Mark, overlaid
@@ -18,10 +18,10 @@ from metrics.core.standing import pauses, requests, statuses, trials
 from metrics.core.terms import Change, Trails, trails
 
 Fields = dict[str, Any]
+Evidence = tuple[list[int], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """One item over `[start, end)` with nothing about it changing; `end` None is open.
 
     All items of a subscription are cut at the same instants; a bound that is not exact was dated by
@@ -175,17 +175,17 @@ def _tax_share(record: Record, item: str, price: Price) -> Fraction | None:
     return None if price.tax_inclusive else Fraction(0)
 
 
-def _evidence(record: Record, item: str) -> list[tuple[int, str]]:
-    """Return what shows an item, by time."""
+def _evidence(record: Record, item: str) -> Evidence:
+    """Return what shows an item, by time: instants, and what shows it then."""
     lines = [(line.period_start, f"{invoice.id}/{line.id}") for line, invoice in record.of_item[item]]
     states = [(state.at, state.event) for state, _ in record.shown[item] if state.event]
-    return sorted(lines + states)
+    shown = sorted(lines + states)
+    return [at for at, _ in shown], [name for _, name in shown]
 
 
-def _within(shown: Sequence[tuple[int, str]], start: int, end: int) -> tuple[str, ...]:
+def _within(shown: Evidence, start: int, end: int) -> tuple[str, ...]:
     """Return what shows a configuration: all within its span, and the last before it."""
-    known = bisect_right(shown, start, key=itemgetter(0))
-    since = shown[max(known - 1, 0)][0] if shown else start
-    first = bisect_left(shown, since, key=itemgetter(0))
-    last = bisect_left(shown, end, key=itemgetter(0))
-    return tuple(name for _, name in shown[first : max(last, known)])
+    instants, names = shown
+    known = bisect_right(instants, start)
+    first = bisect_left(instants, instants[max(known - 1, 0)]) if instants else 0
+    return tuple(names[first : max(bisect_left(instants, end), known)])

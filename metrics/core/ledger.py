@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -82,9 +81,9 @@ def _past_grace(rows: Iterable[Configuration], definition: Definition) -> Iterat
             continue
         over = row.unpaid_since + grace * DAY
         if row.start < over:
-            yield replace(row, unpaid_since=None, end=over if row.end is None else min(over, row.end))
+            yield row._replace(unpaid_since=None, end=over if row.end is None else min(over, row.end))
         if row.end is None or over < row.end:
-            yield replace(row, start=max(row.start, over))
+            yield row._replace(start=max(row.start, over))
 
 
 def _valued(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -145,4 +145,4 @@ def _usable(state: SubscriptionState, catalogue: Catalogue, aside: list[SetAside
         items.append(item)
         if not price.metered and asked(price, 1, state.currency) is None:
             aside.append(SetAside(item.id, "price_without_amount"))
-    return state if len(items) == len(state.items) else replace(state, items=tuple(items))
+    return state if len(items) == len(state.items) else state._replace(items=tuple(items))

@@ -163,7 +163,7 @@ class Told:
 
 def _converted(ahead: Sequence[Configuration]) -> list[Configuration]:
     return [
-        replace(one, status="active", paid=True, cancel_requested=False) if one.status in TRIALS else one
+        one._replace(status="active", paid=True, cancel_requested=False) if one.status in TRIALS else one
         for one in ahead
     ]
 

@@ -1,7 +1,7 @@
 """A subscription's configurations carried on from an instant, as its own dates decide them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from metrics.core.facts import Phase
@@ -43,19 +43,19 @@ def projected(
         here = [row for row in rows if row.start <= start and (row.end is None or start < row.end)]
         phase = plans.phase_at(start)
         for row in here if phase is None else _set(here, phase):
-            yield replace(_as_paid(row, excluded, plans, start), start=start, end=end)
+            yield _as_paid(row, excluded, plans, start)._replace(start=start, end=end)
 
 
 def _as_paid(row: Configuration, excluded: Excluded, plans: Plans, at: int) -> Configuration:
     if excluded.get(row.item) != "payment_failure":
-        row = replace(row, unpaid_since=None)
+        row = row._replace(unpaid_since=None)
     ends = plans.trials.get(row.item)
     if ends is not None and ends <= at:
-        return replace(row, status="active", paid=True, cancel_requested=False)
+        return row._replace(status="active", paid=True, cancel_requested=False)
     if row.status not in TRIALS:
         return row
     # A trial of what has counted before counts.
-    return row if excluded.get(row.item, "trial") == "trial" else replace(row, status="active")
+    return row if excluded.get(row.item, "trial") == "trial" else row._replace(status="active")
 
 
 def _set(rows: Sequence[Configuration], phase: Phase) -> Iterator[Configuration]:
@@ -67,8 +67,8 @@ def _set(rows: Sequence[Configuration], phase: Phase) -> Iterator[Configuration]
         same = next((row for row in left if row.price == price), None)
         if same is not None:
             left.remove(same)
-            yield replace(same, quantity=quantity)
+            yield same._replace(quantity=quantity)
         elif rows:
-            taken = left.pop(0) if left else replace(rows[0], item=f"{rows[0].item}:{place}")
+            taken = left.pop(0) if left else rows[0]._replace(item=f"{rows[0].item}:{place}")
             kept = tuple(one for one in taken.discounts if one in shared)
-            yield replace(taken, price=price, quantity=quantity, discounts=kept)
+            yield taken._replace(price=price, quantity=quantity, discounts=kept)

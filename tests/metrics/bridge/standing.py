@@ -52,7 +52,7 @@ def holding(
     """Return one open subscription with one item on a price, started 100 days ago."""
     discounts = (Applied(True, f"di_{coupon}", coupon),) if coupon else ()
     row = Configuration(sub, f"si_{sub}", NOW - 100 * DAY, None, name, quantity, "eur", discounts=discounts)
-    return replace(row, **more)
+    return row._replace(**more)
 
 
 def walk(*rows: Configuration, at: int = NOW, **settings: Any) -> Walked:

@@ -1,6 +1,5 @@
 """A basic subscription by the month, for tests of what counts."""
 
-from dataclasses import replace
 from typing import Any
 
 from metrics.core.facts import Invoice, Subscription, SubscriptionState
@@ -21,7 +20,7 @@ def unpaid(number: int, status: str = "open", **more: Any) -> Invoice:
 
 def fetched(name: str = "basic", status: str = "active", **more: Any) -> SubscriptionState:
     one = item(name, current_period_start=at(MAR), current_period_end=at(APR))
-    return replace(state("2026-03-15", JAN, one, status=status, **more), event=None)
+    return state("2026-03-15", JAN, one, status=status, **more)._replace(event=None)
 
 
 def logged(*states: tuple[str, dict[str, Any]], name: str = "basic") -> tuple[SubscriptionState, ...]:

@@ -84,13 +84,13 @@ def invoice(start: str, *lines: Line, **more: Any) -> Invoice:
 
 
 def item(name: str, quantity: int | None = 1, **more: Any) -> ItemState:
-    return replace(ItemState("si", name, quantity), **more)
+    return ItemState("si", name, quantity)._replace(**more)
 
 
 def state(when: str, start: str, *items: ItemState, status: str = "active", **more: Any) -> SubscriptionState:
     """Return a state shown by an event at a time, of a subscription started at another."""
     shown = SubscriptionState(at(when), status, "eur", at(start), items, f"evt_{when}", at(start))
-    return replace(shown, **more)
+    return shown._replace(**more)
 
 
 def customer(*subscriptions: Subscription, **more: Any) -> Customer:

@@ -155,8 +155,8 @@ invoices = st.builds(
 subscriptions = st.builds(
     Subscription,
     id=st.sampled_from(["sub_1", "sub_2"]),
-    present=st.none() | states.map(lambda one: replace(one, event=None)),
-    snapshots=st.lists(states.map(lambda one: replace(one, event="evt")), max_size=3).map(tuple),
+    present=st.none() | states.map(lambda one: one._replace(event=None)),
+    snapshots=st.lists(states.map(lambda one: one._replace(event="evt")), max_size=3).map(tuple),
     invoices=st.lists(invoices, max_size=4).map(tuple),
     phases=st.lists(st.builds(Phase, instants, st.just((("pro", 1),))), max_size=2).map(tuple),
 )

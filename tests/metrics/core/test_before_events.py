@@ -1,6 +1,5 @@
 """What happened before the first event, told by invoices alone: at most one period off, and marked so."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ def shows(day: str, name: str = "basic", **more: Any) -> Fact:
 
 
 def fetched(day: str, name: str = "basic", **more: Any) -> Fact:
-    return replace(shows(day, name, **more), event=None)
+    return shows(day, name, **more)._replace(event=None)
 
 
 def valued(*invoices: Invoice, snapshots: tuple[Fact, ...] = (), present: Fact | None = None) -> Any:

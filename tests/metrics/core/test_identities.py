@@ -173,7 +173,7 @@ lives = st.lists(scripts(), min_size=1, max_size=3).map(
 
 
 def renamed(state: SubscriptionState, number: int) -> SubscriptionState:
-    return replace(state, items=tuple(replace(item, id=f"si_{number}") for item in state.items))
+    return state._replace(items=tuple(item._replace(id=f"si_{number}") for item in state.items))
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -258,7 +258,7 @@ def test_no_coupon_makes_mrr_negative_or_larger(script: Script, coupons: list[st
         f"di_{n}": Discount(f"di_{n}", coupon, script.began + hours * HOUR, None, "sub")
         for n, coupon in enumerate(coupons)
     }
-    states = tuple(replace(state, discounts=tuple(discounts)) for state in logged(script))
+    states = tuple(state._replace(discounts=tuple(discounts)) for state in logged(script))
     facts = replace(of(Subscription("sub", None, states)), discounts=discounts)
     rows = history(facts, CATALOGUE).configurations
     for setting in ("forever_and_repeating", "forever", "all", "none"):

@@ -1,7 +1,5 @@
 """When a subscription counts: statuses, trials, first payment, pauses, failing payments."""
 
-from dataclasses import replace
-
 import pytest
 
 from metrics.core.facts import Subscription
@@ -260,7 +258,7 @@ def test_unpaid_without_an_event_begins_with_the_first_draft_renewal() -> None:
 def test_unpaid_without_drafts_begins_with_what_is_overdue_or_the_period() -> None:
     assert counted(monthly(0), unpaid(1), present=fetched(status="unpaid")) == [(JAN, FEB, 1000)]
     assert counted(monthly(0), present=fetched(status="unpaid")) == [(JAN, MAR, 1000)]
-    bare = replace(fetched(status="unpaid"), items=(item("basic"),))
+    bare = fetched(status="unpaid")._replace(items=(item("basic"),))
     assert counted(monthly(0), present=bare) == []
 
 

@@ -1,6 +1,5 @@
 """One subscription told by its invoices, for tests of history."""
 
-from dataclasses import replace
 from typing import Any
 
 from metrics.core.facts import (
@@ -24,7 +23,7 @@ JAN, FEB, MAR, APR, MAY = "2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"
 
 def now(*items: ItemState, **more: Any) -> SubscriptionState:
     """Return the state fetched on 15 March."""
-    return replace(state("2026-03-15", JAN, *items, **more), event=None)
+    return state("2026-03-15", JAN, *items, **more)._replace(event=None)
 
 
 def pair(change: str, end: str, old: str, new: str, before: int = 1, after: int = 1) -> tuple[Line, Line]:
