@@ -48,7 +48,7 @@ def exchange(
 
     The transaction begins on the way, where the connection is to be in one; with `commits` it ends there too.
     """
-    link, known = ours.pgconn, _prepared.setdefault(ours, _Prepared())
+    link, known = ours.pgconn, _prepared.get(ours) or _prepared.setdefault(ours, _Prepared())
     begins = not ours.autocommit and link.transaction_status == TransactionStatus.IDLE
     link.enter_pipeline_mode()
     try:

@@ -101,15 +101,7 @@ def take(organization_id: UUID, count: int, road: Road, *, beside_others: bool =
     None where no build is shown yet. Until the transaction ends no build begins or is shown.
     """
     now = int(clock.now().timestamp())
-    bound = {
-        "organization": organization_id,
-        "count": count,
-        "among": AMONG * count,
-        "name": f"metrics.increment {organization_id}",
-        "now": datetime.fromtimestamp(now, UTC),
-        "edition": EDITION,
-        "most": MOST - 1,
-    }
+    bound = _bound(organization_id, count, now)
     road.send(BESIDE_BUILDS, build_lock(organization_id))
     road.send(PLAN_ONCE)
     sent = [
@@ -137,3 +129,15 @@ def take(organization_id: UUID, count: int, road: Road, *, beside_others: bool =
         more,
         is_current and set(summed_ids) == set(sources.connection_ids),
     )
+
+
+def _bound(organization_id: UUID, count: int, now: int) -> dict[str, object]:
+    return {
+        "organization": organization_id,
+        "count": count,
+        "among": AMONG * count,
+        "name": f"metrics.increment {organization_id}",
+        "now": datetime.fromtimestamp(now, UTC),
+        "edition": EDITION,
+        "most": MOST - 1,
+    }

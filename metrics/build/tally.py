@@ -65,10 +65,13 @@ class Cut:
 
     def until_now(self, ledger: Iterable[Segment]) -> tuple[Segment, ...]:
         """Return the ledger as it stands: what begins later is left out, what ends later is open."""
+        at = self.at
         return tuple(
-            one._replace(end=None) if one.end is not None and one.end > self.at else one
-            for one in ledger
-            if one.start <= self.at
+            [
+                one if one.end is None or one.end <= at else one._replace(end=None)
+                for one in ledger
+                if one.start <= at
+            ]
         )
 
     def next_change(self, ledger: Iterable[Segment]) -> int | None:
@@ -99,8 +102,9 @@ class Tally:
 
     def add(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> tuple[Movement, ...]:
         """Count one customer's segments, or with -1 take them out; return the movements by day."""
-        found = movements(steps(cut.until_now(ledger)), cut.days())
-        self.count(ledger, cut, sign)
+        known = cut.until_now(ledger)
+        found = movements(steps(known), cut.days())
+        self._count(known, cut, sign)
         for one in found:
             if one.kind == "churn":
                 leave(self.left, one.currency, one.on, one.reasons, one.amount_micro, sign)
@@ -108,8 +112,11 @@ class Tally:
 
     def count(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> None:
         """Count one customer's segments, or with -1 take them out: wholly, or where it fails not at all."""
+        self._count(cut.until_now(ledger), cut, sign)
+
+    def _count(self, known: Sequence[Segment], cut: Cut, sign: int) -> None:
         lives: dict[str, list[Segment]] = defaultdict(list)
-        for one in cut.until_now(ledger):
+        for one in known:
             if one.mrr_micro or one.committed_micro:
                 lives[one.currency].append(one)
         found = [(currency, self._flow(life, cut)) for currency, life in lives.items()]
