@@ -63,6 +63,7 @@ def report(given: argparse.Namespace) -> Iterator[str]:
             medians[way][size] = median(run["seconds"] for run in found)
     yield ""
     yield "Database CPU is that of all PostgreSQL's processes, ours that which computes; × is of seconds."
+    yield "Two processes at once write the movements, so that their stages come to more than the seconds."
     if len(sizes) > 1:
         yield from ("", "Growth exponents: " + _exponents(medians, sizes) + ".")
 

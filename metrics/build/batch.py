@@ -12,7 +12,7 @@ from metrics.build.differing import Held
 from metrics.build.invoiced import Invoiced
 from metrics.build.pipeline import Road
 from metrics.build.tally import Cut, Tally
-from metrics.build.write import Build, Scope, insert, replace
+from metrics.build.write import Build, Scope, fill, insert, replace
 from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
 from metrics.core.ledger import Segment, segments
@@ -96,9 +96,9 @@ class Batch:
     def store_new(self, build: Build, scope: Scope) -> None:
         """Write what a new build makes of the scope."""
         replace(rows.DATED, build, scope, self.dated)
-        insert(rows.SEGMENT, build, self.segments)
-        insert(rows.MOVEMENT, build, self.movements)
-        insert(rows.BALANCE, build, self.balances)
+        fill(rows.SEGMENT, build, self.segments)
+        fill(rows.MOVEMENT, build, self.movements)
+        fill(rows.BALANCE, build, self.balances)
 
     def store_changed(self, held: Held, road: Road) -> None:
         """Write what differs from what is stored of the payers in a build in use."""

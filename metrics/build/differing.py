@@ -108,7 +108,7 @@ def _plain(found: Iterable[Facts], lists: Sequence[int]) -> list[Facts]:
     for row in found:
         values = list(row)
         for place in lists:
-            values[place] = list(values[place])
+            values[place] = [list(one) if type(one) is tuple else one for one in values[place]]
         plain.append(tuple(values))
     return plain
 

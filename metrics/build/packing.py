@@ -24,6 +24,7 @@ _length = Struct(">i").pack
 _wide = Struct(">iq").pack
 _narrow = Struct(">ii").pack
 _array = Struct(">iiiii").pack
+_array_of_one = Struct(">iiiiiii").pack
 encode = msgspec.json.Encoder().encode
 
 Packer = Callable[[Any], bytes]
@@ -64,6 +65,9 @@ def uuid(value: Any) -> bytes:
 
 @lru_cache(maxsize=65_536)
 def texts(value: tuple[str, ...]) -> bytes:
+    if len(value) == 1:
+        body = value[0].encode()
+        return _array_of_one(24 + len(body), 1, 0, TEXT_OID, 1, 1, len(body)) + body
     if not value:
         return _length(12) + _length(0) + _length(0) + _length(TEXT_OID)
     body = _array(1, 0, TEXT_OID, len(value), 1) + b"".join([text(one) for one in value])
@@ -97,11 +101,15 @@ def packed(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     """Return rows as one binary COPY stream, packed column by column; None becomes NULL."""
     if not rows:
         return HEADER + TRAILER
-    columns = [
-        _column(PACKERS[kind], values) for kind, values in zip(kinds, zip(*rows, strict=True), strict=True)
-    ]
-    count = repeat(_short(len(kinds)), len(rows))
-    return b"".join(chain((HEADER,), chain.from_iterable(zip(count, *columns, strict=True)), (TRAILER,)))
+    start, columns = _short(len(kinds)), list[Iterable[bytes]]()
+    for kind, values in zip(kinds, zip(*rows, strict=True), strict=True):
+        if not columns and values.count(values[0]) == len(values):
+            # What every row begins with is packed once.
+            start += b"".join(_column(PACKERS[kind], values[:1]))
+        else:
+            columns.append(_column(PACKERS[kind], values))
+    starts = repeat(start, len(rows))
+    return b"".join(chain((HEADER,), chain.from_iterable(zip(starts, *columns, strict=True)), (TRAILER,)))
 
 
 def _column(pack: Column, values: Sequence[Any]) -> Iterable[bytes]:

@@ -240,23 +240,32 @@ def segment(row: Sequence[Any]) -> Segment:
 
 def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movement]) -> list[Row]:
     """Return one customer's movements, each with the MRR of its currency after it and how long that held."""
-    rows, after, until = [], dict[str, int](), _untils(moved)
-    for one, end in zip(moved, until, strict=True):
-        after[one.currency] = after.get(one.currency, 0) + one.amount_micro
-        legs = one.legs
+    rows, after = [], dict[str, int]()
+    legs: list[tuple[Any, ...]]
+    named: tuple[str, ...]
+    for one, until in zip(moved, _untils(moved), strict=True):
+        on, kind, currency, amount, steps, _ = one
+        balance = after[currency] = after.get(currency, 0) + amount
+        if len(steps) == 1:
+            (step,) = steps
+            legs = [(step.subscription, step.item, step.price, step.product, step.amount_micro)]
+            named = (step.subscription,)
+        else:
+            legs = [tuple(leg) for leg in one.legs]
+            named = tuple(sorted({leg.subscription for leg in one.legs}))
         rows.append(
             (
                 connection_id,
                 customer_id,
-                one.on,
-                one.currency,
-                one.kind,
-                one.amount_micro,
-                after[one.currency],
-                end,
+                on,
+                currency,
+                kind,
+                amount,
+                balance,
+                until,
                 one.reasons,
-                tuple(sorted({leg.subscription for leg in legs})),
-                [list(leg) for leg in legs],
+                named,
+                legs,
             )
         )
     return rows
@@ -266,9 +275,9 @@ def _untils(moved: Sequence[Movement]) -> list[date | None]:
     """Return for each movement, which come by time, the day of the next one in its currency."""
     found: list[date | None] = []
     following: dict[str, date] = {}
-    for one in reversed(moved):
-        found.append(following.get(one.currency))
-        following[one.currency] = one.on
+    for on, _, currency, *_ in reversed(moved):
+        found.append(following.get(currency))
+        following[currency] = on
     return found[::-1]
 
 

@@ -8,9 +8,10 @@ import pytest
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from metrics.build import rows, stored
-from metrics.build.write import Build, Scope, replace
+from metrics.build.write import Build, Scope, fill, replace
 from metrics.core.history import Configuration
 from metrics.core.pricing import Applied
+from metrics.models import CustomerBalance
 from metrics.periods import parse_day, parse_month
 
 LONG = "si_" + "é" * 252
@@ -54,6 +55,19 @@ def test_only_rows_that_differ_are_written(organization: Organization) -> None:
         assert replace(rows.CONFIGURATION, build, Scope(connection), first) == 0
         assert replace(rows.CONFIGURATION, build, Scope(connection), second) == 2
         assert replace(rows.CONFIGURATION, build, Scope(connection), []) == 2
+
+
+def test_of_two_rows_under_one_key_the_first_fills_a_new_build(organization: Organization) -> None:
+    connection = uuid4()
+    first, second = (
+        ("usd", connection, customer, amount, 0, 0, None) for customer, amount in (("cus_1", 1), ("cus_2", 2))
+    )
+    build = Build(organization.id, 1, 1)
+    with tenant(organization.id):
+        assert fill(rows.BALANCE, build, [first, second, (*first[:3], 3, 0, 0, None)]) == 2
+        assert fill(rows.BALANCE, build, []) == 0
+        found = CustomerBalance.objects.order_by("customer_id").values_list("customer_id", "mrr_micro")
+        assert [*found] == [("cus_1", 1), ("cus_2", 2)]
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-1", "202610", "2026-10-01", "october", "2026-1x", ""])
