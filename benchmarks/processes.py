@@ -22,11 +22,11 @@ START_SECONDS, READY_SECONDS, LOOK_SECONDS = 1_800, 60, 0.1
 
 
 @contextmanager
-def working(directory: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def working(directory: Path, processes: int = PROCESSES) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a watched worker as `manage.py up` does, and beat beside it."""
     celery = (sys.executable, "-m", "celery", "-A", "benchmarks.watched")
     beat = ("beat", "--schedule", str(directory / "beat"), "--pidfile=")
-    worker = ("worker", f"--concurrency={PROCESSES}", "--loglevel=INFO")
+    worker = ("worker", f"--concurrency={processes}", "--loglevel=INFO")
     environment = {"DJANGO_SETTINGS_MODULE": "config.settings", watched.DIRECTORY: str(directory)}
     with ExitStack() as stack:
         for part in (beat, worker):

@@ -1,6 +1,7 @@
 """The only way to Stripe: the SDK signs, identifies and judges; lists reach us as bytes, unparsed."""
 
 import json
+import logging
 import random
 import threading
 import time
@@ -38,6 +39,8 @@ from billing_sync.stripe_errors import (
 __all__ = ["Fetchers", "Meter", "Page", "Stripe", "client", "metered"]
 
 stripe.enable_telemetry = False
+# Two lines for each page that is read drown what a log is for; failures are ours to tell.
+logging.getLogger("stripe").setLevel(logging.WARNING)
 
 PAGE = 100
 LARGEST_ANSWER, HEAD = 200_000_000, 4096
