@@ -4,6 +4,7 @@ A cursor of the driver's takes longer over a statement than PostgreSQL does over
 """
 
 from collections.abc import Iterator, Sequence
+from secrets import randbits
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
 BEGIN, COMMIT, FORGET = b"BEGIN", b"COMMIT", b"DEALLOCATE ALL"
+WHO = b"SELECT pg_backend_pid()"
 MOST_PREPARED = 300
 DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
@@ -30,12 +32,17 @@ class Statement(NamedTuple):
 
 
 class _Prepared:
-    """The names of what a connection has prepared; in doubt from an error on, which may have prevented it."""
+    """The names of what a connection has prepared; in doubt from an error on, which may have prevented it.
+
+    Nothing is, until it is known that the session is its own: a pooler gives the same one to others too.
+    """
 
     def __init__(self) -> None:
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
-        self.count = 0
+        # Should a pooler deceive us, nobody's statement has the name of another's.
+        self.count = randbits(48)
         self.in_doubt = False
+        self.is_alone: bool | None = None
 
 
 _prepared: "WeakKeyDictionary[Connection[Any], _Prepared]" = WeakKeyDictionary()
@@ -53,6 +60,9 @@ def exchange(
     link.enter_pipeline_mode()
     try:
         wanted = list(_sent(link, known, statements, begins=begins))
+        learns = known.is_alone is None
+        if learns:
+            link.send_query_params(WHO, None)
         if commits:
             link.send_query_params(COMMIT, None)
         link.pipeline_sync()
@@ -60,6 +70,9 @@ def exchange(
         for result in results:
             if result.status not in DONE:
                 raise errors.error_from_result(result)
+        if learns:
+            # The session that answers, and the one that was named when we connected.
+            known.is_alone = int(results[-2 if commits else -1].get_value(0, 0) or 0) == link.backend_pid
     except BaseException:
         known.in_doubt = True
         raise
@@ -74,13 +87,13 @@ def _sent(link: PGconn, known: _Prepared, statements: Sequence[Statement], *, be
     if begins:
         link.send_query_params(BEGIN, None)
         place += 1
-    if known.in_doubt or len(known.names) > MOST_PREPARED:
+    if known.names and (known.in_doubt or len(known.names) > MOST_PREPARED):
         link.send_query_params(FORGET, None)
         place += 1
         known.names.clear()
         known.in_doubt = False
     for text, values, types, formats, result, is_prepared in statements:
-        if not is_prepared:
+        if not (is_prepared and known.is_alone):
             link.send_query_params(text, values, types, formats, result)
             yield place
             place += 1
@@ -101,7 +114,8 @@ def _results(link: PGconn) -> PQGen[list[PGresult]]:
     results: list[PGresult] = []
     unsent = link.flush()
     while True:
-        ready = yield Wait.RW if unsent else Wait.R
+        # None from the driver's second wait, for the end of what an interruption cancelled.
+        ready = (yield Wait.RW if unsent else Wait.R) or Ready.NONE
         if ready & Ready.R:
             link.consume_input()
         if unsent:

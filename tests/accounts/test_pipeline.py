@@ -1,7 +1,12 @@
 """Statements that share a round trip: their answers, their errors, and what the connection is afterwards."""
 
+import re
 import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from threading import Thread
 from uuid import uuid4
 
 import psycopg
@@ -11,6 +16,7 @@ from django.db import DataError, NotSupportedError, OperationalError, connection
 from accounts import wire
 from accounts.pipeline import Answer, ask, tell, together
 from accounts.reading import read
+from tests.accounts.isolation.requests import few_connections
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -30,6 +36,30 @@ def rows() -> None:
 def send_all(*sent: tuple[str, tuple[object, ...]]) -> list[Answer]:
     with together() as road:
         return [road.send(*one) for one in sent]
+
+
+@contextmanager
+def pooler() -> Iterator[int]:
+    """Name to who connects another session than the one that answers, as poolers do; give the port."""
+    given = connection.get_connection_params()
+    with socket.create_server(("127.0.0.1", 0)) as here:
+
+        def pump(source: socket.socket, target: socket.socket) -> None:
+            with suppress(OSError):
+                while chunk := source.recv(1 << 16):
+                    target.sendall(re.sub(rb"(?s)K\0\0\0\x0c.{4}", b"K\0\0\0\x0c\0\0\0\1", chunk))
+                target.shutdown(socket.SHUT_WR)
+
+        def serve() -> None:
+            server = socket.create_connection((given["host"], given["port"]))
+            with suppress(OSError), here.accept()[0] as client, server:
+                back = Thread(target=pump, args=(server, client), daemon=True)
+                back.start()
+                pump(client, server)
+                back.join()
+
+        Thread(target=serve, daemon=True).start()
+        yield here.getsockname()[1]
 
 
 def test_each_statement_has_its_own_answer(rows: None) -> None:
@@ -148,6 +178,17 @@ def test_what_is_prepared_is_forgotten_before_it_is_too_much(monkeypatch: pytest
     assert 0 < count <= 8
 
 
+def test_nothing_is_prepared_in_a_session_that_a_pooler_may_give_to_others() -> None:
+    with pooler() as port, few_connections(1, HOST="127.0.0.1", PORT=port):
+        for _ in range(3):
+            assert ask(DIVIDE, (1,)) == [(1,)]
+        with pytest.raises(DataError):
+            ask(DIVIDE, (0,))
+        assert ask("SELECT count(*) FROM pg_prepared_statements") == [(0,)]
+    assert ask(DIVIDE, (1,)) == ask(DIVIDE, (1,)) == [(1,)]
+    assert ask("SELECT count(*) > 0 FROM pg_prepared_statements") == [(True,)]
+
+
 def test_a_connection_that_the_server_ends_raises_and_another_follows() -> None:
     with pytest.raises(OperationalError):
         send_all(("SELECT 1", ()), ("SELECT pg_terminate_backend(pg_backend_pid())", ()), ("SELECT 2", ()))
@@ -161,6 +202,7 @@ def test_an_interrupted_wait_leaves_nothing_half_read() -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
+    session = ask("SELECT pg_backend_pid()")
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -168,5 +210,4 @@ def test_an_interrupted_wait_leaves_nothing_half_read() -> None:
             ask("SELECT pg_sleep(20)")
     finally:
         signal.signal(signal.SIGALRM, before)
-    connection.close_if_unusable_or_obsolete()
-    assert ask("SELECT 1") == [(1,)]
+    assert ask("SELECT pg_backend_pid()") == session
