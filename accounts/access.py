@@ -24,7 +24,8 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.second_factors import has_second_factor
 from accounts.tenancy import hide_payers, set_tenant
 
-ORGANIZATION_PAGE = re.compile(r"^/o/(?P<slug>[^/]+)/")
+# PostgreSQL takes no NUL; such an address is nobody's page.
+ORGANIZATION_PAGE = re.compile(r"^/o/(?P<slug>[^/\x00]+)/")
 Parameters = ParamSpec("Parameters")
 
 

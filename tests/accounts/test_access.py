@@ -111,6 +111,7 @@ def test_another_s_organization_and_none_look_the_same(stranger: Person, organiz
     another, none = stranger.client.get("/o/acme/members/"), stranger.client.get("/o/no-such/members/")
     assert (another.status_code, none.status_code) == (404, 404)
     assert another.content.replace(b"acme", b"no-such") == none.content
+    assert stranger.client.get("/o/a%00b/members/").status_code == 404
 
 
 def test_a_former_member_is_a_stranger_at_once(teammate: Person, organization: Organization) -> None:
