@@ -1,5 +1,6 @@
 """What Celery runs: ids in, one function called."""
 
+import gc
 from typing import Any
 
 from celery import shared_task
@@ -28,6 +29,13 @@ def sweep() -> None:
 def check_role(**kwargs: Any) -> None:
     """Refuse to start under a role that row level security does not bind."""
     refuse_unsafe_start()
+
+
+@worker_init.connect
+def share_what_is_loaded(**kwargs: Any) -> None:
+    """Let the processes of the pool share what is loaded: a search for garbage would copy it for each."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_prerun.connect
