@@ -1,17 +1,24 @@
 """What each alert rule means, with the organization's own thresholds in the words."""
 
+from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dashboards.formatting import percent
 from dashboards.glossary import Term
 from metrics.alerts.rules import AlertSettings
 
 
-def terms(settings: AlertSettings) -> dict[str, Term]:
+def terms(settings: AlertSettings) -> Mapping[str, Term]:
     """Return each rule's name, meaning and comparison."""
+    return _terms(settings, get_language())
+
+
+@lru_cache(maxsize=1_024)
+def _terms(settings: AlertSettings, _language: str | None) -> Mapping[str, Term]:
     return _of_movements(settings) | _of_rates(settings)
 
 

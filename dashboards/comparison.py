@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config import dates
 from dashboards.selection import Selection, named
 from metrics.core.rates import Rate, ratio
-from metrics.evidence.sums import COUNTS, days
+from metrics.evidence.sums import LOSSES, moved_between
 from metrics.exchange.converting import Reported
 from metrics.exchange.quotes import MissingRateError
 from metrics.flows import Month
@@ -89,15 +89,14 @@ def compared(shown: Shown, selection: Selection, history: Months | Reported) -> 
 def _to_date(shown: Shown, selection: Selection, found: Before, month: Month) -> Before:
     """Stand beside the same days of an earlier month, up to its last where it is shorter."""
     through = found.through or found.held_on
-    moved = days(shown, selection.currency, month.month, through + DAY)
-    net = sum(one.amount_micro("") for one in moved)
+    kinds = moved_between(shown, selection.currency, month.month, through + DAY)
+    net = sum(-amount if kind in LOSSES else amount for kind, amount in kinds.items())
     by_day = shown.definition.movement_window == "day"
-    kinds = {kind: abs(sum(one.amount_micro(kind) for one in moved)) for kind in COUNTS} if by_day else {}
     if found.a_year_back:
         found = replace(found, held_on=through, mrr_micro=month.starting_micro + net)
     return replace(
         found,
-        moved=kinds | {"net_new": net},
+        moved=(kinds if by_day else {}) | {"net_new": net},
         unmoved="" if by_day else _("not netted by day"),
         note=_note(shown.today, month.month, through, by_day=by_day),
     )

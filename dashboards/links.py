@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from metrics.core.rates import Rate
 
 # A page's addresses name the same months, currencies and kinds over and over.
-_quoted = lru_cache(maxsize=4_096)(quote_plus)
+quoted = lru_cache(maxsize=4_096)(quote_plus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class Link:
 
 def query(asked: Mapping[str, str]) -> str:
     """Return what an address asks for, as `urlencode` writes it; its names are plain."""
-    return "&".join([f"{name}={_quoted(value)}" for name, value in asked.items()])
+    return "&".join([f"{name}={quoted(value)}" for name, value in asked.items()])

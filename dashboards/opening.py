@@ -8,7 +8,7 @@ from functools import lru_cache
 from django.urls import reverse
 
 from dashboards.comparison import Before
-from dashboards.links import Link, query
+from dashboards.links import Link, query, quoted
 from dashboards.selection import Selection
 from dashboards.snapshot import BALANCES, MOVEMENTS, Figure
 from metrics.core.rates import Rate
@@ -23,6 +23,11 @@ def _page(name: str, slug: str) -> str:
     return reverse(name, args=[slug])
 
 
+def _plan(price_id: str) -> str:
+    """Narrow an address to a plan; unlike its id, whatever else is asked for is spelled by us."""
+    return f"&plan={quoted(price_id)}" if price_id else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """The addresses behind one organization's numbers in one currency, as they stand on a local day."""
@@ -33,16 +38,14 @@ class Opening:
 
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
         """Return the address of a month's movements, all or of one kind, or of those in a rate."""
-        asked = {"month": month_text(month), "currency": self.currency}
-        asked |= {name: value for name, value in (("kind", kind), ("rate", rate), ("plan", plan)) if value}
-        return f"{_page('movements', self.slug)}?{query(asked)}"
+        more = (f"&kind={kind}" if kind else "") + (f"&rate={rate}" if rate else "") + _plan(plan)
+        page = _page("movements", self.slug)
+        return f"{page}?month={month_text(month)}&currency={self.currency}{more}"
 
     def customers(self, on: date, *, figure: str = "mrr", plan: str = "") -> str:
         """Return the address of the customers who hold a balance at the end of a local day."""
-        asked = {"on": on.isoformat(), "currency": self.currency}
-        asked |= {"figure": figure} if figure != "mrr" else {}
-        asked |= {"plan": plan} if plan else {}
-        return f"{_page('customers', self.slug)}?{query(asked)}"
+        more = (f"&figure={figure}" if figure != "mrr" else "") + _plan(plan)
+        return f"{_page('customers', self.slug)}?on={on.isoformat()}&currency={self.currency}{more}"
 
     def days(self, first: date, last: date, *, kind: str = "") -> str:
         """Return the address of the movements of some local days."""

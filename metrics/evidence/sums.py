@@ -37,6 +37,12 @@ MOVED = """
 """
 
 
+MOVED_BETWEEN = f"""
+    SELECT {", ".join(f"coalesce(sum({kind}_micro), 0)" for kind in COUNTS)} FROM metrics_dailyrevenue
+    WHERE {BUILT} AND currency = %(currency)s AND day >= %(start)s AND day < %(end)s
+"""  # noqa: S608
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What all customers held at the end of a day, how many held MRR, and the movements that led there."""
@@ -92,6 +98,13 @@ def plan_micro(shown: Shown, currency: str, plan: str, on: date) -> int | None:
     bound = {"organization": shown.organization_id, "currency": currency, "plan": plan, "month": month}
     ((found,),) = fetched(PLANNED, bound)
     return int(found)
+
+
+def moved_between(shown: Shown, currency: str, start: date, end: date) -> dict[str, int]:
+    """Return what moved on the days in `[start, end)`, by kind and as magnitudes."""
+    bound = {"organization": shown.organization_id, "currency": currency, "start": start, "end": end}
+    (row,) = read(MOVED_BETWEEN, bound)
+    return dict(zip(COUNTS, map(int, row), strict=True))
 
 
 def days(shown: Shown, currency: str, start: date, end: date) -> list[Period]:
