@@ -4,7 +4,7 @@ A cursor of the driver's takes longer over a statement than PostgreSQL does over
 """
 
 from collections.abc import Iterator, Sequence
-from secrets import randbits
+from os import urandom
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -40,7 +40,7 @@ class _Prepared:
     def __init__(self) -> None:
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         # Should a pooler deceive us, nobody's statement has the name of another's.
-        self.count = randbits(48)
+        self.count = int.from_bytes(urandom(6))
         self.in_doubt = False
         self.is_alone: bool | None = None
 
