@@ -5,6 +5,7 @@ primary for some seconds, and so does everyone while the replica is away or far 
 """
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,17 +21,23 @@ WROTE, FRESH_SECONDS = "wrote", 15
 READS = ("GET", "HEAD")
 # A replica is asked how far it is this often, and left alone for longer where it does not answer.
 ASK_SECONDS, AWAY_SECONDS = 1.0, 30.0
-MOST_BEHIND = 16 << 20
+# Less than whoever wrote reads the primary, so that nobody sees undone what she did.
+MOST_SECONDS = 10.0
 WRITTEN = "SELECT pg_current_wal_lsn() - '0/0'"
 REPLAYED = "SELECT pg_last_wal_replay_lsn() - '0/0'"
 
 
 @dataclass(slots=True)
 class Standing:
-    """Whether the replica was fit to read when it was last looked at, and when to look again."""
+    """Whether the replica was fit to read when it was last looked at, and when to look again.
+
+    It holds all that was written `held_at`; of a later position and its time it is still to be seen.
+    """
 
     fit: bool = False
     until: float = 0.0
+    held_at: float = -math.inf
+    awaited: tuple[int, float] = (0, -math.inf)
 
 
 standing = Standing()
@@ -71,12 +78,19 @@ def leave(error: Exception) -> None:
 
 
 def _look() -> None:
+    at = time.monotonic()
     try:
-        behind = _position(DEFAULT_DB_ALIAS, WRITTEN) - _position(ALIAS, REPLAYED)
+        written, replayed = _position(DEFAULT_DB_ALIAS, WRITTEN), _position(ALIAS, REPLAYED)
     except Error as error:
         leave(error)
         return
-    standing.fit, standing.until = behind <= MOST_BEHIND, time.monotonic() + ASK_SECONDS
+    position, since = standing.awaited
+    if replayed >= position:
+        standing.held_at, standing.awaited = since, (written, at)
+    if replayed >= written:
+        standing.held_at = at
+    now = time.monotonic()
+    standing.fit, standing.until = now - standing.held_at <= MOST_SECONDS, now + ASK_SECONDS
 
 
 def _position(alias: str, statement: str) -> int:

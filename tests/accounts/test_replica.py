@@ -66,7 +66,6 @@ class Scenario:
             **primary.environment,
             "PYTHONPATH": str(PROJECT),
             "DATABASE_REPLICA_URL": self.standby.app_url,
-            "PRIMARY_URL": superuser(primary.postgres),
             "STANDBY_URL": superuser(self.standby),
         }
         self.process = subprocess.Popen(
