@@ -14,8 +14,16 @@ from config import env
 UNSET = {"ENGINE": "django.db.backends.dummy"}
 NAMES = {"default": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "replica": "DATABASE_REPLICA_URL"}
 POOL_SIZE, POOL_SECONDS = 8, 20
-# A replica that hangs keeps a page no longer than this: the primary answers instead.
+# A replica that hangs keeps a page hardly longer than this: the primary answers instead.
 REPLICA_SECONDS = 2
+# As libpq names them: a machine that is gone is found out while it is asked, and while its answer is awaited.
+GONE = {
+    "connect_timeout": REPLICA_SECONDS,
+    "tcp_user_timeout": 1000 * REPLICA_SECONDS,
+    "keepalives_idle": REPLICA_SECONDS,
+    "keepalives_interval": 1,
+    "keepalives_count": REPLICA_SECONDS,
+}
 
 
 def databases() -> dict[str, dict[str, Any]]:
@@ -25,7 +33,7 @@ def databases() -> dict[str, dict[str, Any]]:
     found["default"]["OPTIONS"] |= {"pool": _pool(POOL_SECONDS)}
     if env.text(NAMES["replica"]):
         found["replica"] = _database(NAMES["replica"])
-        found["replica"]["OPTIONS"] |= {"pool": _pool(REPLICA_SECONDS), "connect_timeout": REPLICA_SECONDS}
+        found["replica"]["OPTIONS"] |= {"pool": _pool(REPLICA_SECONDS), **GONE}
     return found
 
 
