@@ -43,5 +43,6 @@ def targets_of(event: JsonObject) -> Iterator[Target]:
 def _named(resource: Resource, identity: object) -> Iterator[Target]:
     if isinstance(identity, dict):
         identity = identity.get("id")
-    if isinstance(identity, str) and identity and "/" not in identity:
+    # Neither an address nor PostgreSQL could hold the others.
+    if isinstance(identity, str) and identity and not {"/", "\x00"} & set(identity):
         yield resource, identity

@@ -180,6 +180,7 @@ def test_after_a_long_silence_the_lists_are_read_again(organization: Organizatio
         ),
         ({"object": "card", "id": "card_1", "customer": "cus_1"}, [("customers", "cus_1")]),
         ({"object": "invoice", "id": "../account"}, []),
+        ({"object": "invoice", "id": "in_\x00"}, []),
         ({"object": "payout", "id": "po_1"}, []),
     ],
 )
