@@ -1,4 +1,4 @@
-"""What dates have decided, and trials: every row as the job that counts them left it, by one statement each."""
+"""What dates have decided, and trials: every row as it was counted last, by one statement each."""
 
 from datetime import date
 
