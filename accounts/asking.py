@@ -6,12 +6,13 @@ from uuid import UUID
 
 from accounts.pipeline import Answer, Road
 
+# One that is there is locked: done for long, it could be forgotten before it is asked for.
 MAKE = """
-INSERT INTO accounts_job (id, organization_id, kind, key, state, wanted_again, attempts, next_at,
+INSERT INTO accounts_job AS present (id, organization_id, kind, key, state, wanted_again, attempts, next_at,
     lease_owner, last_error, created_at, updated_at)
 VALUES (%(id)s, %(organization)s, %(kind)s, %(key)s, 'queued', false, 0,
     statement_timestamp() + %(delay)s::interval, '', '', statement_timestamp(), statement_timestamp())
-ON CONFLICT DO NOTHING
+ON CONFLICT (id) DO UPDATE SET updated_at = present.updated_at WHERE false
 """
 # One that runs is to run again; one that pauses after a failure keeps its pause, others become due.
 ASK = """

@@ -1,17 +1,20 @@
 """A job that was asked for happens, whatever stops on the way, and one that cannot happen is set aside."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import cast
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import Settings
 from redis import Redis
 
 from accounts import jobs
+from accounts.asking import ASK, MAKE
 from accounts.jobs import DONE, MORE, JobFailed, Later, Outcome
 from accounts.models import Job, Organization
+from accounts.pipeline import ask, tell
 from accounts.tasks import run_job
 from config.celery import app
 from config.clock import now, set_now
@@ -54,6 +57,31 @@ def test_a_finished_job_can_be_asked_for_again(organization: Organization, work:
     for _ in range(2):
         jobs.enqueue(organization.id, "work")
         jobs.run_until_idle(organization.id)
+    assert len(calls) == 2
+
+
+def test_a_job_done_long_ago_is_not_forgotten_while_it_is_asked_for(
+    organization: Organization, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = work(lambda: DONE)
+    jobs.enqueue(organization.id, "work")
+    jobs.run_until_idle(organization.id)
+    monkeypatch.setattr(jobs, "FORGOTTEN_AFTER", -timedelta(days=1))
+
+    def sweep() -> None:
+        jobs.sweep()
+        connection.close()
+
+    wanted = jobs.job_id(organization.id, "work")
+    bound = {"id": wanted, "organization": organization.id, "kind": "work", "key": "", "delay": timedelta()}
+    with ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            tell(MAKE, bound)
+            sweeping = beside.submit(sweep)
+            wait([sweeping], timeout=0.3)
+            ask(ASK, bound)
+        sweeping.result()
+    jobs.run_until_idle(organization.id)
     assert len(calls) == 2
 
 
