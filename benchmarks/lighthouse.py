@@ -16,9 +16,9 @@ from benchmarks.machine import PROJECT
 from benchmarks.pages import SLUG, made
 from benchmarks.processes import started, until
 from config.embedded.children import free_port, stop
-from tests.chromium import PROGRAMS
 
 PACKAGE = "lighthouse@12.8.2"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 120
 MEASURES = ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "speed-index")
 

@@ -28,6 +28,7 @@ from metrics.core.movements import movements, steps  # noqa: E402
 from metrics.models import CurrentBuild  # noqa: E402
 
 RUNS, LARGEST = 5, 100_000
+VALUED = "**valuation: prices, tiers, discounts and pauses to segments**"
 WRITTEN = "legs and reasons, where a movement is written"
 Past = list[tuple[list[Configuration], Catalogue]]
 
@@ -45,8 +46,8 @@ def main() -> None:
     sys.stdout.write(f"{count:,} subscriptions of {len(past):,} customers in {len(rows):,} configurations.\n")
     sys.stdout.write(f"CPU of one core a subscription, median and least of {RUNS} runs:\n\n")
     sys.stdout.write("| stage | median µs | least µs |\n| --- | ---: | ---: |\n")
-    valued = [taken[stage] for stage in ("segments", "steps", "movements")]
-    taken["**valuation: these three**"] = [sum(run) for run in zip(*valued, strict=True)]
+    moved = [taken[stage] for stage in (VALUED, "steps", "movements")]
+    taken["these three"] = [sum(run) for run in zip(*moved, strict=True)]
     taken[WRITTEN] = taken.pop(WRITTEN)
     for stage, seconds in taken.items():
         typical, least = (1e6 * one / count for one in (median(seconds), min(seconds)))
@@ -74,7 +75,7 @@ def _value(past: Past, taken: dict[str, list[float]]) -> None:
         taken[stage].append(time.process_time() - begun)
         return done
 
-    ledgers = timed("segments", lambda one: segments(one[0], one[1], definition), past)
+    ledgers = timed(VALUED, lambda one: segments(one[0], one[1], definition), past)
     changes = timed("steps", steps, ledgers)
     moved = timed("movements", lambda one: movements(one, frame), changes)
     timed(WRITTEN, lambda one: [(each.legs, each.reasons) for each in one], moved)

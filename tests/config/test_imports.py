@@ -54,6 +54,18 @@ def test_an_import_against_the_direction_would_be_seen() -> None:
     assert len(wrong_ways(iter([("accounts/x.py", tree)]), {"config", "accounts"})) == 2
 
 
+def test_neither_the_product_nor_a_benchmark_imports_the_tests() -> None:
+    # Their first import sets the environment of a test run, Stripe's limits on requests among it.
+    found = [
+        f"{name} imports {target}"
+        for room in (*ROOMS, "benchmarks")
+        for name, tree in modules(room)
+        for target in imported(name, tree)
+        if target.split(".")[0] == "tests"
+    ]
+    assert found == []
+
+
 def test_the_core_imports_the_standard_library_alone() -> None:
     found = [
         f"{name} imports {target}"
