@@ -10,6 +10,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from django.db import connections  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from accounts.models import Organization, User  # noqa: E402
@@ -70,6 +71,9 @@ def main() -> None:
     begun, used = time.perf_counter(), time.process_time()
     count(Organization.objects.get(slug=slug).id)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - used
+    with connections["owner"].cursor() as database:
+        # As PostgreSQL does by itself within a minute.
+        database.execute("ANALYZE")
     sys.stdout.write(
         f"Cohorts, plans and trials counted in {seconds:.1f} s, {cpu:.1f} s of it CPU of ours.\n\n"
     )
