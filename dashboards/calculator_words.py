@@ -7,18 +7,14 @@ from functools import cache
 from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import pgettext_lazy
+
+from dashboards.closing_words import FIGURES
 
 Text = str | Promise
 Words = dict[str, dict[str, str]]
-MOVEMENTS: dict[str, Text] = {
-    "starting": gettext_lazy("MRR at the start"),
-    "new": gettext_lazy("New"),
-    "expansion": gettext_lazy("Expansion"),
-    "reactivation": gettext_lazy("Reactivation"),
-    "contraction": gettext_lazy("Contraction"),
-    "churn": gettext_lazy("Churned"),
-}
+NAMED = ("starting", "new", "expansion", "reactivation", "contraction", "churn")
+MOVEMENTS: dict[str, Text] = {name: FIGURES[name] for name in NAMED}
 # Commas part the words of one meaning; the first is the one that the page names.
 KINDS: dict[str, Text] = {
     "starting": pgettext_lazy("words in a table, parted by commas", "start, starting, starting MRR"),

@@ -69,13 +69,12 @@ def _converted(scope: Scope) -> Iterator[Row]:
 
 
 def _part(one: Origin, to: str) -> Row:
-    used = one.closing or one.opening
     amounts = (one.own.currency, one.amount_micro, to, one.converted_micro)
-    return (*amounts, _rate(one.opening), _rate(one.closing), used and used.on)
+    return (*amounts, *_rate(one.opening), *_rate(one.closing))
 
 
-def _rate(used: Rate | None) -> str | None:
-    return None if used is None else rate_text(used)
+def _rate(used: Rate | None) -> Row:
+    return (None, None) if used is None else (rate_text(used), used.on)
 
 
 TABLES = (
@@ -111,6 +110,7 @@ TABLES = (
         ),
         _forecast,
         ("currency",),
+        resumes=False,
     ),
     Table(
         "trials",
@@ -145,10 +145,11 @@ TABLES = (
             Column("started", Kind.COUNT),
             *(Column(state, Kind.COUNT) for state in STATES),
             Column("trial_to_paid_rate", Kind.RATE),
-            Column("median_days", Kind.RATE),
+            Column("median_days", Kind.NUMBER),
         ),
         _trial_months,
         ("currency",),
+        resumes=False,
     ),
     Table(
         "converted",
@@ -162,11 +163,13 @@ TABLES = (
             Column("to"),
             amount("converted", currency="to"),
             Column("opening_rate"),
+            Column("opening_rate_on", Kind.DAY),
             Column("closing_rate"),
-            Column("rate_on", Kind.DAY),
+            Column("closing_rate_on", Kind.DAY),
         ),
         _converted,
         ("month", "in", "constant"),
         needs=("month", "in"),
+        resumes=False,
     ),
 )

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     MICRO = "micro"
     MAJOR = "major"
     RATE = "rate"
+    NUMBER = "number"
     DAY = "day"
     MONTH = "month"
     INSTANT = "instant"
@@ -37,6 +38,7 @@ UNITS = {
     Kind.MICRO: "millionths of the currency's minor unit, exact",
     Kind.MAJOR: "major units of the currency, rounded to its decimals",
     Kind.RATE: "a fraction: 0.05 is 5 %",
+    Kind.NUMBER: "a number with up to six decimals",
     Kind.DAY: "YYYY-MM-DD, of the organization's calendar",
     Kind.MONTH: "YYYY-MM, of the organization's calendar",
     Kind.INSTANT: "ISO 8601, UTC",
@@ -123,6 +125,7 @@ TOLD: dict[Kind, Callable[[Any], Any] | None] = {
     Kind.MICRO: int,
     Kind.MAJOR: None,
     Kind.RATE: _same,
+    Kind.NUMBER: _same,
     Kind.DAY: _day,
     Kind.MONTH: _month,
     Kind.INSTANT: _instant,

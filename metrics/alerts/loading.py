@@ -7,15 +7,9 @@ from typing import Any
 from accounts.reading import read
 from metrics.alerts.rules import RULES, AlertSettings, since
 from metrics.alerts.series import Series
+from metrics.evidence.sums import COUNTS
 from metrics.queries import Shown
 
-COUNTS = {
-    "new": "customers_new",
-    "expansion": "customers_expanded",
-    "reactivation": "customers_reactivated",
-    "contraction": "customers_contracted",
-    "churn": "customers_churned",
-}
 COLUMNS = [name for kind, count in COUNTS.items() for name in (f"{kind}_micro", f"{kind}_squares", count)]
 WANTED = """organization_id = %(organization)s
     AND (%(currencies)s::text[] IS NULL OR currency = ANY(%(currencies)s))"""

@@ -36,6 +36,13 @@ def written(name: str, rows: list[Row], *, personal: bool = True, at: int = 3) -
     return encoding.head(layout) + body + encoding.tail(len(rows))
 
 
+def test_each_amount_has_the_decimals_of_its_own_currency() -> None:
+    columns = (*amount("own"), Column("currency"), *amount("converted", currency="to"), Column("to"))
+    layout = Layout(columns, personal=True)
+    told = layout.cells((1_234_000_000, "jpy", 1_234_000_000, "bhd"))
+    assert told == [Decimal(1234), 1_234_000_000, "jpy", Decimal("1.234"), 1_234_000_000, "bhd"]
+
+
 @given(rows=ROWS)
 def test_whatever_names_contain_is_read_back(rows: list[Row]) -> None:
     _, told = of_csv(written("csv", rows))
@@ -78,14 +85,16 @@ def test_each_kind_is_written_in_one_way() -> None:
     kinds = (*(Column(kind.value, kind) for kind in Kind if kind is not Kind.MAJOR), Column("currency"))
     moment = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
     day = date(2026, 10, 31)
-    row: Row = ("a", ["b", "c"], 3, Decimal(4), Decimal("0.050000"), day, day, moment, True, "usd")
+    numbers = (3, Decimal(4), Decimal("0.050000"), Decimal("14.500000"))
+    row: Row = ("a", ["b", "c"], *numbers, day, day, moment, True, "usd")
     layout = Layout(kinds, personal=False)
     assert Csv().body(layout, [row], 0) == (
-        b"a,b c,3,4,0.050000,2026-10-31,2026-10,2026-10-31T23:30:00Z,true,usd\r\n"
+        b"a,b c,3,4,0.050000,14.500000,2026-10-31,2026-10,2026-10-31T23:30:00Z,true,usd\r\n"
     )
-    nothing: Row = (*([None] * 9), "usd")
-    assert Csv().body(layout, [nothing], 0) == b",,,,,,,,,usd\r\n"
+    nothing: Row = (*([None] * 10), "usd")
+    assert Csv().body(layout, [nothing], 0) == b",,,,,,,,,,usd\r\n"
     told = json.loads(Json().head(layout) + Json().body(layout, [row, nothing], 0) + Json().tail(2))
     assert told[0]["words"] == ["b", "c"]
     assert (told[0]["micro"], told[0]["rate"], told[0]["flag"]) == (4, 0.05, True)
+    assert told[0]["number"] == 14.5
     assert set(told[1].values()) == {None, "usd"}
