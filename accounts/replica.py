@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 from django.http import HttpRequest, HttpResponseBase
 
 logger = logging.getLogger(__name__)
 
 ALIAS = "replica"
-WROTE, FRESH_SECONDS = "wrote", 15
+FRESH_SECONDS = 15
 READS = ("GET", "HEAD")
 # A replica is asked how far it is this often, and left alone for longer where it does not answer.
 ASK_SECONDS, AWAY_SECONDS = 1.0, 30.0
@@ -45,7 +46,9 @@ standing = Standing()
 
 def serves(request: HttpRequest) -> bool:
     """Say whether the replica may answer: a read, of someone who has not just written, while it keeps up."""
-    if ALIAS not in connections.settings or request.method not in READS or WROTE in request.COOKIES:
+    if ALIAS not in connections.settings or request.method not in READS:
+        return False
+    if settings.WROTE_COOKIE_NAME in request.COOKIES:
         return False
     if time.monotonic() >= standing.until:
         _look()
@@ -67,8 +70,8 @@ def reading() -> Iterator[None]:
 def remember(request: HttpRequest, response: HttpResponseBase) -> None:
     """Have whoever wrote read the primary until the replica has surely followed."""
     if ALIAS in connections.settings and request.method not in READS:
-        secure = request.is_secure()
-        response.set_cookie(WROTE, "1", FRESH_SECONDS, httponly=True, samesite="Lax", secure=secure)
+        name, secure = settings.WROTE_COOKIE_NAME, settings.HTTPS
+        response.set_cookie(name, "1", FRESH_SECONDS, httponly=True, samesite="Lax", secure=secure)
 
 
 def leave(error: Exception) -> None:

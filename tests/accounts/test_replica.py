@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
 
+from accounts import replica
 from config.embedded.postgres import BINARIES, Postgres
 from tests.environment import PROJECT
 from tests.servers import Servers
@@ -84,6 +88,16 @@ class Scenario:
         assert self.process.returncode == 0, errors
         found: list[Any] = json.loads(told.splitlines()[-1])
         return found
+
+
+def test_what_says_that_somebody_wrote_is_kept_as_her_session_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connections.settings, replica.ALIAS, {})
+    response = HttpResponse()
+    with override_settings(HTTPS=True, WROTE_COOKIE_NAME="__Host-wrote"):
+        replica.remember(RequestFactory().post("/o/acme/"), response)
+    cookie = response.cookies["__Host-wrote"]
+    told = [cookie[name] for name in ("secure", "httponly", "samesite", "path", "domain", "max-age")]
+    assert told == [True, True, "Lax", "/", "", replica.FRESH_SECONDS]
 
 
 def test_pages_are_read_from_the_replica_and_by_whoever_wrote_from_the_primary(

@@ -18,7 +18,8 @@ from django.core import checks
 django.setup()
 found = checks.run_checks(include_deployment_checks=True)
 names = [name for name in dir(settings) if name.isupper()]
-told = {name: getattr(settings, name) for name in names if name.startswith(("SESSION_", "CSRF_", "SECURE_"))}
+wanted = ("SESSION_", "CSRF_", "SECURE_", "WROTE_")
+told = {name: getattr(settings, name) for name in names if name.startswith(wanted)}
 print(json.dumps({"found": [str(one) for one in found if not one.is_silenced()], **told}, default=str))
 """
 
@@ -57,6 +58,7 @@ def test_cookies_over_https_are_this_host_s_alone() -> None:
         assert told[f"{cookie}_COOKIE_SECURE"] is told[f"{cookie}_COOKIE_HTTPONLY"] is True
         assert told[f"{cookie}_COOKIE_SAMESITE"] == "Lax"
         assert (told[f"{cookie}_COOKIE_PATH"], told[f"{cookie}_COOKIE_DOMAIN"]) == ("/", None)
+    assert told["WROTE_COOKIE_NAME"].startswith("__Host-")
 
 
 def test_browsers_come_back_over_https_alone() -> None:
