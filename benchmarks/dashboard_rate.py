@@ -54,10 +54,10 @@ def _rates() -> Iterator[str]:
             before = [usage.cpu_seconds(pid) for pid in servers]
             found = _asked(port, cookie, held=held, clients=clients)
             each = [
-                (usage.cpu_seconds(pid) - spent) * 1_000 / found["count"]
+                (usage.cpu_seconds(pid) - spent) * 1_000 / found["all"]
                 for pid, spent in zip(servers, before, strict=True)
             ]
-            costs = " | ".join(f"{one:.1f}" for one in [*each, found["cpu"] * 1_000 / found["count"]])
+            costs = " | ".join(f"{one:.1f}" for one in [*each, found["cpu"] * 1_000 / found["all"]])
             rate = f"{found['count'] / found['seconds']:.0f} | {found['p50']:.1f} | {found['p99']:.1f}"
             yield f"| {name} | {clients} | {rate} | {costs} |"
 
