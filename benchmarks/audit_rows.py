@@ -36,8 +36,8 @@ NAMED = ("metrics_segment", "metrics_movement", "metrics_customerbalance")
 SUMMED = ("metrics_dailyrevenue", "metrics_monthlyrevenue", "metrics_planrevenue")
 
 
-def history(database: Database, slug: str, customers: int) -> None:
-    """Write prices and configurations of some customers, for the build to value."""
+def history(database: Database, slug: str, customers: int, until: str = "now()") -> None:
+    """Write prices and configurations of some customers up to an instant, for the build to value."""
     fill(database, "billing_sync_connection", CONNECTION, slug)
     compressed = zstandard.ZstdCompressor()
     for name, value in objects():
@@ -50,7 +50,8 @@ def history(database: Database, slug: str, customers: int) -> None:
         }
         fill(database, name, columns, slug)
     times = f"generate_series(1, {customers}) n, generate_series(0, 2 + n %% 2) span"
-    fill(database, "metrics_configuration", CONFIGURATION, slug, times)
+    spans = {name: value.replace("now()", until) for name, value in CONFIGURATION.items()}
+    fill(database, "metrics_configuration", spans, slug, times)
     database.execute("ANALYZE")
 
 

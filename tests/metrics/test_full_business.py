@@ -71,10 +71,11 @@ def test_a_story_is_exactly_its_truth_from_every_event(name: str) -> None:
 
 
 def stored(organization_id: UUID, company: Company) -> dict[str, Spans]:
-    """Return the spans of all customers as the tables have them."""
+    """Return the spans of the company's customers as the tables have them."""
     segments: dict[str, list[SimpleNamespace]] = defaultdict(list)
+    names = [life.customer.id for life in company.lives]
     with tenant(organization_id):
-        for row in Segment.objects.filter(mrr_micro__gt=0):
+        for row in Segment.objects.filter(mrr_micro__gt=0, customer_id__in=names):
             segments[row.customer_id].append(
                 SimpleNamespace(
                     subscription=row.subscription_id,

@@ -1,52 +1,142 @@
-"""A company lives on, event by event, and its tables never drift from its segments."""
+"""A company of any size lives on, event by event, and its tables never drift from its segments."""
 
+import os
 import random
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
 
+import psycopg
 import pytest
 
 from accounts.models import Organization
-from billing_sync.sandbox.company import generate
+from accounts.tenancy import tenant
+from benchmarks import audit_rows
+from billing_sync.models import Connection
+from billing_sync.sandbox.company import Company, generate
 from billing_sync.sandbox.stories import STORIES
+from config import clock
 from config.clock import set_now
+from metrics import definitions
 from metrics.auditing.auditing import audit
-from metrics.build.recompute import recompute
+from metrics.build import parts
+from metrics.build.recompute import catch_up
+from metrics.build.sources import alone
 from tests.metrics import departures
+from tests.metrics.agreement import judge
+from tests.metrics.auditing.telling import tell, tell_all
 from tests.metrics.conftest import NOW
-from tests.metrics.seeding import mirrored, payer
-from tests.metrics.test_build import OF_PAYERS
+from tests.metrics.seeding import Mirror
+from tests.metrics.test_full_business import stored
 from tests.soak import sized
 
-CUSTOMERS, EVENTS = sized(8, 3_000), sized(100, 40_000)
-AT_ONCE = sized(8, 250)
+SIZES = sorted({sized(60, full) for full in (10_000, 100_000, 1_000_000)})
+# Half of them have come by now; they have objects of Stripe's behind them, all others a stored history.
+PAYERS, AGE = sized(12, 2_900), timedelta(days=600)
+EVENTS, MOST_DAYS, AT_ONCE = sized(100, 40_000), sized(20, 3), (1, 10, 100, 400)
+# Everyone is valued anew, by other rules, and then by those of before.
+OTHER_RULES = {"movement_window": "month", "churn_at": "cancellation_request"}
+RULES = {"movement_window": "day", "churn_at": "end_of_paid_term"}
+
+
+class Taken:
+    """How long each part of the work took, and how often it was done."""
+
+    def __init__(self) -> None:
+        self.seconds, self.times = defaultdict[str, float](float), Counter[str]()
+
+    @contextmanager
+    def by(self, name: str) -> Iterator[None]:
+        begun = time.monotonic()
+        yield
+        self.seconds[name] += time.monotonic() - begun
+        self.times[name] += 1
+
+    def told(self, name: str) -> str:
+        return f"{self.times[name]} in {self.seconds[name]:.0f} s"
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("customers", SIZES)
 def test_nothing_drifts_however_many_events_come_and_in_what_parts(
-    organization: Organization, record_property: Callable[[str, object], None]
+    organization: Organization, customers: int, record_property: Callable[[str, object], None]
 ) -> None:
-    company, dice = generate("events", CUSTOMERS, NOW, mix=dict.fromkeys(STORIES, 1)), random.Random(7)
-    mirror, known, lived = mirrored(organization, company), 0, 0
-    with set_now(NOW):
-        recompute(organization.id)
-    known = len(list(company.book.all("event")))
+    company, taken = (
+        generate("events", PAYERS, NOW, founded=NOW - AGE, mix=dict.fromkeys(STORIES, 1)),
+        Taken(),
+    )
+    with set_now(NOW), taken.by("filled"):
+        crowd = customers - len(company.lives)
+        mirror = Mirror(organization.id, crowded(organization, crowd), company)
+        tell_all(mirror)
+        catch_up(organization.id)
+    known, rules = company.book.count("event"), [(EVENTS * 2 // 3, RULES), (EVENTS // 3, OTHER_RULES)]
+    lived, dice, now = 0, random.Random(customers), NOW
     while lived < EVENTS:
-        now = datetime.fromtimestamp(company.now, UTC) + timedelta(days=dice.randint(1, 20))
-        company.advance(int(now.timestamp()))
-        told = list(company.book.all("event"))[known:]
-        known, lived = known + len(told), lived + len(told)
-        touched = sorted({name for name in map(payer, told) if name})
-        dice.shuffle(touched)
+        now += timedelta(days=dice.randint(1, MOST_DAYS))
         with set_now(now):
-            for start in range(0, len(touched), AT_ONCE):
-                some = touched[start : start + AT_ONCE]
-                mirror.copy(some, kinds=OF_PAYERS)
-                recompute(organization.id, [(mirror.connection_id, name) for name in some])
-            run = audit(organization.id)
-        assert run is not None
-        assert run.drift == []
-        assert departures.stored(organization.id) == departures.plainly(organization.id)
-    assert departures.stored(organization.id)
-    record_property("customers", CUSTOMERS)
+            lived += live(mirror, known + lived, dice, taken)
+            if rules and lived >= rules[-1][0]:
+                with taken.by("rebuilds"):
+                    change_rules(organization.id, rules.pop()[1])
+            with taken.by("audits"):
+                assert_sound(organization.id, crowd)
+    assert not rules
+    assert_true(organization.id, company)
+    record_property("customers", customers)
     record_property("events", lived)
+    for name in taken.times:
+        record_property(name, taken.told(name))
+
+
+def crowded(organization: Organization, customers: int) -> UUID:
+    """Give an organization a connection, and so many customers built from a stored history of years."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
+        audit_rows.history(database, organization.slug, customers, f"timestamptz '{NOW.isoformat()}'")
+        with tenant(organization.id):
+            Connection.objects.update(livemode=False, imported_at=NOW, data_through=NOW)
+            connection_id = Connection.objects.get().id
+        with alone(organization.id):
+            parts.begin(organization.id, from_history=True)
+        catch_up(organization.id)
+        database.execute("ANALYZE")
+    return connection_id
+
+
+def live(mirror: Mirror, known: int, dice: random.Random, taken: Taken) -> int:
+    """Let the company live until now, and its numbers follow in parts; return how much happened."""
+    mirror.company.advance(int(clock.now().timestamp()))
+    told = list(mirror.company.book.all("event"))[known:]
+    dice.shuffle(told)
+    start = 0
+    while some := told[start : start + dice.choice(AT_ONCE)]:
+        start += len(some)
+        with taken.by("transactions of events"):
+            tell(mirror, some)
+        with taken.by("increments"):
+            catch_up(mirror.organization_id)
+    return len(told)
+
+
+def change_rules(organization_id: UUID, values: dict[str, str]) -> None:
+    with tenant(organization_id):
+        definitions.set_definition(organization_id, values)
+    catch_up(organization_id)
+
+
+def assert_sound(organization_id: UUID, crowd: int) -> None:
+    run = audit(organization_id)
+    assert run is not None
+    assert run.drift == []
+    assert crowd <= run.customers <= crowd + PAYERS
+    assert departures.stored(organization_id) == departures.plainly(organization_id)
+    assert departures.stored(organization_id)
+
+
+def assert_true(organization_id: UUID, company: Company) -> None:
+    """Hold the payers who lived on against what the company knows of them."""
+    found = stored(organization_id, company)
+    assert judge(company, found, events_since=int(NOW.timestamp())).wrong == []
