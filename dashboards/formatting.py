@@ -8,7 +8,7 @@ from babel import Locale
 from babel.numbers import NumberPattern, get_currency_symbol, get_decimal_symbol, get_group_symbol
 
 from config.locales import current
-from metrics.core.money import MICRO, decimals, major
+from metrics.core.money import MICRO, decimals
 
 DASH = "–"
 MINUS = "−"
@@ -52,9 +52,24 @@ class Writer:
         """Format micro units in the currency's own decimals."""
         return _money(_minor(amount_micro), self.places, self.amounts, signed)
 
+    def text(self, amount_micro: int, *, signed: bool = False) -> str:
+        """Format micro units in the currency's own decimals, in one piece."""
+        return _plain(_minor(amount_micro), self.places, self.amounts, signed)
+
+    def plotted(self, amount_micro: int) -> str:
+        """Return the amount in major units as the plain decimal text that a chart reads."""
+        minor = _minor(amount_micro)
+        whole, rest = divmod(abs(minor), 10**self.places)
+        sign = "-" if minor < 0 else ""
+        return f"{sign}{whole}.{rest:0{self.places}}" if self.places else f"{sign}{whole}"
+
     def percent(self, rate: Fraction | None, *, signed: bool = False) -> str:
         """Format a fraction as a percentage with one decimal; an undefined rate is a dash."""
-        return DASH if rate is None else _plain(_rounded(rate, 1_000), 1, self.rates, signed)
+        return DASH if rate is None else self.per_mille(per_mille(rate), signed=signed)
+
+    def per_mille(self, thousandths: int, *, signed: bool = False) -> str:
+        """Format whole thousandths as a percentage with one decimal."""
+        return _plain(thousandths, 1, self.rates, signed)
 
 
 def writer(currency: str) -> Writer:
@@ -96,7 +111,7 @@ def points(rate: Fraction | None, *, signed: bool = False) -> str:
 
 def plotted(amount_micro: int, currency: str) -> str:
     """Return the amount in major units as the plain decimal text that a chart reads."""
-    return str(major(amount_micro, currency))
+    return writer(currency).plotted(amount_micro)
 
 
 def per_mille(rate: Fraction) -> int:
@@ -104,16 +119,26 @@ def per_mille(rate: Fraction) -> int:
     return _rounded(rate, 1_000)
 
 
+def share(part: int, whole: int) -> int | None:
+    """Return a part of a whole in thousandths, halves to the even one; undefined over nothing."""
+    sign = -1 if whole < 0 else 1
+    return _halves_to_even(sign * part * 1_000, sign * whole) if whole else None
+
+
 def _rounded(value: int | Fraction, times: int) -> int:
     """Multiply and round, halves to the even one, without the detour by the greatest common divisor."""
-    whole, rest = divmod(value.numerator * times, value.denominator)
-    return whole + (2 * rest + whole % 2 > value.denominator)
+    return _halves_to_even(value.numerator * times, value.denominator)
 
 
 def _minor(amount_micro: int) -> int:
     """Round micro units to whole minor units, halves to the even one."""
-    minor, rest = divmod(amount_micro, MICRO)
-    return minor + (2 * rest + minor % 2 > MICRO)
+    return _halves_to_even(amount_micro, MICRO)
+
+
+def _halves_to_even(value: int, divisor: int) -> int:
+    """Divide by a number above 0 and round."""
+    whole, rest = divmod(value, divisor)
+    return whole + (2 * rest + whole % 2 > divisor)
 
 
 def _sign(value: int, signed: bool) -> int:
@@ -128,7 +153,8 @@ def _money(tail: int, places: int, pattern: _Pattern, signed: bool) -> Money:
 
 def _plain(tail: int, places: int, pattern: _Pattern, signed: bool) -> str:
     sign = _sign(tail, signed)
-    return pattern.before[sign] + "".join(_digits(abs(tail), places, pattern)) + pattern.after[sign]
+    whole, fraction = _digits(abs(tail), places, pattern)
+    return f"{pattern.before[sign]}{whole}{fraction}{pattern.after[sign]}"
 
 
 def _digits(tail: int, places: int, pattern: _Pattern) -> tuple[str, str]:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboards.formatting import Money, Writer, per_mille, writer
+from dashboards.formatting import DASH, Writer, share, writer
 from dashboards.links import Link
 from dashboards.opening import Opening
-from metrics.core.rates import ratio
 from metrics.flows import Month
 from metrics.queries import PlanShare
 
@@ -17,7 +16,7 @@ class PlanRow:
 
     name: str
     detail: str
-    mrr: Money
+    mrr: str
     share: str
     per_mille: int
     opens: Link | None = None
@@ -30,14 +29,14 @@ def plan_rows(plans: list[PlanShare], month: Month, opening: Opening | None = No
 
 
 def _row(plan: PlanShare, month: Month, opening: Opening | None, numbers: Writer) -> PlanRow:
-    share = ratio(plan.mrr_micro, month.ending_micro)
+    part = share(plan.mrr_micro, month.ending_micro)
     name, detail = _names(plan.product_name, plan.price_name, plan.price_id)
     return PlanRow(
         name=name,
         detail=detail,
-        mrr=numbers.money(plan.mrr_micro),
-        share=numbers.percent(share),
-        per_mille=per_mille(share) if share else 0,
+        mrr=numbers.text(plan.mrr_micro),
+        share=DASH if part is None else numbers.per_mille(part),
+        per_mille=part or 0,
         opens=opening.plan(month, plan) if opening else None,
     )
 

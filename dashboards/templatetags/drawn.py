@@ -5,10 +5,11 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboards.overview import Row
+from dashboards.links import Link
+from dashboards.overview import Cell, Row
 from dashboards.plans import PlanRow
 from dashboards.selection import Choice, Year
-from dashboards.templatetags.opened import opened
+from dashboards.templatetags.opened import opening_tag
 
 register = template.Library()
 
@@ -28,43 +29,47 @@ def _month(each: Choice, year: int) -> str:
 
 
 @register.filter
-def plan_line(plan: PlanRow) -> SafeString:
-    """Return a plan's row: its names over a bar of its share, its MRR and the share."""
-    name, detail = escape(plan.name), escape(plan.detail)
+def plan_lines(plans: list[PlanRow]) -> SafeString:
+    """Return plans as rows: their names over a bar of their share, their MRR and the share."""
+    return mark_safe("\n".join([_plan(each) for each in plans]))  # noqa: S308 - escaped
+
+
+def _plan(plan: PlanRow) -> str:
+    name, detail, share = escape(plan.name), escape(plan.detail), escape(plan.share)
     more = f'<span class="mix-detail">{detail}</span>' if detail else ""
     bar = f'<meter class="mix-bar" min="0" max="1000" value="{plan.per_mille}" aria-label="{name} {detail}">'
-    names = f'<span class="mix-name">{name}</span>{more} {bar}{escape(plan.share)}</meter>'
-    return mark_safe(  # noqa: S308 - escaped
-        f'<tr><th scope="row">{names}</th>'
-        f'<td class="number">{opened(plan.opens, plan.mrr)}</td>'
-        f'<td class="number mix-share">{opened(plan.opens, plan.share)}</td></tr>'
+    opens, closes = (opening_tag(plan.opens), "</a>") if plan.opens else ("", "")
+    return (
+        f'<tr><th scope="row"><span class="mix-name">{name}</span>{more} {bar}{share}</meter></th>'
+        f'<td class="number">{opens}{escape(plan.mrr)}{closes}</td>'
+        f'<td class="number mix-share">{opens}{share}{closes}</td></tr>'
     )
 
 
 @register.filter
-def mrr_line(row: Row) -> SafeString:
-    """Return a month's row of the table of MRR."""
-    cells = [_cell(row, "mrr", "mrr"), *(_cell(row, name) for name in ("arr", "growth", "customers"))]
-    return _line(row, cells)
+def mrr_lines(rows: list[Row]) -> SafeString:
+    """Return months as rows of the table of MRR."""
+    return _lines([(row, row.ends) for row in rows])
 
 
 @register.filter
-def waterfall_line(row: Row) -> SafeString:
-    """Return a month's row of the waterfall: its starting MRR, its movements, its ending MRR."""
-    moved = [_number(opened(one.opens, one.amount), one.kind) for one in row.movements]
-    return _line(row, [_cell(row, "starting"), *moved, _cell(row, "mrr", "ending")])
+def waterfall_lines(rows: list[Row]) -> SafeString:
+    """Return months as rows of the waterfall."""
+    return _lines([(row, row.flow) for row in rows])
 
 
-def _line(row: Row, cells: list[str]) -> SafeString:
+def _lines(rows: list[tuple[Row, list[Cell]]]) -> SafeString:
+    return mark_safe("\n".join([_line(row, cells) for row, cells in rows]))  # noqa: S308 - escaped
+
+
+def _line(row: Row, cells: list[Cell]) -> str:
     url, current = escape(row.url), ' aria-current="true"' if row.chosen else ""
     link = f'<a href="{url}" hx-get="{url}" data-month="{row.key}">{escape(row.label)}</a>'
-    return mark_safe(f'<tr{current}><th scope="row">{link}</th>{"".join(cells)}</tr>')  # noqa: S308 - escaped
+    drawn = "".join([_cell(place, text, opens) for place, text, opens in cells])
+    return f'<tr{current}><th scope="row">{link}</th>{drawn}</tr>'
 
 
-def _cell(row: Row, figure: str, place: str = "") -> str:
-    return _number(opened(row.opens.get(figure), getattr(row, figure)), place)
-
-
-def _number(content: str, place: str) -> str:
+def _cell(place: str, text: str, opens: Link | None) -> str:
     named = f' data-cell="{place}"' if place else ""
-    return f'<td class="number"{named}>{content}</td>'
+    told = f"{opening_tag(opens)}{escape(text)}</a>" if opens else escape(text)
+    return f'<td class="number"{named}>{told}</td>'

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from django.utils import translation
 
-from dashboards.formatting import DASH, money, number, percent, plotted, points
+from dashboards.formatting import DASH, money, number, percent, plotted, points, share
 from tests.environment import PROJECT
 
 
@@ -46,6 +46,12 @@ def test_decimals_stand_apart_so_that_a_page_can_soften_them() -> None:
 
 def test_a_chart_reads_plain_decimals() -> None:
     assert plotted(-1_234_560_000_000, "eur") == "-12345.60"
+    assert plotted(-1_500_000, "jpy") == "-2"
+
+
+def test_a_share_is_rounded_to_thousandths_and_undefined_over_nothing() -> None:
+    assert [share(1, 3), share(1, 2_000), share(3, 2_000), share(-1, -3)] == [333, 0, 2, 333]
+    assert share(1, 0) is None
 
 
 @pytest.mark.parametrize(
