@@ -4,7 +4,7 @@ A rule reads a series at the local midnight that begins a day. What alerts is gu
 counts only above 3·√(Σ amount²) of the movements in its windows (definitions, section 7).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -108,7 +108,7 @@ def reading(rule: str, series: Series, on: date, settings: AlertSettings) -> Rea
 
 def since(rule: str, on: date, settings: AlertSettings) -> date:
     """Return the day to which history must reach back for a rule to say anything."""
-    return RULES[rule].since(on, settings)
+    return RULES[rule].cuts(on, settings)[0]
 
 
 def guarded(difference: int | Fraction, moved: Moved) -> bool:
@@ -214,22 +214,28 @@ Window = tuple[date, date, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a rule compares, to which day before one it needs history, and which movements it judges."""
+    """How a rule compares, at which days before one its spans meet, and which movements it judges.
+
+    The first of these days, in their order, is the one to which it needs history.
+    """
 
     compare: Callable[[Series, date, AlertSettings], Comparison]
-    since: Callable[[date, AlertSettings], date]
+    cuts: Callable[[date, AlertSettings], Sequence[date]]
     window: Callable[[date, AlertSettings], Window]
 
 
 RULES: dict[str, Rule] = {
     "revenue_churn": Rule(
         _revenue_churn,
-        lambda on, _: days_before(on, 30),
+        lambda on, _: [days_before(on, 30)],
         lambda on, _: (days_before(on, 30), on, ("churn",)),
     ),
     "new_mrr_flat": Rule(
         _new_mrr_flat,
-        lambda on, own: week_start(on) - (EARLIER_SPANS + 1) * timedelta(weeks=own.new_mrr_flat_weeks),
+        lambda on, own: [
+            week_start(on) - spans * timedelta(weeks=own.new_mrr_flat_weeks)
+            for spans in (EARLIER_SPANS + 1, 2, 1, 0)
+        ],
         lambda on, own: (
             week_start(on) - timedelta(weeks=own.new_mrr_flat_weeks),
             week_start(on),
@@ -238,7 +244,7 @@ RULES: dict[str, Rule] = {
     ),
     "expansion_declining": Rule(
         _expansion_declining,
-        lambda on, own: months_before(on, own.expansion_decline_months + 1),
+        lambda on, own: [months_before(on, back) for back in range(own.expansion_decline_months + 1, -1, -1)],
         lambda on, own: (
             months_before(on, own.expansion_decline_months),
             months_before(on, 0),
@@ -247,17 +253,17 @@ RULES: dict[str, Rule] = {
     ),
     "failed_payments_rising": Rule(
         _failed_payments_rising,
-        lambda on, _: days_before(on, 60),
+        lambda on, _: [days_before(on, 60), days_before(on, 30)],
         lambda on, _: (days_before(on, 30), on, ()),
     ),
     "arr_growth_decelerating": Rule(
         _arr_growth_decelerating,
-        lambda on, _: months_before(on, 7),
+        lambda on, _: [months_before(on, back) for back in (7, 6, 4, 3, 1, 0)],
         lambda on, _: (months_before(on, 3), months_before(on, 0), KINDS),
     ),
     "net_revenue_retention_low": Rule(
         _net_revenue_retention_low,
-        lambda on, _: days_before(on, 30),
+        lambda on, _: [days_before(on, 30)],
         lambda on, _: (days_before(on, 30), on, ("expansion", "contraction", "churn")),
     ),
 }

@@ -25,6 +25,7 @@ class Moved:
 
 
 # Of each day: what was moved, the squares of that, and how many movements they are.
+AMOUNT, COUNT = 0, 2
 Columns = tuple[Sequence[int], Sequence[int], Sequence[int]]
 NOTHING: Mapping[str, Columns] = dict.fromkeys(KINDS, ((), (), ()))
 
@@ -35,7 +36,8 @@ class Series:
 
     `days` are those on which anything may have moved, in their order, and `moves` tells what by kind.
     `mrr_micro` and `customers` are balances at the midnight that begins `today`; `failures` counts by day the
-    invoices whose first failed attempt was on it; `first_on` is the day on which history begins.
+    invoices whose first failed attempt was on it; `first_on` is the day on which history begins. Where
+    there are `cuts`, what moved between two of them is known as a whole alone.
     """
 
     today: date
@@ -46,6 +48,7 @@ class Series:
     days: Sequence[date] = ()
     moves: Mapping[str, Columns] = field(default_factory=lambda: NOTHING)
     failures: Mapping[date, int] = field(default_factory=dict)
+    cuts: frozenset[date] = frozenset()
     _days: Sequence[date] = field(default=(), repr=False, compare=False)
     _sums: dict[str, list[list[int]]] = field(default_factory=dict, repr=False, compare=False)
     _failed: tuple[list[date], list[int]] = field(default=([], [0]), repr=False, compare=False)
@@ -61,19 +64,27 @@ class Series:
 
     def moved(self, start: date, end: date, *kinds: str) -> Moved:
         """Return what moved in `[start, end)`."""
-        first, last = bisect_left(self._days, start), bisect_left(self._days, end)
+        first, last = self._place(start), self._place(end)
         sums = [[one[last] - one[first] for one in self._sums[kind]] for kind in kinds]
         return Moved(*map(sum, zip(*sums, strict=True)))
 
     def mrr_at(self, on: date) -> int:
         """Return the MRR at the midnight that begins a day."""
-        gained, lost = self.moved(on, self.today, *GAINS), self.moved(on, self.today, *LOSSES)
-        return self.mrr_micro - gained.amount_micro + lost.amount_micro
+        return self.mrr_micro - self._since(on, AMOUNT, GAINS) + self._since(on, AMOUNT, LOSSES)
 
     def customers_at(self, on: date) -> int:
         """Return how many customers paid at the midnight that begins a day."""
-        came, left = self.moved(on, self.today, *ARRIVALS), self.moved(on, self.today, "churn")
-        return self.customers - came.count + left.count
+        return self.customers - self._since(on, COUNT, ARRIVALS) + self._since(on, COUNT, ("churn",))
+
+    def _since(self, on: date, column: int, kinds: Sequence[str]) -> int:
+        first, sums = self._place(on), [self._sums[kind][column] for kind in kinds]
+        return sum(one[-1] - one[first] for one in sums)
+
+    def _place(self, on: date) -> int:
+        """Return how many of the days lie before a day."""
+        if self.cuts and on not in self.cuts:
+            raise ValueError(f"What moved is not told apart at {on}.")
+        return bisect_left(self._days, on)
 
     def failed(self, start: date, end: date) -> int:
         """Count the invoices whose first failed attempt lies in `[start, end)`."""

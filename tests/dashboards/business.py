@@ -12,7 +12,8 @@ from billing_sync.models import Charge, InvoicePayment
 from metrics import queries
 from metrics.build.failed import refresh
 from metrics.flows import FLOWS, SQUARES
-from metrics.models import CurrentBuild, DailyRevenue, Movement
+from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, Movement
+from metrics.periods import month_of
 
 UNIT = 100_000_000
 COUNTED = {
@@ -27,8 +28,12 @@ Moved = tuple[date, str, int]
 
 
 def moved(organization: Organization, key: dict[str, Any], currency: str, moves: Iterable[Moved]) -> None:
-    """Write movements of (day, kind, major units), each of a customer of its own, and the days' sums."""
+    """Write movements of (day, kind, major units), each of a customer of its own, and the sums of their days.
+
+    The months are summed too, but for those that have sums of their own.
+    """
     days: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FLOWS + SQUARES, 0))
+    months: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FLOWS, 0))
     with tenant(organization.id):
         for number, (on, kind, amount) in enumerate(moves):
             sign = -1 if kind in LOSSES else 1
@@ -50,6 +55,12 @@ def moved(organization: Organization, key: dict[str, Any], currency: str, moves:
             days[on][COUNTED[kind]] += 1
         for day, flows in days.items():
             DailyRevenue.objects.create(**key, currency=currency, day=day, **flows)
+            for name in FLOWS:
+                months[month_of(day)][name] += flows[name]
+        MonthlyRevenue.objects.bulk_create(
+            [MonthlyRevenue(**key, currency=currency, month=month, **sums) for month, sums in months.items()],
+            ignore_conflicts=True,
+        )
 
 
 def failed(

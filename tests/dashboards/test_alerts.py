@@ -12,7 +12,7 @@ from accounts.tenancy import tenant
 from config.clock import set_now
 from metrics.alerts import versions
 from metrics.alerts.models import Acknowledgement, Alert
-from metrics.models import DailyRevenue
+from metrics.models import DailyRevenue, MonthlyRevenue
 from tests.cast import Person
 from tests.dashboards.test_statements import statements
 from tests.metrics.alerts.business import base, days, judge_now, leaving, noon, write
@@ -149,10 +149,10 @@ def test_every_currency_s_rules_are_read_at_once(
     owner: Person, organization: Organization, alert: Alert
 ) -> None:
     with tenant(organization.id):
-        for one in DailyRevenue.objects.all():
-            DailyRevenue.objects.create(
-                **{**model_to_dict(one), "organization": organization, "currency": "eur"}
-            )
+        for table in (DailyRevenue, MonthlyRevenue):
+            for one in table._default_manager.all():
+                row = {**model_to_dict(one), "organization": organization, "currency": "eur"}
+                table._default_manager.create(**row)
     with set_now(NOW):
         assert len(statements(owner, "/o/acme/alerts/")) <= 12
     shown = page(owner.client, "/o/acme/alerts/")

@@ -42,17 +42,6 @@ def trading(organization: Organization, *moves: Moved) -> None:
     connect(organization, Connection.State.LIVE, imported_at=NOW, data_through=NOW)
     key = computed(organization)
     moved(organization, key, "eur", moves)
-    with tenant(organization.id):
-        for on, kind, amount in moves:
-            counted = {"new": "customers_new", "churn": "customers_churned"}.get(kind)
-            row, _ = MonthlyRevenue.objects.get_or_create(
-                **key, currency="eur", month=on.replace(day=1), defaults={}
-            )
-            name = f"{kind}_micro"
-            setattr(row, name, getattr(row, name) + amount * UNIT)
-            if counted:
-                setattr(row, counted, getattr(row, counted) + 1)
-            row.save()
 
 
 def beside(client: Client, query: str = "") -> dict[str, str]:

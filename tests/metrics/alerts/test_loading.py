@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -14,6 +15,8 @@ from config.clock import set_now
 from metrics import queries
 from metrics.alerts.failures import first_failures
 from metrics.alerts.loading import series_of
+from metrics.alerts.rules import readings
+from metrics.evidence.sums import COUNTS
 from metrics.listings import customer_rows
 from tests.billing_sync.accounts import connected
 
@@ -51,6 +54,7 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
         since = date(2026, 1, 1)
         judged = series_of(shown, currency, since + timedelta(days=60), shown.alerts)
         failures = [one.on for one in first_failures(shown, currency, since, MIDNIGHT.date())]
+        days = queries.daily(organization.id, currency, date(2026, 1, 1), MIDNIGHT.date())
     assert seen.mrr_micro == sum(row.mrr_micro for row in rows) > 0
     assert seen.customers == len(rows)
     assert seen.customers_at(MIDNIGHT.date() - timedelta(days=30)) == len(
@@ -62,3 +66,12 @@ def test_a_synced_account_is_looked_at_as_it_is(company: Company, organization: 
     assert sorted(failures) == [day for day in known if since <= day < MIDNIGHT.date()]
     assert failures
     assert {day: count for day, count in judged.failures.items() if day >= since} == Counter(failures)
+    assert readings(seen, seen.today, shown.alerts) == readings(judged, seen.today, shown.alerts)
+    for start, end in pairwise(sorted(seen.cuts)):
+        within = [day for day in days if start <= day.day < end]
+        for kind, count in COUNTS.items():
+            moved = seen.moved(start, end, kind)
+            assert moved.amount_micro == sum(getattr(day, f"{kind}_micro") for day in within)
+            assert moved.count == sum(getattr(day, count) for day in within)
+    with pytest.raises(ValueError, match="not told apart"):
+        seen.mrr_at(MIDNIGHT.date() - timedelta(days=44))
