@@ -84,7 +84,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["dashboards.templatetags.localized"],
+            "builtins": ["dashboards.templatetags.localized", "dashboards.templatetags.lasting"],
+            "libraries": {"i18n": "dashboards.templatetags.lasting"},
         },
     }
 ]

@@ -1,0 +1,73 @@
+"""Django's tags for words and for addresses, which find each once: neither changes while a process runs.
+
+Every template's `translate` and `url` are these.
+"""
+
+from functools import lru_cache
+
+from django import template
+from django.template.base import FilterExpression, Node, Parser, Token, Variable
+from django.template.context import Context
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as django_url
+from django.templatetags import i18n
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+register = template.Library()
+register.tags |= i18n.register.tags
+register.filters |= i18n.register.filters
+
+
+class Words(Node):
+    """Words that hold nothing of a page, in each language that was asked for."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.said: dict[str | None, str] = {}
+
+    def render(self, context: Context) -> str:
+        """Return the words in the reader's language."""
+        language = get_language()
+        if language not in self.said:
+            self.said[language] = self.node.render(context)
+        return self.said[language]
+
+
+@register.tag
+def translate(parser: Parser, token: Token) -> Node:
+    """Translate as Django does; what is the same on every page is found once for each language."""
+    node = i18n.do_translate(parser, token)
+    lasts = node.asvar is None and node.message_context is None and _literal(node.filter_expression)
+    return Words(node) if lasts else node
+
+
+def _literal(expression: FilterExpression) -> bool:
+    var = expression.var
+    return not expression.filters and isinstance(var, Variable) and isinstance(var.literal, str)
+
+
+class Address(Node):
+    """A page's address by its name and what it is of."""
+
+    def __init__(self, node: URLNode) -> None:
+        self.name, self.args = node.view_name, node.args
+
+    def render(self, context: Context) -> SafeString:
+        """Return the address as HTML."""
+        return address(self.name.resolve(context), *[one.resolve(context) for one in self.args])
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> Node:
+    """Write an address as Django does; one that keeps it in a variable, or names its parts, is Django's."""
+    node = django_url(parser, token)
+    return node if node.kwargs or node.asvar else Address(node)
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def address(name: str, *args: object) -> SafeString:
+    """Return a page's address as HTML."""
+    return SafeString(escape(reverse(name, args=args)))
