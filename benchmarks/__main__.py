@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +46,18 @@ ENTRIES: Mapping[str, Entry] = {
     "lighthouse": lighthouse.report,
     "sandbox": lambda given: (f"    {line}" for line in told(sandbox_scale(given.customers))),
 }
+# How large a company each is told of, one after the other; what is not named here has one size alone.
+SIZES: Mapping[str, Sequence[int]] = {
+    "sync": (2_000,),
+    "computing": (10_000, 100_000, 1_000_000),
+    "audit": (1_000_000,),
+    "increment": (10_000, 1_000_000),
+    "pages": (10_000, 1_000_000),
+    "dashboard": (10_000,),
+}
+USUAL = (20_000,)
+# Sizes that one report compares.
+TOGETHER = ("computing",)
 # It fetches a program of hundreds of packages, so nobody gets it unasked.
 BY_NAME = ("lighthouse",)
 
@@ -57,31 +71,26 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="NAME",
         help=f"of {', '.join(ENTRIES)}; default all but {', '.join(BY_NAME)}",
     )
-    parser.add_argument("--customers", type=int, default=20_000, help="how large a company (default 20000)")
-    parser.add_argument("--organizations", type=int, default=10_000, help="whose rules to judge")
+    parser.add_argument("--customers", type=int, help="how large a company, instead of each entry's sizes")
+    parser.add_argument("--organizations", type=int, default=2_000, help="whose rules to judge (2000)")
     parser.add_argument("--latency", type=int, default=0, help="milliseconds that the API thinks longer")
     parser.add_argument("--save", action="store_true", help="keep the report under benchmarks/reports")
     given = parser.parse_args(arguments)
     if unknown := set(given.names) - set(ENTRIES):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(ENTRIES)}")
-    if given.customers < 1 or given.latency < 0:
+    if (given.customers is not None and given.customers < 1) or given.latency < 0:
         parser.error("--customers starts at 1, --latency at 0")
     return given
 
 
 def main() -> None:
-    """Use servers and a directory of the benchmark's own; print what was found as it is found."""
+    """Print what is found as it is found."""
     given, at = options(), datetime.now(UTC)
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
     lines: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="millrace-bench-") as directory:
-        os.environ["DATA_DIR"] = str(Path(directory) / "data")
-        with servers_for(["bench"]):
-            for line in written(given, at):
-                lines.append(line)
-                sys.stdout.write(f"{line}\n")
-                sys.stdout.flush()
+    for line in written(given, at):
+        lines.append(line)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
     if given.save:
         machine.REPORTS.mkdir(parents=True, exist_ok=True)
         (machine.REPORTS / f"{at:%Y-%m-%d-%H%M}-bench.md").write_text("\n".join([*lines, ""]))
@@ -89,13 +98,41 @@ def main() -> None:
 
 def written(given: argparse.Namespace, at: datetime) -> Iterator[str]:
     """Yield the lines of the report."""
+    begun = time.monotonic()
     yield f"# Benchmarks of {at:%Y-%m-%d %H:%M} UTC"
     yield ""
     yield machine.described()
     yield f"{machine.versions()}."
     for name in given.names or [name for name in ENTRIES if name not in BY_NAME]:
         yield from ("", f"## {name}", "")
-        yield from ENTRIES[name](given)
+        for sizes in turns(name, given.customers):
+            yield from measured(name, given, sizes)
+    yield from ("", f"All of it took {(time.monotonic() - begun) / 60:.0f} minutes.")
+
+
+def turns(name: str, customers: int | None) -> Sequence[Sequence[int]]:
+    """Return the sizes of company of each turn of an entry."""
+    sizes = SIZES.get(name, USUAL) if customers is None else (customers,)
+    return [sizes] if name in TOGETHER else [(size,) for size in sizes]
+
+
+def measured(name: str, given: argparse.Namespace, sizes: Sequence[int]) -> Iterator[str]:
+    """Yield what one turn of an entry finds on servers of its own, and how long all that took."""
+    begun = time.monotonic()
+    with servers():
+        yield from ENTRIES[name](argparse.Namespace(**{**vars(given), "customers": sizes[0], "sizes": sizes}))
+    yield from ("", f"This took {time.monotonic() - begun:.0f} s.", "")
+
+
+@contextmanager
+def servers() -> Iterator[None]:
+    """Start servers in a directory of their own; nothing stays of what was written there."""
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory(prefix="millrace-bench-") as directory:
+        os.environ["DATA_DIR"] = str(Path(directory) / "data")
+        with servers_for(["bench"]):
+            yield
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -18,7 +18,7 @@ from psycopg import sql
 from benchmarks import usage
 from benchmarks.processes import manage
 
-SIZES, DEFAULT, ONCE = (10_000, 100_000), 20_000, 1_000_000
+ONCE = 1_000_000
 WAYS = {
     "ours": "Millrace: daily, monthly and plan tables",
     "postgresql": "spine SQL in PostgreSQL",
@@ -53,9 +53,8 @@ def report(given: argparse.Namespace) -> Iterator[str]:
     """Yield time, its stages and memory of each way at each size, and how they grow."""
     manage("migrate")
     medians: dict[str, dict[int, float]] = defaultdict(dict)
-    sizes = SIZES if given.customers == DEFAULT else (given.customers,)
     yield "All read the segments from PostgreSQL and write to it. Medians, in seconds; runs take turns."
-    for size in sizes:
+    for size in given.sizes:
         runs, segments = _measured(size)
         yield from ("", f"### {size:,} customers, {segments / size:.1f} segments each, 36 months", "")
         yield from _table(runs)
@@ -64,8 +63,8 @@ def report(given: argparse.Namespace) -> Iterator[str]:
     yield ""
     yield "Database CPU is that of all PostgreSQL's processes, ours that which computes; × is of seconds."
     yield "Two processes at once write the movements, so that their stages come to more than the seconds."
-    if len(sizes) > 1:
-        yield from ("", "Growth exponents: " + _exponents(medians, sizes) + ".")
+    if len(given.sizes) > 1:
+        yield from ("", "Growth exponents: " + _exponents(medians, given.sizes) + ".")
 
 
 def _measured(size: int) -> tuple[dict[str, list[Run]], int]:
@@ -134,7 +133,7 @@ def _table(runs: Mapping[str, list[Run]]) -> Iterator[str]:
         yield f"| {WAYS.get(way, MOVEMENTS)} | {told} | {memory:.0f} | {spilled:.0f} |"
 
 
-def _exponents(medians: Mapping[str, Mapping[int, float]], sizes: tuple[int, ...]) -> str:
+def _exponents(medians: Mapping[str, Mapping[int, float]], sizes: Sequence[int]) -> str:
     least, most = sizes[0], sizes[-1]
     grown = {way: found[most] / found[least] for way, found in medians.items()}
     return ", ".join(f"{way} {math.log(by) / math.log(most / least):.2f}" for way, by in grown.items())

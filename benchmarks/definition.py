@@ -67,6 +67,7 @@ def report(given: argparse.Namespace) -> Iterator[str]:
         if done.returncode:
             raise RuntimeError(done.stderr)
         yield from done.stdout.splitlines()
+    yield from definition_change.HEAD
     for size in SIZES:
         with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as database:
             yield from definition_change.report(database, f"rules-{size}", size)

@@ -4,18 +4,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
 
-from benchmarks.processes import READY_SECONDS, started, until
+from benchmarks.processes import working
 from benchmarks.usage import Memory, cpu_seconds, family
-from config.embedded.children import stop
 
 CHANGES = {1: "none", 2: "forever_and_repeating"}
-PATIENCE_SECONDS = 1_200
+PATIENCE_SECONDS, LOOK_SECONDS = 1_200, 0.05
 MADE = (
     "SELECT extract(epoch FROM clock_timestamp() - rules.created_at)::float "
     "FROM metrics_currentbuild shown JOIN metrics_definition rules USING (organization_id) "
@@ -23,14 +21,21 @@ MADE = (
     "WHERE o.slug = %s AND rules.version = shown.definition_version AND rules.version = ("
     "SELECT max(version) FROM metrics_definition m WHERE m.organization_id = o.id)"
 )
+# What follows a build within the minute, cohorts and the like, would otherwise be counted with the next.
+BUSY = (
+    "SELECT count(*) FROM accounts_job "
+    "WHERE state = 'running' OR state = 'queued' AND next_at < now() + interval '1 minute'"
+)
 Database = psycopg.Connection[tuple[object, ...]]
+HEAD = (
+    "",
+    "| subscriptions | processes | seconds | their CPU seconds | PostgreSQL's | largest process |",
+    "| ---: | ---: | ---: | ---: | ---: | ---: |",
+)
 
 
 def report(database: Database, slug: str, size: int) -> Iterator[str]:
     """Yield what a change takes by workers of one and of two processes."""
-    yield ""
-    yield "| subscriptions | processes | seconds | their CPU seconds | PostgreSQL's | largest process |"
-    yield "| ---: | ---: | ---: | ---: | ---: | ---: |"
     alone = 0.0
     for processes, discounts in CHANGES.items():
         seconds, own, servers, largest = _changed(database, slug, processes, discounts)
@@ -47,7 +52,12 @@ def _changed(
 ) -> tuple[float, float, float, int]:
     (server,) = database.execute("SELECT pg_backend_pid()").fetchone() or (0,)
     postmaster = next(family(int(str(server)))).ppid()
-    with _working(processes) as worker, Memory(worker.pid) as memory:
+    with (
+        TemporaryDirectory(prefix="millrace-worker-") as directory,
+        working(Path(directory), processes) as worker,
+        Memory(worker.pid) as memory,
+    ):
+        _rest(database)
         before = cpu_seconds(worker.pid), cpu_seconds(postmaster)
         change = [sys.executable, "-m", "benchmarks.definition_work", slug, "--discounts", discounts]
         subprocess.run(change, check=True)  # noqa: S603 - our own module
@@ -63,18 +73,14 @@ def _shown(database: Database, slug: str) -> float:
         found = database.execute(MADE, [slug]).fetchone()
         if found:
             return float(str(found[0]))
-        time.sleep(0.05)
+        time.sleep(LOOK_SECONDS)
     raise RuntimeError(f"The numbers of {slug} do not follow its rules.")
 
 
-@contextmanager
-def _working(processes: int) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", f"--concurrency={processes}"]
-    with TemporaryDirectory(prefix="millrace-worker-") as directory:
-        log = Path(directory) / "worker.log"
-        worker = started([*command, "--loglevel=INFO"], log, DJANGO_SETTINGS_MODULE="config.settings")
-        try:
-            until(lambda: b" ready." in log.read_bytes(), worker, log, READY_SECONDS)
-            yield worker
-        finally:
-            stop(worker)
+def _rest(database: Database) -> None:
+    """Wait until the worker has nothing to do for a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while database.execute(BUSY).fetchone() != (0,):
+        if time.monotonic() > deadline:
+            raise RuntimeError("The worker does not come to rest.")
+        time.sleep(LOOK_SECONDS)

@@ -71,5 +71,6 @@ def _value(name: str) -> str:
     if name == "payload":
         return "substring(one.payload, 1, 100)"
     if name in IDS:
-        return f"CASE WHEN one.{name} <> '' THEN one.{name} || '_' || copy ELSE '' END"
+        # Of one length, so that keys come in the order of their index.
+        return f"CASE WHEN one.{name} <> '' THEN one.{name} || to_char(copy, '\"_\"FM000000') ELSE '' END"
     return f"one.{name}"
