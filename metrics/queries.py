@@ -59,23 +59,27 @@ FROM metrics_monthlyrevenue JOIN metrics_currentbuild USING (organization_id, de
 WHERE organization_id = %s
 """  # noqa: S608
 # Summed before anything is named: a plan has a row for each month that moved it.
-PLANS = """
-WITH plan AS MATERIALIZED (
+NAMED = """
+    SELECT DISTINCT ON (stripe_id) stripe_id, {name} FROM {table}
+    WHERE organization_id = %(organization)s AND connection_id = ANY((SELECT ids FROM account)::uuid[])
+      AND stripe_id = ANY(ARRAY(SELECT {key} FROM plan))
+    ORDER BY stripe_id, connection_id
+"""
+ALL_PLANS = f"""
+WITH plan AS (
     SELECT price_id, product_id, currency, sum(net_micro) AS mrr, sum(items) AS items
     FROM metrics_planrevenue JOIN metrics_currentbuild USING (organization_id, definition_version, build)
     WHERE organization_id = %(organization)s AND month <= %(month)s
-      AND (%(currency)s::text IS NULL OR currency = %(currency)s)
     GROUP BY price_id, product_id, currency HAVING sum(net_micro) <> 0 OR sum(items) <> 0
-), account AS MATERIALIZED (SELECT id FROM billing_sync_connection WHERE organization_id = %(organization)s)
-SELECT price_id, product_id, currency, mrr, items,
-       coalesce((SELECT nickname FROM billing_sync_price JOIN account ON account.id = connection_id
-                 WHERE organization_id = %(organization)s AND stripe_id = price_id
-                 ORDER BY connection_id LIMIT 1), ''),
-       coalesce((SELECT name FROM billing_sync_product JOIN account ON account.id = connection_id
-                 WHERE organization_id = %(organization)s AND stripe_id = product_id
-                 ORDER BY connection_id LIMIT 1), '')
-FROM plan ORDER BY mrr DESC, price_id
-"""
+), account AS (
+    SELECT array_agg(id) AS ids FROM billing_sync_connection WHERE organization_id = %(organization)s
+), price AS ({NAMED.format(name="nickname", table="billing_sync_price", key="price_id")}),
+product AS ({NAMED.format(name="name", table="billing_sync_product", key="product_id")})
+SELECT price_id, product_id, currency, mrr, items, coalesce(nickname, ''), coalesce(name, '')
+FROM plan LEFT JOIN price ON price.stripe_id = price_id LEFT JOIN product ON product.stripe_id = product_id
+ORDER BY mrr DESC, price_id
+"""  # noqa: S608
+PLANS = ALL_PLANS.replace("month <= %(month)s", "month <= %(month)s AND currency = %(currency)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,8 @@ def plan_mix(organization_id: UUID, currency: str | None, on: date) -> list[Plan
     Without a currency, the prices of each.
     """
     bound = {"organization": organization_id, "currency": currency, "month": month_of(on)}
+    found = read(ALL_PLANS if currency is None else PLANS, bound)
     return [
         PlanShare(price, product, price_name, product_name, int(mrr), int(items), code)
-        for price, product, code, mrr, items, price_name, product_name in read(PLANS, bound)
+        for price, product, code, mrr, items, price_name, product_name in found
     ]
