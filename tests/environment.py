@@ -42,6 +42,7 @@ def prepare() -> None:
         raise RuntimeError("Unset DJANGO_SETTINGS_MODULE: the tests prepare the environment before settings.")
     if "TEST_RUN" not in os.environ:
         prepare_run()
+    os.environ["DJANGO_SETTINGS_MODULE"] = FIXED["DJANGO_SETTINGS_MODULE"]
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         os.environ[name] = with_path(os.environ[name], worker_database())
     os.environ["REDIS_URL"] = with_path(os.environ["REDIS_URL"], WORKER.removeprefix("gw"))

@@ -1,9 +1,13 @@
 """Imports point one way, and a few modules alone may know certain things."""
 
 import ast
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.environment import PROJECT
 
@@ -94,6 +98,22 @@ def test_the_sandbox_knows_nothing_of_the_metrics_or_the_mirror() -> None:
         if target.split(".")[0] in ROOMS and not target.startswith("billing_sync.sandbox")
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("config.embedded.keeper", ("celery", "redis", "django")),
+        ("config.management.commands.up", ("celery", "redis", "accounts")),
+        ("billing_sync.management.commands.sandbox", ("celery", "redis", "billing_sync.models")),
+    ],
+)
+def test_what_stays_while_all_runs_loads_little(module: str, heavy: tuple[str, ...]) -> None:
+    looked = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "-c", looked]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_no_module_but_the_tests_names_what_lies_beside_the_project() -> None:

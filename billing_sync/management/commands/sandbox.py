@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--business", choices=tuple(BUSINESSES), default="plain")
         parser.add_argument("--now", help="stand still at this instant (ISO 8601 with a zone)")
         parser.add_argument("--founded", help="when the company began; default three years before now")
+        parser.add_argument("--in-files", action="store_true", help="spare memory, however small the company")
         parser.add_argument("--faults", default="", help="such as latency=100,limits=live,cut=5,seed=1")
         parser.add_argument("--truth", type=Path, help="write what is true of the company to this file")
         parser.add_argument("--events", type=Path, help="write every event there ever was to this file")
@@ -78,9 +79,18 @@ class Command(BaseCommand):
             raise CommandError("--founded must lie before --now", returncode=2)
         mix, habits = BUSINESSES[options["business"]]
         seed, size = options["seed"], options["customers"]
-        processes = min(MOST_PROCESSES, os.cpu_count() or 1)
+        processes, spilled = min(MOST_PROCESSES, os.cpu_count() or 1), options["in_files"] or None
         try:
-            return generate(seed, size, now, founded=founded, mix=mix, habits=habits, processes=processes)
+            return generate(
+                seed,
+                size,
+                now,
+                founded=founded,
+                mix=mix,
+                habits=habits,
+                spilled=spilled,
+                processes=processes,
+            )
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise

@@ -107,7 +107,7 @@ def celery(*arguments: str) -> list[str]:
 
 def sandbox_command(port: int, customers: int) -> list[str]:
     size = [f"--port={port}", f"--customers={customers}", f"--seed={DEMO_SEED}", "--business=demo"]
-    return [sys.executable, "manage.py", "sandbox", *size, f"--founded={demo_founded()}"]
+    return [sys.executable, "manage.py", "sandbox", *size, f"--founded={demo_founded()}", "--in-files"]
 
 
 def demo_connected(port: int, *, move: bool) -> bool:
