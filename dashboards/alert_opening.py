@@ -1,14 +1,11 @@
 """Where the figure of an alert rule opens: the movements that it is made of."""
 
 from datetime import date, timedelta
-from urllib.parse import urlencode
 
-from django.urls import reverse
-
-from dashboards.links import Link
+from dashboards.links import Link, page, query
 from metrics.alerts.present import Standing
 from metrics.alerts.rules import week_start
-from metrics.alerts.series import GAINS, KINDS, days_before, months_before
+from metrics.alerts.series import GAINS, LOSSES, days_before, months_before
 
 KIND = {"revenue_churn": "churn", "new_mrr_flat": "new", "expansion_declining": "expansion"}
 
@@ -21,7 +18,7 @@ def movements_behind(rule: str, standing: Standing, slug: str) -> Link | None:
     (start, end), kind = span, KIND.get(rule, "")
     asked = {"from": start.isoformat(), "to": end.isoformat(), "currency": standing.currency}
     asked |= {"kind": kind} if kind else {}
-    return Link(f"{reverse('movements', args=[slug])}?{urlencode(asked)}", _moved(standing, start, end, kind))
+    return Link(f"{page('movements', slug)}?{query(asked)}", _moved(standing, start, end, kind))
 
 
 def _span(rule: str, standing: Standing) -> tuple[date, date] | None:
@@ -38,5 +35,6 @@ def _span(rule: str, standing: Standing) -> tuple[date, date] | None:
 
 def _moved(standing: Standing, start: date, end: date, kind: str) -> int:
     series = standing.series
-    kinds = (kind,) if kind else KINDS
-    return sum(series.moved(start, end, each).amount_micro * (1 if each in GAINS else -1) for each in kinds)
+    if kind:
+        return series.moved(start, end, kind).amount_micro * (1 if kind in GAINS else -1)
+    return series.moved(start, end, *GAINS).amount_micro - series.moved(start, end, *LOSSES).amount_micro

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote_plus
 
+from django.urls import reverse
+
 from metrics.core.rates import Rate
 
 # A page's addresses name the same months, currencies and kinds over and over.
 quoted = lru_cache(maxsize=4_096)(quote_plus)
+
+
+@lru_cache(maxsize=1_024)
+def page(name: str, slug: str) -> str:
+    """Return the address of one of an organization's pages."""
+    return reverse(name, args=[slug])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from django.urls import reverse
-
 from dashboards.comparison import Before
-from dashboards.links import Link, query, quoted
+from dashboards.links import Link, page, query, quoted
 from dashboards.selection import Selection
 from dashboards.snapshot import BALANCES, MOVEMENTS, Figure
 from metrics.core.rates import Rate
@@ -19,8 +17,8 @@ from metrics.queries import PlanShare
 
 
 @lru_cache(maxsize=1_024)
-def _page(name: str, slug: str) -> str:
-    return reverse(name, args=[slug])
+def _last_day(month: date) -> date:
+    return shift(month, 1) - timedelta(days=1)
 
 
 def _plan(price_id: str) -> str:
@@ -39,20 +37,20 @@ class Opening:
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
         """Return the address of a month's movements, all or of one kind, or of those in a rate."""
         more = (f"&kind={kind}" if kind else "") + (f"&rate={rate}" if rate else "") + _plan(plan)
-        page = _page("movements", self.slug)
-        return f"{page}?month={month_text(month)}&currency={self.currency}{more}"
+        rows = page("movements", self.slug)
+        return f"{rows}?month={month_text(month)}&currency={self.currency}{more}"
 
     def customers(self, on: date, *, figure: str = "mrr", plan: str = "") -> str:
         """Return the address of the customers who hold a balance at the end of a local day."""
         more = (f"&figure={figure}" if figure != "mrr" else "") + _plan(plan)
-        return f"{_page('customers', self.slug)}?on={on.isoformat()}&currency={self.currency}{more}"
+        return f"{page('customers', self.slug)}?on={on.isoformat()}&currency={self.currency}{more}"
 
     def days(self, first: date, last: date, *, kind: str = "") -> str:
         """Return the address of the movements of some local days."""
         end = last + timedelta(days=1)
         asked = {"from": first.isoformat(), "to": end.isoformat(), "currency": self.currency}
         asked |= {"kind": kind} if kind else {}
-        return f"{_page('movements', self.slug)}?{query(asked)}"
+        return f"{page('movements', self.slug)}?{query(asked)}"
 
     def since(self, day: date, mrr_micro: int, month: Month) -> Link:
         """Open what moved MRR from the end of a day to a month's end."""
@@ -61,7 +59,7 @@ class Opening:
 
     def month_end(self, month: date) -> date:
         """Return a month's last local day, today in a month that has not ended."""
-        return min(shift(month, 1) - timedelta(days=1), self.today)
+        return min(_last_day(month), self.today)
 
     def ending(self, month: Month, *, figure: str = "mrr") -> Link:
         """Open MRR or ARR at a month's end."""
@@ -135,7 +133,7 @@ class ConvertedOpening(Opening):
         """Return the address of one figure's currencies."""
         asked = {"in": self.currency, "month": month_text(month), "figure": figure, **more}
         asked |= {"rates": month_text(self.rates)} if self.rates else {}
-        return f"{_page('converted', self.slug)}?{query(asked)}"
+        return f"{page('converted', self.slug)}?{query(asked)}"
 
     def movements(self, month: date, *, kind: str = "", rate: str = "", plan: str = "") -> str:
         return self.converted(month, kind or rate or "net_new")
@@ -170,17 +168,15 @@ def opening_of(slug: str, selection: Selection, today: date) -> Opening:
 
 def opened_figures(figures: Sequence[Figure], opening: Opening, month: Month, before: Before) -> list[Figure]:
     """Return the snapshot with what each figure opens, what it is compared with, and the change."""
-    return [
-        replace(
-            one,
-            opens=opening.figure(one.name, month),
-            before_opens=_before(one.name, opening, before),
-            change_opens=_change(one.name, opening, month, before)
-            if one.change and one.change.tone != "none"
-            else None,
-        )
-        for one in figures
-    ]
+    return [_opened(one, opening, month, before) for one in figures]
+
+
+def _opened(one: Figure, opening: Opening, month: Month, before: Before) -> Figure:
+    opens, earlier = opening.figure(one.name, month), _before(one.name, opening, before)
+    if one.change is None or one.change.tone == "none":
+        return replace(one, opens=opens, before_opens=earlier)
+    moved = _change(one.name, opening, month, before) if one.name in BALANCES else opens
+    return replace(one, opens=opens, before_opens=earlier, change_opens=moved)
 
 
 def _before(name: str, opening: Opening, before: Before) -> Link | None:
@@ -208,12 +204,10 @@ def _held(name: str, opening: Opening, before: Before) -> Link:
 
 
 def _change(name: str, opening: Opening, month: Month, before: Before) -> Link | None:
-    """Open what moved a figure since the earlier one: of MRR its growth, of a flow what it is made of."""
-    growth = waterfall(month).mrr_growth_rate
-    if name not in BALANCES:
-        return opening.figure(name, month)
+    """Open what moved a balance since the earlier one: of MRR its growth."""
     if before.a_year_back:
         return opening.since(before.held_on, before.mrr_micro, month)
+    growth = waterfall(month).mrr_growth_rate
     if growth is None or month.currency_micro:
         return opening.figure(name, month)
     return opening.rate(month, "mrr_growth_rate", growth)

@@ -7,10 +7,10 @@ from django.utils.translation import pgettext
 
 from config import dates
 from dashboards.comparison import Before
-from dashboards.formatting import DASH, Money, money, percent, points
+from dashboards.formatting import DASH, Money, Writer, per_mille, points, writer
 from dashboards.glossary import TERMS, Term
 from dashboards.links import Link
-from metrics.core.rates import Rate, ratio
+from metrics.core.rates import Rate, Waterfall, ratio
 from metrics.flows import Month
 from metrics.model import waterfall
 
@@ -52,7 +52,8 @@ class Figure:
 def snapshot(month: Month, before: Before, *, arr_first: bool = False) -> list[Figure]:
     """Return the row's figures for a month, beside those that it is compared with."""
     names = (*(ARR_FIRST if arr_first else HEADLINES), *MOVEMENTS)
-    return [_figure(name, month, before) for name in names]
+    flow, numbers = waterfall(month), writer(month.currency)
+    return [_figure(name, flow, before, numbers) for name in names]
 
 
 def change(before: int, now: int) -> Rate:
@@ -61,46 +62,44 @@ def change(before: int, now: int) -> Rate:
     return None if grown is None else grown - 1
 
 
-def _figure(name: str, month: Month, before: Before) -> Figure:
+def _figure(name: str, flow: Waterfall, before: Before, numbers: Writer) -> Figure:
     if name in BALANCES:
-        return _balance(name, month, before)
+        return _balance(name, flow, before, numbers)
     if name == "net_new":
-        return _net_new(month, before)
+        return _net_new(flow, before, numbers)
     if name == "revenue_churn_rate":
-        return _churn_rate(month, before)
-    return _movement(name, month, before)
+        return _churn_rate(flow, before, numbers)
+    return _movement(name, flow, before, numbers)
 
 
-def _balance(name: str, month: Month, before: Before) -> Figure:
+def _balance(name: str, flow: Waterfall, before: Before, numbers: Writer) -> Figure:
     times = BALANCES[name]
-    now, then = times * month.ending_micro, times * before.mrr_micro if before.month else None
-    text = _lacking(before) if then is None else _on(before, str(money(then, month.currency)))
-    return _cell(name, money(now, month.currency), text, _grown(name, then, now))
+    now, then = times * flow.ending, times * before.mrr_micro if before.month else None
+    text = _lacking(before) if then is None else _on(before, numbers.text(then))
+    return _cell(name, numbers.money(now), text, _grown(name, then, now, numbers))
 
 
-def _movement(name: str, month: Month, before: Before) -> Figure:
-    now: int = getattr(waterfall(month), name)
+def _movement(name: str, flow: Waterfall, before: Before, numbers: Writer) -> Figure:
+    now: int = getattr(flow, name)
     then = before.flow(name)
-    text = _lacking(before) if then is None else _within(before, str(money(then, month.currency)))
-    return _cell(name, money(now, month.currency), text, _grown(name, then, now))
+    text = _lacking(before) if then is None else _within(before, numbers.text(then))
+    return _cell(name, numbers.money(now), text, _grown(name, then, now, numbers))
 
 
-def _net_new(month: Month, before: Before) -> Figure:
+def _net_new(flow: Waterfall, before: Before, numbers: Writer) -> Figure:
     then = before.flow("net_new")
-    text = (
-        _lacking(before) if then is None else _within(before, str(money(then, month.currency, signed=True)))
-    )
-    value = money(waterfall(month).net_new, month.currency, signed=True)
+    text = _lacking(before) if then is None else _within(before, numbers.text(then, signed=True))
+    value = numbers.money(flow.net_new, signed=True)
     return _cell("net_new", value, text, Change(DASH, "none") if then is None else None)
 
 
-def _churn_rate(month: Month, before: Before) -> Figure:
-    now, then = waterfall(month).revenue_churn_rate, before.churn_rate
+def _churn_rate(flow: Waterfall, before: Before, numbers: Writer) -> Figure:
+    now, then = flow.revenue_churn_rate, before.churn_rate
     moved = None if now is None or then is None else now - then
-    text = _lacking(before) if before.flow("churn") is None else _within(before, percent(then))
+    text = _lacking(before) if before.flow("churn") is None else _within(before, numbers.percent(then))
     words = pgettext("a number with decimals", "%(points)s points") % {"points": points(moved, signed=True)}
     changed = _change("revenue_churn_rate", moved, words)
-    return _cell("revenue_churn_rate", Money("", percent(now), ""), text, changed)
+    return _cell("revenue_churn_rate", Money("", numbers.percent(now), ""), text, changed)
 
 
 def _cell(name: str, value: Money, before: str, changed: Change | None) -> Figure:
@@ -139,15 +138,15 @@ def _in_month(before: Before, text: str) -> str:
     return _("%(amount)s in %(month)s") % {"amount": text, "month": name}
 
 
-def _grown(name: str, then: int | None, now: int) -> Change:
+def _grown(name: str, then: int | None, now: int, numbers: Writer) -> Change:
     rate = None if then is None else change(then, now)
-    return _change(name, rate, percent(rate, signed=True))
+    return _change(name, rate, numbers.percent(rate, signed=True))
 
 
 def _change(name: str, rate: Rate, text: str) -> Change:
     if rate is None:
         return Change(DASH, "none")
-    if round(rate * 1000) == 0:
+    if per_mille(rate) == 0:
         return Change(text, "even")
     welcome = (rate > 0) == (name in GOOD_WHEN_HIGHER)
     return Change(text, "good" if welcome else "bad")
