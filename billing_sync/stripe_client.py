@@ -6,13 +6,12 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote_plus
 
 import msgspec
 import stripe
@@ -21,6 +20,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from stripe import StripeClient
 
+from billing_sync.keepalive import sent
 from billing_sync.limits import Limiter, TooManyError, endpoint, permitted
 from billing_sync.metering import Fetchers, Meter, count, metered
 from billing_sync.payload import Identified, JsonObject, decode_object
@@ -44,13 +44,10 @@ logging.getLogger("stripe").setLevel(logging.WARNING)
 
 PAGE = 100
 LARGEST_ANSWER, HEAD = 200_000_000, 4096
-CONNECT_SECONDS = 10
-CONNECTIONS = 32
 TRIES = 5
 FIRST_PAUSE_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 5.0
 # After so long, trying again is not for a thread that holds up a worker.
 PATIENCE_SECONDS = 15.0
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +79,9 @@ class _List(msgspec.Struct):
     has_more: bool = False
 
 
+Answer = tuple[bytes, int, Mapping[str, str]]
+
+
 class _Transport(stripe.HTTPClient):
     """Carry the SDK's requests over kept-alive connections; a good answer's body is not for its parser."""
 
@@ -90,6 +90,7 @@ class _Transport(stripe.HTTPClient):
     def __init__(self) -> None:
         super().__init__()
         self._kept = threading.local()
+        self._signed: Mapping[str, str] | None = None
 
     def request(  # type: ignore[override]
         self,
@@ -97,27 +98,27 @@ class _Transport(stripe.HTTPClient):
         url: str,
         headers: Mapping[str, str] | None,
         post_data: Any = None,
-    ) -> tuple[bytes, int, Mapping[str, str]]:
-        try:
-            answer = _pool(url).request(
-                *(method, url),
-                headers=headers,
-                body=post_data,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            body = answer.read(LARGEST_ANSWER + 1)
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
-        if len(body) > LARGEST_ANSWER:
-            answer.close()
-            raise TooLargeError(_("An answer of Stripe's is too large."), head=body[:HEAD])
-        answer.release_conn()
-        if 200 <= answer.status < 300:
+    ) -> Answer:
+        refused: Answer | None = self._kept.__dict__.pop("refused", None)
+        if refused is not None:
+            return refused
+        if method == "get":
+            self._signed = headers
+        body, status, told = _carried(method, url, headers, post_data)
+        if _is_good(status):
             self._kept.body = body
-            return b"{}", answer.status, answer.headers
-        return body, answer.status, answer.headers
+            return b"{}", status, told
+        return body, status, told
+
+    def read(self, url: str) -> bytes | None:
+        """Ask as the SDK asked for something else before; None where it is to ask, or to judge the answer."""
+        if self._signed is None:
+            return None
+        body, status, told = _carried("get", url, self._signed, None)
+        if _is_good(status):
+            return body
+        self._kept.refused = body, status, told
+        return None
 
     def take(self) -> bytes:
         """Return the body of this thread's last good answer, once."""
@@ -129,36 +130,35 @@ class _Transport(stripe.HTTPClient):
         """Leave the connections to the process: they are shared."""
 
 
-def _pool(url: str) -> urllib3.PoolManager:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if host in LOCAL or proxy_bypass(host):
-        return _pool_through("")
-    return _pool_through(getproxies().get(parts.scheme, ""))
+def _carried(method: str, url: str, headers: Mapping[str, str] | None, body: Any) -> Answer:
+    try:
+        answer = sent(method, url, headers, body, ca_certs=stripe.ca_bundle_path)
+        text = answer.read(LARGEST_ANSWER + 1)
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
+    if len(text) > LARGEST_ANSWER:
+        answer.close()
+        raise TooLargeError(_("An answer of Stripe's is too large."), head=text[:HEAD])
+    answer.release_conn()
+    return text, answer.status, answer.headers
 
 
-@cache
-def _pool_through(proxy: str) -> urllib3.PoolManager:
-    choices: dict[str, Any] = {
-        "maxsize": CONNECTIONS,
-        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=settings.STRIPE_READ_SECONDS),
-        "ca_certs": stripe.ca_bundle_path,
-    }
-    return urllib3.ProxyManager(proxy, **choices) if proxy else urllib3.PoolManager(**choices)
+def _is_good(status: int) -> bool:
+    return 200 <= status < 300
 
 
 class Stripe:
     """Ask one account with one key, at the API version we pin and no faster than Stripe permits."""
 
     def __init__(self, api_key: str, api_base: str, account: str = "") -> None:
-        self._transport = _Transport()
+        self._transport, self._base = _Transport(), api_base.rstrip("/")
         self._limiter = Limiter(
             f"{api_base} {account or api_key} {'_live_' in api_key}", permitted(livemode="_live_" in api_key)
         )
         self._client = StripeClient(
             api_key,
             stripe_version=settings.STRIPE_API_VERSION,
-            base_addresses={"api": api_base.rstrip("/")},
+            base_addresses={"api": self._base},
             max_network_retries=0,
             http_client=self._transport,
         )
@@ -214,8 +214,18 @@ class Stripe:
 
     def _ask_once(self, method: str, path: str, params: Mapping[str, Any]) -> bytes:
         with _our_errors(path):
+            if method == "get" and not params.keys() - {"expand"}:
+                body = self._transport.read(self._base + _address(path, params.get("expand", ())))
+                if body is not None:
+                    return body
             self._client.raw_request(method, path, **params)
             return self._transport.take()
+
+
+def _address(path: str, expand: Sequence[str]) -> str:
+    """Return the address of an object with what is to be expanded in it, as the SDK writes it."""
+    asked = "&".join([f"expand[{place}]={quote_plus(name)}" for place, name in enumerate(expand)])
+    return f"{path}?{asked}" if asked else path
 
 
 def _rest(least: float, tried: int) -> None:

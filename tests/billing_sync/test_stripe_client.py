@@ -124,6 +124,31 @@ def test_a_cut_connection_is_unreachable() -> None:
         thread.join()
 
 
+def test_later_questions_are_asked_and_judged_as_the_first() -> None:
+    bodies = [(200, b'{"id": "a"}'), (200, b'{"id": "b"}'), (404, b'{"error": {"message": "none"}}')]
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            caller, _address = server.accept()
+            for status, body in bodies:
+                asked.append(caller.recv(5_000))
+                caller.sendall(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+            caller.close()
+
+        thread = Thread(target=answer)
+        thread.start()
+        stripe = Stripe(FULL_KEY, f"http://127.0.0.1:{server.getsockname()[1]}")
+        found = [stripe.retrieve("/v1/x/1", expand=["tiers", "a.b"])["id"] for _ in range(2)]
+        with pytest.raises(NotFoundError):
+            stripe.retrieve("/v1/x/1", expand=["tiers", "a.b"])
+        thread.join()
+    assert found == ["a", "b"]
+    assert b"/v1/x/1?expand%5B0%5D=tiers&expand%5B1%5D=a.b " in asked[0]
+    assert b"Stripe-Version" in asked[0]
+    assert asked[0] == asked[1] == asked[2]
+
+
 def test_a_page_is_left_unparsed(base_url: str) -> None:
     body = b'{"data": [ {"id":  "cus_1"} ], "has_more": false}'
     with altered(empty_account(NOW), {"/v1/customers": (200, body)}) as (address, _asked):
