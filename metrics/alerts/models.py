@@ -90,7 +90,6 @@ class MailPreference(TenantModel):
     sync_problems = models.BooleanField(default=True)
     quiet_from = models.PositiveSmallIntegerField(null=True)
     quiet_until = models.PositiveSmallIntegerField(null=True)
-    language = models.CharField(max_length=8, blank=True)
 
 
 class MailSettings(TenantModel):
