@@ -49,7 +49,7 @@ class Alert:
 
     @property
     def icon(self) -> str:
-        return f"components/icons/{ICONS.get(self.level, 'clock')}.html"
+        return ICONS.get(self.level, "clock")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What each figure means, beside it: drawn dozens of times a page, so by functions and no template."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import escape
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dashboards.alerts import Alert
 from dashboards.glossary import TERMS, Term
 from dashboards.snapshot import Figure
 from dashboards.templatetags.opened import opened, opening_tag
@@ -51,15 +53,20 @@ def defined_column(context: Context, name: str, term: Term) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def figure_cell(context: Context, figure: Figure) -> SafeString:
-    """Return a figure of the snapshot, with what it means and what it is compared with."""
-    found, tone, change = defined(context, figure.name, figure.term), figure.tone, figure.change
+def figure_cells(context: Context, figures: Sequence[Figure]) -> SafeString:
+    """Return the figures of the snapshot, each with what it means and what it is compared with."""
+    meaning = meanings(context)
+    return SafeString("\n".join([_figure(each, meaning(each.name, each.term)) for each in figures]))
+
+
+def _figure(figure: Figure, found: Defined) -> str:
+    tone, change = figure.tone, figure.change
     key = f'<span class="key key-{tone}" aria-hidden="true"></span>' if tone else ""
     moved = ""
     if change:
         text = opened(figure.change_opens, change.text)
         moved = f'<span class="change change-{change.tone}">{text}</span>'
-    return SafeString(
+    return (
         f'<div class="figure figure-{figure.rank}">\n'
         f'<h2 class="figure-label">\n{key}\n{found.label}\n{found.button}\n</h2>\n{found.panel}\n'
         f'<p class="figure-value" data-figure="{figure.name}">\n{_value(figure)}\n</p>\n'
@@ -75,12 +82,37 @@ def _value(figure: Figure) -> str:
     return f"{opening_tag(opens)}{told}</a>" if opens else told
 
 
-def defined(context: Context, name: str, term: Term) -> Defined:
-    """Return what a page of some organization, or of none, says of a term; `name` is the panel's own."""
+@register.simple_tag(takes_context=True)
+def alert_cells(context: Context, alerts: Sequence[Alert], place: str) -> SafeString:
+    """Return the alert rules, each with how it stands and what it means; `place` tells rows of them apart."""
+    meaning = meanings(context)
+    return SafeString("\n".join([_alert(each, meaning(each.name + place, each.term)) for each in alerts]))
+
+
+def _alert(alert: Alert, found: Defined) -> str:
+    said, figure = "", alert.figure
+    if alert.words:
+        told = f"<strong>{opened(alert.opens, figure)}</strong>" if figure else ""
+        said = f'\n<p class="alert-words">\n{escape(alert.before)}{told}{escape(alert.words)}\n</p>'
+    state = f"{icon(alert.icon)}{escape(alert.state)}"
+    return (
+        f'<li class="alert alert-{alert.level}" data-alert="{alert.name}" data-level="{alert.level}">\n'
+        f'<h3 class="figure-label">\n{found.label}\n{found.button}\n</h3>\n{found.panel}\n'
+        f'<p>\n<span class="badge badge-{alert.tone}">{state}</span>\n</p>{said}\n</li>'
+    )
+
+
+def meanings(context: Context) -> Callable[[str, Term], Defined]:
+    """Return what tells a term as a page of some organization, or of none, says it, in a panel of its own."""
     organization = getattr(context.get("request"), "organization", None)
     version = getattr(context.get("freshness"), "definition_version", None)
     slug, language = organization.slug if organization else "", get_language()
-    return _drawn(name, NAMES.get(id(term)) or term, version, slug, language)
+    return lambda name, term: _drawn(name, NAMES.get(id(term)) or term, version, slug, language)
+
+
+def defined(context: Context, name: str, term: Term) -> Defined:
+    """Return what a page says of a term; `name` is the panel's own."""
+    return meanings(context)(name, term)
 
 
 @lru_cache(maxsize=4_096)
@@ -101,11 +133,12 @@ def _drawn(name: str, of: Term | str, version: int | None, slug: str, _language:
     return Defined(
         label,
         f'<button class="definition-button" type="button" popovertarget="{place}">\n'
-        f'<span class="visually-hidden">{means}</span>\n{_question()}\n</button>',
+        f'<span class="visually-hidden">{means}</span>\n{icon("question")}\n</button>',
         f'<div class="definition-panel" id="{place}" popover>\n{told}\n</div>',
     )
 
 
 @cache
-def _question() -> str:
-    return render_to_string("components/icons/question.html")
+def icon(name: str) -> str:
+    """Return one of the icons."""
+    return render_to_string(f"components/icons/{name}.html")

@@ -1,6 +1,7 @@
 """Rows and cells drawn dozens of times a page, so by functions and no template."""
 
 from html import escape
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
@@ -9,15 +10,49 @@ from dashboards.links import Link
 from dashboards.overview import Cell, Row
 from dashboards.plans import PlanRow
 from dashboards.selection import Choice, Year
+from dashboards.templatetags.defined import icon
 from dashboards.templatetags.opened import opening_tag
 
 register = template.Library()
 
 
 @register.filter
-def year_months(year: Year) -> SafeString:
-    """Return a year's months of the month picker."""
-    return mark_safe("".join(_month(each, year.year) for each in year.months))  # noqa: S308 - escaped
+def choice_links(offered: list[Choice], kind: str) -> SafeString:
+    """Return what can be chosen as links, whose ids begin with what it is."""
+    return mark_safe("\n".join([_choice(each, kind) for each in offered]))  # noqa: S308 - escaped
+
+
+def _choice(each: Choice, kind: str) -> str:
+    url, current = escape(each.url), ' aria-current="true"' if each.chosen else ""
+    return (
+        f'<a id="{kind}-{escape(each.value)}" href="{url}" hx-get="{url}"{current}>{escape(each.label)}</a>'
+    )
+
+
+@register.simple_tag
+def month_step(step: Choice | None, icon_name: str, id: str) -> SafeString:
+    """Return the link to the month before or after, an empty place where there is none."""
+    drawn = icon(icon_name)
+    if step is None:
+        return SafeString(f'<span class="month-step month-step-none" aria-hidden="true">\n{drawn}\n</span>')
+    url, rel = escape(step.url), "prev" if icon_name == "left" else "next"
+    label = f'<span class="visually-hidden">{escape(step.label)}</span>'
+    link = f'<a class="month-step" id="{id}" href="{url}" hx-get="{url}" rel="{rel}">'
+    return SafeString(f"{link}\n{label}\n{drawn}\n</a>")
+
+
+@register.filter
+def month_panel(years: list[Year]) -> SafeString:
+    """Return the months of the month picker, year by year."""
+    return mark_safe("\n".join([_year(each) for each in years]))  # noqa: S308 - escaped
+
+
+def _year(one: Year) -> str:
+    year, months = one.year, "".join([_month(each, one.year) for each in one.months])
+    head = f'<h2 id="year-{year}">{year}</h2>'
+    return (
+        f'<section class="month-year" aria-labelledby="year-{year}">\n{head}\n<ul>{months}</ul>\n</section>'
+    )
 
 
 def _month(each: Choice, year: int) -> str:
@@ -26,6 +61,23 @@ def _month(each: Choice, year: int) -> str:
     url, current = escape(each.url), ' aria-current="true"' if each.chosen else ""
     label = f'{escape(each.label)}<span class="visually-hidden">{year}</span>'
     return f'<li><a href="{url}" hx-get="{url}"{current}>{label}</a></li>'
+
+
+@register.filter
+def legend(series: list[dict[str, Any]]) -> SafeString:
+    """Return what each colour of a chart stands for."""
+    return mark_safe("\n".join([_key(each["tone"], each["name"]) for each in series]))  # noqa: S308 - escaped
+
+
+def _key(tone: str, name: str) -> str:
+    return f'<li>\n<span class="key key-{tone}" aria-hidden="true"></span>{escape(name)}\n</li>'
+
+
+@register.filter
+def number_heads(labels: list[str]) -> SafeString:
+    """Return the heads of columns of numbers."""
+    heads = [f'<th scope="col" class="number">{escape(str(each))}</th>' for each in labels]
+    return mark_safe("".join(heads))  # noqa: S308 - escaped
 
 
 @register.filter
