@@ -22,7 +22,7 @@ from accounts import replica
 from accounts.lookups import Lookup
 from accounts.models import Membership, Organization, Role, User
 from accounts.second_factors import has_second_factor
-from accounts.tenancy import hide_payers, set_tenant
+from accounts.tenancy import ENTERED, hide_payers, set_tenant
 
 # PostgreSQL takes no NUL; such an address is nobody's page.
 ORGANIZATION_PAGE = re.compile(r"^/o/(?P<slug>[^/\x00]+)/")
@@ -71,9 +71,9 @@ class TenantMiddleware:
 
     def _inside(self, request: OrganizationRequest, slug: str) -> HttpResponseBase:
         with transaction.atomic():
-            request.membership = _membership(request.user, slug)
+            request.membership = _entered(request.user, slug)
             request.organization = request.membership.organization
-            _enter(request)
+            _veil(request)
             response = self._answer(request)
             if response.streaming and not isinstance(response, FileResponse):
                 response.close()
@@ -99,7 +99,8 @@ class TenantMiddleware:
         request.on_replica = True
         try:
             with replica.reading():
-                _enter(request)
+                set_tenant(request.organization.id)
+                _veil(request)
                 response = self.get_response(request)
         except DatabaseError as error:
             replica.leave(error)
@@ -115,19 +116,23 @@ class TenantMiddleware:
         return None
 
 
-def _enter(request: OrganizationRequest) -> None:
-    set_tenant(request.organization.id)
+def _veil(request: OrganizationRequest) -> None:
     if not Role(request.membership.role).sees_payers:
         hide_payers()
 
 
 MEMBERSHIP = Lookup(
-    lambda: Membership.objects.select_related("organization").filter(organization__slug="", user=0),
+    lambda: (
+        Membership.objects.select_related("organization")
+        .filter(organization__slug="", user=0)
+        .annotate(entered=ENTERED)
+    ),
     joined="organization",
 )
 
 
-def _membership(user: User, slug: str) -> Membership:
+def _entered(user: User, slug: str) -> Membership:
+    """Set the tenant to an organization that a person belongs to, by the statement that finds whether."""
     membership = MEMBERSHIP.find(slug, user.pk)
     if membership is None:
         raise Http404("No such organization, or not yours.")

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connection
 from django.db.models import Model, QuerySet
 
-from accounts.reading import read
+from accounts.reading import Asked, read
 
 Found = TypeVar("Found", bound=Model)
 
@@ -27,22 +27,27 @@ class Lookup(Generic[Found]):
         statement: str = self.rows().query.sql_with_params()[0]
         return statement
 
+    def asked(self, *values: Any) -> Asked:
+        """Return what is asked for these values, for whoever reads it ahead."""
+        return Asked(self._statement, values)
+
     def find(self, *values: Any) -> Found | None:
         """Return the row, with the one that it is joined to, or None."""
-        rows = read(self._statement, values)
+        rows = read(*self.asked(*values))
         if not rows:
             return None
-        found, rest = _instance(self._model, rows[0])
+        found = _instance(self._model, rows[0])
         if self.joined:
             other: Any = self._model._meta.get_field(self.joined).related_model
-            setattr(found, self.joined, _instance(other, rest)[0])
+            setattr(found, self.joined, _instance(other, rows[0][-len(other._meta.concrete_fields) :]))
         return found
 
     def all(self, *values: Any) -> list[Found]:
         """Return every row, in the queryset's order."""
-        return [_instance(self._model, row)[0] for row in read(self._statement, values)]
+        return [_instance(self._model, row) for row in read(*self.asked(*values))]
 
 
-def _instance(model: type[Found], row: tuple[Any, ...]) -> tuple[Found, tuple[Any, ...]]:
+def _instance(model: type[Found], row: tuple[Any, ...]) -> Found:
+    """Return the model of a row that begins with its columns."""
     names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, names, row[: len(names)]), row[len(names) :]
+    return model.from_db(connection.alias, names, row[: len(names)])

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.currencies import CODES
 from accounts.lookups import Lookup
 from accounts.models import Membership, Organization, Role, User
+from accounts.reading import Asked
 from accounts.tenancy import tenant
 
 SLUG_LENGTH = 48
@@ -81,6 +82,11 @@ def _insert(name: str, time_zone: str, currency: str) -> Organization:
 
 
 OF_USER = Lookup(lambda: Organization.objects.filter(memberships__user=0).order_by("name", "slug"))
+
+
+def asked_of(user: User) -> Asked:
+    """Return what `organizations_of` asks, for whoever reads it ahead."""
+    return OF_USER.asked(user.pk)
 
 
 def organizations_of(user: User) -> list[Organization]:

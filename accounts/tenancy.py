@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Func, TextField
+from django.db.models.functions import Cast
 
 from accounts.pipeline import Road, ask
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from adbc_driver_postgresql import dbapi
 
 SET_TENANT = "SELECT set_config('app.organization_id', %s, true)"
+# Of a row that a statement finds, for the rest of the transaction in progress; where it finds none, none.
+ENTERED = Func(
+    Cast("organization_id", TextField()),
+    function="set_config",
+    template="%(function)s('app.organization_id', %(expressions)s, true)",
+)
 LIBPQ = (
     "dbname",
     "host",

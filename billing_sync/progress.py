@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from accounts.reading import read
+from accounts.reading import Asked, read
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.resource import Resource
 from billing_sync.resources import EVENTS, RESOURCES
@@ -127,9 +127,14 @@ class _Connection(NamedTuple):
     lists: str | None
 
 
+def asked(organization_id: UUID) -> Asked:
+    """Return what `progress` asks, for whoever reads it ahead."""
+    return Asked(CONNECTIONS, [organization_id])
+
+
 def progress(organization_id: UUID) -> list[ConnectionProgress]:
     """Return every connection of the organization, oldest first, inside its tenant."""
-    return [_of(_Connection(*row)) for row in read(CONNECTIONS, [organization_id])]
+    return [_of(_Connection(*row)) for row in read(*asked(organization_id))]
 
 
 def _of(connection: _Connection) -> ConnectionProgress:

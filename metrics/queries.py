@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet, Subquery, Sum
 
 from accounts.models import Organization, TenantModel
-from accounts.reading import read
+from accounts.reading import Asked, read
 from billing_sync.models import DirtyCustomer
 from config import clock
 from metrics import definitions
@@ -174,6 +174,11 @@ def _definition(version: int, settings: str) -> Definition:
 @lru_cache(maxsize=256)
 def _rules(settings: str) -> AlertSettings:
     return changed(AlertSettings(), json.loads(settings))
+
+
+def shown_asked(organization_id: UUID) -> tuple[Asked, Asked]:
+    """Return what `shown` and `all_months` ask, for whoever reads both ahead."""
+    return Asked(SHOWN, [organization_id]), Asked(MONTHS, [organization_id])
 
 
 def freshness(organization_id: UUID) -> Freshness:

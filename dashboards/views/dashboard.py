@@ -8,9 +8,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts import organizations
 from accounts.access import OrganizationRequest
 from accounts.models import Role
-from billing_sync.progress import ConnectionProgress, progress
+from accounts.reading import ahead
+from billing_sync import progress
+from billing_sync.progress import ConnectionProgress
 from dashboards.alerts import alert_row
 from dashboards.conditional import conditional
 from dashboards.emphasis import emphasis_for
@@ -32,8 +35,14 @@ from metrics.queries import Shown
 @conditional
 def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show the numbers of a month, or what stands between the organization and them."""
+    key = request.organization.id
+    with ahead(*queries.shown_asked(key), progress.asked(key), organizations.asked_of(request.user)):
+        return _page(request)
+
+
+def _page(request: OrganizationRequest) -> HttpResponse:
     organization = request.organization
-    shown, connections = queries.shown(organization.id), progress(organization.id)
+    shown, connections = queries.shown(organization.id), progress.progress(organization.id)
     fresh, months = shown.freshness, queries.all_months(shown)
     state, connection = state_of(connections, fresh, months.currencies()), leading(connections)
     context = {

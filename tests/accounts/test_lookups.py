@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.access import MEMBERSHIP
 from accounts.models import Membership, Organization, User
+from accounts.tenancy import current_organization_id
 from tests.cast import Person
 
 
@@ -25,6 +26,17 @@ def test_a_membership_comes_with_its_organization(organization: Organization, ow
         is MEMBERSHIP.find(organization.slug, owner.user.pk + 1)
         is None
     )
+
+
+def test_a_membership_s_organization_is_entered_and_a_strangers_is_not(
+    organization: Organization, owner: Person
+) -> None:
+    with transaction.atomic():
+        assert MEMBERSHIP.find(organization.slug, owner.user.pk + 1) is None
+        assert current_organization_id() is None
+        assert MEMBERSHIP.find(organization.slug, owner.user.pk) is not None
+        assert current_organization_id() == organization.id
+    assert current_organization_id() is None
 
 
 def test_a_person_is_found_by_key_whole(owner: Person) -> None:
