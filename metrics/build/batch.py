@@ -63,7 +63,7 @@ class Batch:
         key = (self.connection_id, customer_id)
         for line in lines:
             if storable(line):
-                self.invoiced.append((*key, *line))
+                self.invoiced.append(key + line)
             else:
                 self.unused.append((*key, f"{line.invoice}/{line.id}"[:255], "invoiced_out_of_range"))
 
@@ -135,11 +135,16 @@ def fits(one: Segment) -> bool:
 
 def storable(line: Invoiced) -> bool:
     """Say whether an invoiced line's amounts and instants can be stored and summed."""
-    paid_at = line.billed_at if line.paid_at is None else line.paid_at
-    instants = (line.billed_at, paid_at, line.start, line.end)
-    off = (line.discount, line.once_discount, line.repeating_discount)
-    largest = max(map(abs, (line.amount, *off, line.tax, line.added_tax)))
-    return largest < LARGEST and min(instants) > EARLIEST and max(instants) < LATEST
+    (*_, billed_at, paid_at, start, end, _, amount, off, once, repeating, tax, added) = line
+    return (
+        EARLIEST < billed_at < LATEST
+        and (paid_at is None or EARLIEST < paid_at < LATEST)
+        and EARLIEST < start < LATEST
+        and EARLIEST < end < LATEST
+        and -LARGEST < amount < LARGEST
+        and (not (off or once or repeating) or max(map(abs, (off, once, repeating))) < LARGEST)
+        and (not (tax or added) or max(abs(tax), abs(added)) < LARGEST)
+    )
 
 
 def lasts(one: Configuration | Segment) -> bool:

@@ -6,6 +6,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import msgspec
+
 from metrics.build import rows
 from metrics.build.pipeline import Road
 from metrics.build.rows import Row, Table
@@ -36,17 +38,29 @@ INSTANT = (
     "timestamptz 'epoch' + make_interval(days => ({0} / 86400)::integer, secs => ({0} %% 86400)::integer)"
 )
 Facts = tuple[Any, ...]
+# In a tenth of the time that the driver takes.
+_document = msgspec.json.Decoder().decode
 
 
 class Shape(NamedTuple):
-    """A table's columns but for the connection, the places of its key, of lists, and its statements."""
+    """A table's columns but for the connection, the places of its key, of documents, and its statements."""
 
     names: tuple[str, ...]
     key: Callable[[Facts], Facts]
-    lists: tuple[int, ...]
+    documents: tuple[int, ...]
     connection: int
     read: str
     write: str
+
+    def read_back(self, found: list[Facts]) -> list[Facts]:
+        """Return rows as they come, documents as what they hold."""
+        for place in self.documents:
+            found = [(*row[:place], _document(row[place]), *row[place + 1 :]) for row in found]
+        return found
+
+    def plain(self, row: Row) -> Facts:
+        """Return a row without its connection."""
+        return row[: self.connection] + row[self.connection + 1 :]
 
 
 class Held:
@@ -59,7 +73,7 @@ class Held:
 
     def receive(self) -> None:
         """Take in the answers, after the block in which they were asked for."""
-        self._rows = {table: found.fetchall() for table, found in self._asked.items()}
+        self._rows = {table: shape(table).read_back(found.fetchall()) for table, found in self._asked.items()}
 
     def ledgers(self) -> Mapping[str, list[Segment]]:
         """Return the stored segments of each payer, by item and time."""
@@ -85,11 +99,11 @@ class Held:
         return road.send(statement, (*self.build.lead(table), *self.scope.values()))
 
     def _differences(self, table: Table, given: Iterable[Row]) -> tuple[list[Facts], list[Facts]]:
-        of = shape(table)
-        held = {of.key(row): row for row in _plain(self._rows[table], of.lists)}
-        fresh = [row[: of.connection] + row[of.connection + 1 :] for row in given]
+        of, rows_held = shape(table), self._rows[table]
+        held = dict(zip(map(of.key, rows_held), rows_held, strict=True))
         # Of two rows under one key the first counts, as where rows are copied.
-        wanted = {of.key(row): row for row in reversed(_plain(fresh, of.lists))}
+        fresh = [of.plain(row) for row in given][::-1]
+        wanted = dict(zip(map(of.key, fresh), fresh, strict=True))
         come = [row for key, row in wanted.items() if held.get(key) != row]
         return [key for key in held if key not in wanted], come
 
@@ -98,19 +112,6 @@ class Held:
         names = [name for name in table.key if name != "connection_id"]
         values = (_json(names, sorted(gone)), *lead, connection_id, *lead, connection_id)
         road.send(of.write, (*values, _json(of.names, sorted(come, key=of.key))))
-
-
-def _plain(found: Iterable[Facts], lists: Sequence[int]) -> list[Facts]:
-    """Return rows whose lists are lists, whatever they came as."""
-    if not lists:
-        return list(found)
-    plain = []
-    for row in found:
-        values = list(row)
-        for place in lists:
-            values[place] = [list(one) if type(one) is tuple else one for one in values[place]]
-        plain.append(tuple(values))
-    return plain
 
 
 def _json(names: Sequence[str], found: Iterable[Facts]) -> str:
@@ -143,7 +144,7 @@ def shape(table: Table) -> Shape:
     return Shape(
         tuple(own),
         _picking([names.index(name) for name in key]),
-        tuple(place for place, kind in enumerate(own.values()) if kind in ("texts", "document")),
+        tuple(place for place, kind in enumerate(own.values()) if kind == "document"),
         list(table.columns).index("connection_id"),
         READ.format(**parts),
         WRITE.format(**parts),
@@ -159,7 +160,9 @@ def _picking(places: Sequence[int]) -> Callable[[Facts], Facts]:
 
 
 def _selected(name: str, kind: str) -> str:
-    return f"extract(epoch FROM old.{name})::bigint" if kind == "instant" else f'old."{name}"'
+    if kind == "instant":
+        return f"extract(epoch FROM old.{name})::bigint"
+    return f'old."{name}"::text' if kind == "document" else f'old."{name}"'
 
 
 def _stored(source: str, name: str, kind: str) -> str:

@@ -23,6 +23,8 @@ class Shelf:
         """Return the prices and coupons that were named and have not been looked for in the mirror."""
         prices, coupons = self.named_prices - self._sought, self.named_coupons - self._sought
         self._sought |= prices | coupons
+        self.named_prices.clear()
+        self.named_coupons.clear()
         return sorted(prices), sorted(coupons)
 
     def seek(self, name: str) -> None:

@@ -88,16 +88,18 @@ def _invoiced(
     invoice: payloads.Invoice, opened: Opened, place: int, line: payloads.Line, found: Found, once: set[str]
 ) -> Invoiced:
     name, subscription, currency, status, billed_at, paid_at = opened
-    details, period, taxes = line_details(line), line.period or UNDATED, line.taxes or ()
-    price = price_of(line.pricing) or ""
+    details, period, price = line_details(line), line.period or UNDATED, price_of(line.pricing) or ""
     off = _by_duration(line.discount_amounts, found, once) if line.discount_amounts else (0, 0, 0)
-    added = sum([tax.amount for tax in taxes if tax.tax_behavior != "inclusive"]) if taxes else 0
+    tax = added = 0
+    for one in line.taxes or ():
+        tax += one.amount
+        added += 0 if one.tax_behavior == "inclusive" else one.amount
     return Invoiced(
         name,
         place,
         line.id[:LONGEST],
         details.subscription[:LONGEST] if details.subscription else subscription,
-        (details.subscription_item or "")[:LONGEST],
+        details.subscription_item[:LONGEST] if details.subscription_item else "",
         price[:LONGEST],
         currency,
         status,
@@ -108,7 +110,7 @@ def _invoiced(
         kind_of(line, details, found.shelf.prices.get(price), invoice),
         line.amount + added,
         *off,
-        sum([tax.amount for tax in taxes]) if taxes else 0,
+        tax,
         added,
     )
 
@@ -132,6 +134,8 @@ def _remainder(
         tax += one.tax
         added += one.added_tax
     taxes = invoice.total_taxes
+    if not (amount or off or tax or added or taxes or invoice.total_discount_amounts):
+        return None
     exclusive = taxes and [one for one in taxes if one.tax_behavior != "inclusive"]
     left_off = _total(invoice.total_discount_amounts, off) - off
     left_tax, left_added = _total(taxes, tax) - tax, _total(exclusive, added) - added

@@ -23,8 +23,10 @@ def invoice_facts(
         fact = line_fact(line, details, found)
         if fact is None:
             unused.append((f"{invoice.id}/{line.id}", "line_without_period"))
+        elif subscription in lines:
+            lines[subscription].append(fact)
         else:
-            lines.setdefault(subscription, []).append(fact)
+            lines[subscription] = [fact]
     return {name: invoice_fact(invoice, tuple(some), payments, found) for name, some in lines.items()}
 
 
@@ -66,20 +68,22 @@ def line_fact(line: payloads.Line, details: payloads.LineDetails, found: Found) 
     if period is None or period.start is None or period.end is None:
         return None
     shown = found.ids(line.discounts) if line.discounts else ()
-    off = 0
+    price, credits, off = price_of(line.pricing), details.proration_details, 0
+    if price:
+        found.shelf.named_prices.add(price)
     if line.discount_amounts:
         shown += tuple([name for name in map(discount_of, line.discount_amounts) if name])
         off = sum([amount.amount for amount in line.discount_amounts])
     return facts.Line(
         line.id,
         details.subscription_item,
-        found.shelf.price_id(price_of(line.pricing)),
+        price,
         line.quantity,
         line.amount,
         period.start,
         period.end,
         bool(details.proration),
-        credits_another(details.proration_details),
+        credits is not None and credits.credited_items is not None,
         tuple(dict.fromkeys(shown)) if shown else (),
         off,
         sum([tax.amount for tax in line.taxes if tax.tax_behavior == "inclusive"]) if line.taxes else 0,
@@ -113,12 +117,18 @@ def pending_fact(item: payloads.InvoiceItem, found: Found) -> tuple[str, facts.I
 
 def subscription_of(parent: payloads.Parent | None) -> str | None:
     details = parent.subscription_details if parent else None
-    return reference(details.subscription) if details else None
+    if details is None:
+        return None
+    named = details.subscription
+    return named if type(named) is str and named else reference(named)
 
 
 def price_of(pricing: payloads.Pricing | None) -> str | None:
     details = pricing.price_details if pricing else None
-    return reference(details.price) if details else None
+    if details is None:
+        return None
+    named = details.price
+    return named if type(named) is str and named else reference(named)
 
 
 def discount_of(amount: payloads.DiscountAmount) -> str | None:

@@ -224,35 +224,44 @@ class Loader:
 
     def customers(self, ids: Sequence[str]) -> Iterator[tuple[facts.Customer, list[Unused]]]:
         """Yield each payer's facts and the objects that could not be read."""
-        for customer_id, one in self.loaded(ids).items():
+        for customer_id, one in self.loaded(ids):
             yield one.customer(customer_id), one.unused
 
-    def loaded(self, ids: Sequence[str]) -> dict[str, Loaded]:
-        """Return what the rows of each payer say."""
+    def loaded(self, ids: Sequence[str]) -> Iterator[tuple[str, Loaded]]:
+        """Yield what the rows of each payer say, one payer after another: little is in memory at a time."""
         if self._asked is None or self._asked.names != ids:
             with together() as road:
                 self.ask(ids, road)
         asked, self._asked = self._asked, None
         assert asked is not None
-        # Payments are known by their invoices; nobody is told of one that cannot be read.
-        anyone = Loaded(Found(self.shelf))
-        loaded = {name: Loaded(Found(self.shelf), payments=anyone.payments) for name in ids}
-        schedules: list[tuple[Loaded, payloads.Schedule]] = []
-        for row in asked.rows():
-            kind = row.kind
-            one = loaded[row.customer_id] if row.customer_id else anyone
-            told = row.word.startswith("customer.discount.")
-            thing = _decode(row.payload, DISCOUNTED if told else DECODED[kind], row.stripe_id, one.unused)
-            if kind == Kind.SCHEDULE and thing is not None:
-                schedules.append((one, thing))
-            elif thing is not None:
-                TAKEN[kind](one, row, thing)
         if not self._whole:
             self._shelve(asked.catalogue())
-            self._shelve_rest(schedule for _, schedule in schedules)
-        for one, schedule in schedules:
+        rows = asked.rows()
+        # Payments are known by their invoices; nobody is told of one that cannot be read.
+        anyone = Loaded(Found(self.shelf))
+        self._take(anyone, rows.pop("", ()))
+        for name in ids:
+            one = Loaded(Found(self.shelf), payments=anyone.payments)
+            self._take(one, rows.pop(name, ()))
+            yield name, one
+
+    def _take(self, one: Loaded, rows: Iterable[Mirrored]) -> None:
+        """Take in rows in the order given, and at last, with the prices that they name, the schedules."""
+        schedules: list[payloads.Schedule] = []
+        for row in rows:
+            kind = row.kind
+            told = kind == Kind.EVENT and row.word.startswith("customer.discount.")
+            thing = _decode(row.payload, DISCOUNTED if told else DECODED[kind], row.stripe_id, one.unused)
+            if thing is None:
+                continue
+            if kind == Kind.SCHEDULE:
+                schedules.append(thing)
+            else:
+                TAKEN[kind](one, row, thing)
+        if not self._whole:
+            self._shelve_rest(schedules)
+        for schedule in schedules:
             one.schedule(schedule, self.shelf)
-        return loaded
 
     def _shelve_rest(self, schedules: Iterable[payloads.Schedule]) -> None:
         """Bring what else was named onto the shelf; what is mirrored goes before what payloads embed."""

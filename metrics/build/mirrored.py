@@ -1,7 +1,8 @@
 """Every mirrored row that some payers' histories are made from, in one statement and one round trip."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from enum import IntEnum
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -157,13 +158,16 @@ class Asked:
         self._rows = road.send(READ, bound)
         self._catalogue = road.send(NAMED, bound) if priced else None
 
-    def rows(self) -> Iterator[Mirrored]:
-        """Yield the rows kind by kind, events by time and everything else by id."""
-        found = self._rows.fetchall()
-        found.sort(key=BY_ID)
-        first, last = (bisect_left(found, kind, key=KIND) for kind in (Kind.EVENT, Kind.EVENT + 1))
-        found[first:last] = sorted(found[first:last], key=BY_TIME)
-        return map(Mirrored._make, found)
+    def rows(self) -> dict[str, list[Mirrored]]:
+        """Return the rows by payer, kind by kind, events by time and everything else by id."""
+        found: dict[str, list[Mirrored]] = defaultdict(list)
+        for row in map(Mirrored._make, self._rows.fetchall()):
+            found[row.customer_id].append(row)
+        for rows in found.values():
+            rows.sort(key=BY_ID)
+            first, last = (bisect_left(rows, kind, key=KIND) for kind in (Kind.EVENT, Kind.EVENT + 1))
+            rows[first:last] = sorted(rows[first:last], key=BY_TIME)
+        return found
 
     def catalogue(self) -> list[tuple[Any, ...]]:
         """Return whether it is a price, the id and the payload of what they use, as far as that is known."""

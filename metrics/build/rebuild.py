@@ -60,7 +60,7 @@ class Work:
 
 def work(batch: Batch, loader: Loader, names: Sequence[str]) -> None:
     """Take payers all the way from their mirrored objects."""
-    for customer_id, loaded in loader.loaded(names).items():
+    for customer_id, loaded in loader.loaded(names):
         with batch.apart(customer_id):
             past = history(loaded.customer(customer_id), loader.shelf.catalogue())
             unused = [*loaded.unused, *((one.object_id, one.rule) for one in past.set_aside)]

@@ -183,7 +183,7 @@ def configuration_row(connection_id: UUID, customer_id: str, one: Configuration)
         None if one.tax_share is None else str(one.tax_share),
         None if one.usage is None else str(one.usage),
         one.cancellation,
-        one.evidence,
+        list(one.evidence),
         one.start_exact,
         one.end_exact,
     )
@@ -225,9 +225,9 @@ def segment_row(connection_id: UUID, customer_id: str, one: Segment) -> Row:
         one.committed_micro,
         one.contracted,
         one.excluded,
-        one.discounts,
+        list(one.discounts),
         one.cancellation,
-        one.evidence,
+        list(one.evidence),
         one.start_exact,
         one.end_exact,
     )
@@ -241,18 +241,18 @@ def segment(row: Sequence[Any]) -> Segment:
 def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movement]) -> list[Row]:
     """Return one customer's movements, each with the MRR of its currency after it and how long that held."""
     rows, after = [], dict[str, int]()
-    legs: list[tuple[Any, ...]]
-    named: tuple[str, ...]
+    legs: list[list[Any]]
+    named: list[str]
     for one, until in zip(moved, _untils(moved), strict=True):
         on, kind, currency, amount, steps, _ = one
         balance = after[currency] = after.get(currency, 0) + amount
         if len(steps) == 1:
             (step,) = steps
-            legs = [(step.subscription, step.item, step.price, step.product, step.amount_micro)]
-            named = (step.subscription,)
+            legs = [[step.subscription, step.item, step.price, step.product, step.amount_micro]]
+            named = [step.subscription]
         else:
-            legs = [tuple(leg) for leg in one.legs]
-            named = tuple(sorted({leg.subscription for leg in one.legs}))
+            legs = [list(leg) for leg in one.legs]
+            named = sorted({leg.subscription for leg in one.legs})
         rows.append(
             (
                 connection_id,
@@ -263,7 +263,7 @@ def movement_rows(connection_id: UUID, customer_id: str, moved: Sequence[Movemen
                 amount,
                 balance,
                 until,
-                one.reasons,
+                list(one.reasons),
                 named,
                 legs,
             )
