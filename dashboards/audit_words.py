@@ -21,6 +21,8 @@ TABLES: "dict[str, str | Promise]" = {
     "metrics_dailyrevenue": gettext_lazy("Daily revenue"),
     "metrics_monthlyrevenue": gettext_lazy("Monthly revenue"),
     "metrics_planrevenue": gettext_lazy("Plans"),
+    "metrics_monthlydepartures": gettext_lazy("Why customers left"),
+    "metrics_dailyfailures": gettext_lazy("Failed payments"),
 }
 
 

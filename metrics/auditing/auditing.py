@@ -11,12 +11,15 @@ from django.db.models import Min
 from accounts.tenancy import tenant
 from config import clock
 from metrics import definitions
+from metrics.alerts.models import DailyFailures
 from metrics.auditing.boundaries import calendar
+from metrics.auditing.counting import DEPARTURES, FAILURES, failures
 from metrics.auditing.drift import Drift, compare
 from metrics.auditing.expecting import KINDS, Audited, BeforeFirstError, Expected, expected
 from metrics.auditing.models import AuditRun
 from metrics.auditing.snapshot import Snapshot, snapshot
 from metrics.models import CurrentBuild, DailyRevenue, MonthlyRevenue, PlanRevenue, Segment
+from metrics.payments.models import MonthlyDepartures
 
 KEPT = timedelta(days=90)
 FLOWS = (
@@ -95,13 +98,30 @@ def _compare(found: Expected, audited: Audited) -> int:
     compare(found.drift, "metrics_monthlyrevenue", monthly, _filled(found.monthly, FLOWS))
     compare(found.drift, "metrics_planrevenue", plans, _filled(found.plans, ("net_micro", "items")))
     _compare_products(found.drift, products, found.products)
-    return len(daily) + len(monthly) + len(plans)
+    return len(daily) + len(monthly) + len(plans) + _compare_beside(found, audited)
+
+
+def _compare_beside(found: Expected, audited: Audited) -> int:
+    """Compare the sums of who left and of what failed; return how many rows they have."""
+    left = _stored(MonthlyDepartures, audited, ("currency", "month", "why"), DEPARTURES)
+    every = DailyFailures.objects.filter(organization_id=audited.organization_id)
+    failed = _rows(every, ("currency", "day"), FAILURES)
+    due = failures(audited.bound(), audited.time_zone)
+    compare(found.drift, "metrics_monthlydepartures", left, _filled(found.departures, DEPARTURES))
+    compare(found.drift, "metrics_dailyfailures", failed, due)
+    return len(left) + len(failed)
 
 
 def _stored(
     model: Any, audited: Audited, key: tuple[str, ...], columns: tuple[str, ...]
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
-    rows = _of(model, audited).values_list(*key, *columns)
+    return _rows(_of(model, audited), key, columns)
+
+
+def _rows(
+    found: Any, key: tuple[str, ...], columns: tuple[str, ...]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    rows = found.values_list(*key, *columns)
     return {tuple(row[: len(key)]): dict(zip(columns, row[len(key) :], strict=True)) for row in rows}
 
 

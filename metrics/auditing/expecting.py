@@ -10,7 +10,7 @@ from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
-from metrics.auditing import proving, statements
+from metrics.auditing import counting, proving, statements
 from metrics.auditing.boundaries import Calendar
 from metrics.auditing.drift import MOST_SHOWN, Drift, between
 from metrics.auditing.proving import Rows, prove
@@ -74,6 +74,7 @@ class Expected:
     monthly: dict[Period, Row] = field(default_factory=sums)
     plans: dict[tuple[str, date, str], Row] = field(default_factory=sums)
     products: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    departures: dict[tuple[str, date, str], Row] = field(default_factory=sums)
     drift: Drift = field(default_factory=Drift)
     customers: int = 0
     rows: int = 0
@@ -106,7 +107,7 @@ def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected
     parts = ({**one, **given} for one in ranges(audited))
     added: Sums = {}
     differing = []
-    for part, (segments, rows, *by_month) in at_once(shared, asks(audited.window), parts):
+    for part, (segments, rows, *others) in at_once(shared, asks(audited.window), parts):
         proof = prove(segments, rows)
         if not proof.first:
             raise BeforeFirstError
@@ -114,7 +115,7 @@ def expected(audited: Audited, shared: Snapshot, calendar: Calendar) -> Expected
         whole.rows += proof.rows
         if not proof.agrees:
             differing.append(part)
-        add(added, chain(proof.sums, proof.flows if proof.agrees else (), *by_month))
+        add(added, chain(proof.sums, proof.flows if proof.agrees else (), *others))
     for part, (rows,) in at_once(shared, [partial(fetch, statements.CUSTOMERS)], iter(differing)):
         add(added, _tell(whole.drift, part["connection"], rows, calendar))
     for key, figures in added.items():
@@ -135,7 +136,7 @@ def add(added: Sums, rows: Iterable[Sequence[Any]]) -> None:
 def asks(window: str) -> list[Callable[[Mapping[str, Any]], Rows]]:
     """Return the questions about a range of customers, the longest first."""
     by_month = [] if window == "day" else [statements.flows_of_months(window)]
-    return [partial(fetch, one) for one in (proving.SEGMENTS, proving.ROWS, *by_month)]
+    return [partial(fetch, one) for one in (proving.SEGMENTS, proving.ROWS, *by_month, counting.DEPARTED)]
 
 
 def _tell(drift: Drift, connection_id: UUID, rows: Rows, calendar: Calendar) -> Iterator[Sequence[Any]]:
@@ -159,6 +160,9 @@ def _take(whole: Expected, key: tuple[Any, ...], figures: list[int], calendar: C
         _flow(whole, (currency, calendar.day(number)), names[0], figures, window)
     elif part == "apart":
         _commit(whole, currency, calendar.day(number), *figures)
+    elif part == "left":
+        row = whole.departures[currency, number, names[0]]
+        row["customers"], row["lost_micro"] = figures
     elif part == "by_month":
         _count(whole.monthly[currency, calendar.month(number)], names[0], *figures)
     else:

@@ -24,6 +24,8 @@ SETTINGS = {
     "jit": "off",
     # Neither side of a join comes in its order, and sorting them costs more than hashing.
     "enable_mergejoin": "off",
+    # Of a build that is new to the planner it expects one row, and would join each row with every other.
+    "enable_nestloop": "off",
     "max_parallel_workers_per_gather": "0",
     # Sums have few groups; the planner guesses as many as rows, and would sort those.
     "hash_mem_multiplier": "8",

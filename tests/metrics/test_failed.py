@@ -6,11 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import F
 
 from accounts.models import Organization
 from accounts.tenancy import tenant
 from billing_sync.models import Charge, Connection, Invoice, InvoicePayment
 from billing_sync.payload import write_payload
+from metrics.auditing.auditing import audit
+from metrics.auditing.counting import FAILURES
 from metrics.build.failed import refresh
 from metrics.build.recompute import recompute
 from metrics.models import DailyFailures, FailedInvoice
@@ -125,6 +128,29 @@ def test_an_invoice_that_is_paid_recovers_on_the_day_of_its_failure(organization
         seen.append(summed(organization))
     on = "eur", date(2026, 3, 1)
     assert [one[on] for one in seen] == [(1, 500, 0, 0), (1, 500, 1, 500), (1, 450, 1, 450), (1, 450, 0, 0)]
+
+
+def test_the_audit_counts_each_local_day_and_names_what_differs(organization: Organization) -> None:
+    Organization.objects.filter(id=organization.id).update(time_zone="America/Los_Angeles")
+    mine = account(organization)
+    # Two days in Greenwich, of which the first begins there when the last of February is half over.
+    for number, at in enumerate((NOON - timedelta(hours=4), NOON - timedelta(hours=5))):
+        attempt(organization, mine, number, at)
+        bill(organization, mine, number, 500, status="paid", paid_at=NOON)
+    recompute(organization.id)
+    assert counted(organization) == {date(2026, 2, 28): 1, date(2026, 3, 1): 1}
+    assert drifted(organization) == []
+    for name in FAILURES:
+        with tenant(organization.id):
+            first = DailyFailures.objects.order_by("day")[:1]
+            DailyFailures.objects.filter(day__in=first.values("day")).update(**{name: F(name) + 1})
+    assert drifted(organization) == [("metrics_dailyfailures", name) for name in FAILURES]
+
+
+def drifted(organization: Organization) -> list[tuple[str, str]]:
+    run = audit(organization.id)
+    assert run is not None
+    return [(one["table"], one["column"]) for one in run.drift]
 
 
 @pytest.mark.soak

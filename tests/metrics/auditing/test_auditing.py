@@ -22,6 +22,7 @@ from config.clock import set_now
 from metrics import definitions
 from metrics.auditing import expecting
 from metrics.auditing.auditing import FLOWS, SQUARES, audit
+from metrics.auditing.counting import DEPARTURES
 from metrics.auditing.models import AuditRun
 from metrics.auditing.proving import prove
 from metrics.auditing.snapshot import execute, fetch, snapshot
@@ -35,6 +36,7 @@ from tests.metrics.seeding import Mirror, connect, mirrored
 KEYS = {
     "metrics_customerbalance": ("currency, connection_id, customer_id", "currency = 'xxx'"),
     "metrics_dailyrevenue": ("currency, day", "currency = 'xxx'"),
+    "metrics_monthlydepartures": ("currency, month, why", "currency = 'xxx'"),
     "metrics_monthlyrevenue": ("currency, month", "currency = 'xxx'"),
     "metrics_movement": ("currency, date, connection_id, customer_id", "currency = 'xxx'"),
     "metrics_planrevenue": ("currency, month, price_id", "currency = 'xxx'"),
@@ -45,6 +47,7 @@ PLANTED = [
     ("metrics_customerbalance", "contracted_micro", "contracted_micro + 1"),
     ("metrics_customerbalance", "since", "since - 1"),
     *(("metrics_dailyrevenue", name, f"{name} + 1") for name in (*FLOWS, *SQUARES)),
+    *(("metrics_monthlydepartures", name, f"{name} + 1") for name in DEPARTURES),
     *(("metrics_monthlyrevenue", name, f"{name} - 1") for name in FLOWS),
     ("metrics_movement", "kind", "'churned'"),
     *(("metrics_movement", name, f"{name} + 1") for name in ("amount_micro", "after_micro")),
