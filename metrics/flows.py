@@ -19,6 +19,8 @@ FLOWS = (
     "customers_contracted",
     "customers_churned",
 )
+# Those that are figures of a period as they stand; of the others it has balances.
+MOVED = tuple(name for name in FLOWS if not name.endswith("_net_micro"))
 
 # Σ amount² of a day's movements by kind, which tells a change from chance.
 SQUARES = (
@@ -79,15 +81,19 @@ class Balance:
     committed: int = 0
     customers: int = 0
 
-    def step(self, flows: Mapping[str, int]) -> dict[str, int]:
-        """Add one period's flows and return the period's figures with its balances."""
-        start, customers = self.mrr, self.customers
+    def add(self, flows: Mapping[str, int]) -> None:
+        """Add one period's flows."""
         self.mrr += gained(flows)
         self.contracted += flows["contracted_net_micro"]
         self.committed += flows["committed_net_micro"]
         self.customers += flows["customers_new"] + flows["customers_reactivated"]
         self.customers -= flows["customers_churned"]
-        return {name: value for name, value in flows.items() if not name.endswith("_net_micro")} | {
+
+    def step(self, flows: Mapping[str, int]) -> dict[str, int]:
+        """Add one period's flows and return the period's figures with its balances."""
+        start, customers = self.mrr, self.customers
+        self.add(flows)
+        return {name: flows[name] for name in MOVED} | {
             "starting_micro": start,
             "ending_micro": self.mrr,
             "contracted_micro": self.contracted,
@@ -102,4 +108,4 @@ NOTHING = dict.fromkeys(FLOWS, 0)
 
 def flows_of(values: Iterable[Any]) -> dict[str, int]:
     """Return the columns of FLOWS by name."""
-    return {name: int(value) for name, value in zip(FLOWS, values, strict=True)}
+    return dict(zip(FLOWS, map(int, values), strict=True))

@@ -28,11 +28,15 @@ class Months:
 
     def last(self, count: int, currency: str, *, until: date | None = None) -> list[Month]:
         """Return `count` months, oldest first, ending with the month of `until` (default: this month)."""
-        wanted = last_months(until or self.today, count)
-        flows = {month: row for month, row in self.flows.get(currency, {}).items() if month <= wanted[-1]}
-        balance = Balance()
-        figures = {month: balance.step(flows.get(month, NOTHING)) for month in sorted({*wanted, *flows})}
-        return [Month(month=month, currency=currency, **figures[month]) for month in wanted]
+        wanted, balance = last_months(until or self.today, count), Balance()
+        flows = self.flows.get(currency, {})
+        for month, row in flows.items():
+            if month < wanted[0]:
+                balance.add(row)
+        return [
+            Month(month=month, currency=currency, **balance.step(flows.get(month, NOTHING)))
+            for month in wanted
+        ]
 
     def _mrr(self, currency: str) -> int:
         return sum(gained(flows) for month, flows in self.flows[currency].items() if month <= self.today)
