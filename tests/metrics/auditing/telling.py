@@ -15,23 +15,24 @@ from billing_sync.mirror import Found, Sighting, store_found
 from billing_sync.models import Connection
 from billing_sync.payload import JsonObject, decode_object
 from billing_sync.resource import Resource
-from billing_sync.resources import BY_KIND, EVENTS, INVOICE_ITEMS
+from billing_sync.resources import BY_KIND, EVENTS, INVOICE_ITEMS, INVOICES
+from billing_sync.sandbox.life import DAY
 from billing_sync.sandbox.objects import build
 from billing_sync.sandbox.records import Event
 from tests.metrics.seeding import Mirror, expanded
 
-AT_ONCE = 1_000
+AT_ONCE, EVENT_DAYS = 1_000, 30
 GONE = {"deleted": True}
 
 
 def tell_all(mirror: Mirror) -> None:
-    """Tell every object as it is now, but no event, as a first import of an old account would."""
+    """Tell every object as it is now, and the events of some last days, as a first import does."""
+    since = mirror.company.now - EVENT_DAYS * DAY
     found = (
         (resource, record)
         for kind, resource in BY_KIND.items()
-        if resource is not EVENTS
         for record in mirror.company.book.all(kind)
-        if not getattr(record, "deleted", False)
+        if not getattr(record, "deleted", False) and (resource is not EVENTS or record.created >= since)
     )
     while some := list(islice(found, AT_ONCE)):
         _store(mirror, [(resource, _seen(mirror, resource, record)) for resource, record in some])
@@ -63,7 +64,11 @@ def _targets(mirror: Mirror, event: JsonObject) -> Iterator[Target]:
 def _seen(mirror: Mirror, resource: Resource, record: Any) -> Sighting:
     if getattr(record, "deleted", False):
         return _sighting(mirror, {"id": record.id, "object": resource.kind, **GONE})
-    return _sighting(mirror, _value(expanded(resource.kind, record)))
+    value = expanded(resource.kind, record)
+    for line in value["lines"]["data"] if resource is INVOICES else ():
+        held = (mirror.company.book.get("discount", name) for name in line["discounts"])
+        line["discounts"] = [build("discount", one, False) for one in held]
+    return _sighting(mirror, _value(value))
 
 
 def _value(told: dict[str, Any]) -> JsonObject:
