@@ -1,10 +1,12 @@
 """A build whose workers are killed ends as one that nobody disturbed."""
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable
 
+import psutil
 import psycopg
 import pytest
 
@@ -20,8 +22,8 @@ from tests.metrics.seeding import facts
 from tests.processes import Worker
 from tests.soak import sized
 
-SUBSCRIPTIONS, PARTS, KILLS = sized(4_000, 100_000), sized(8, 40), sized(2, 20)
-PATIENCE_SECONDS = 120
+SUBSCRIPTIONS, PARTS, KILLS = sized(4_000, 100_000), sized(8, 60), sized(2, 20)
+PATIENCE_SECONDS, LATEST_SECONDS = 120, 0.15
 AT_WORK = Job.objects.filter(kind=parts.JOB, state=Job.State.RUNNING)
 
 
@@ -30,12 +32,20 @@ def begin(organization: Organization) -> None:
         parts.begin(organization.id, from_history=True)
 
 
-def kill_one_at_work() -> bool:
-    """Kill a process of the worker that works on a part; say whether one did."""
+def kill_one_at_work(dice: random.Random) -> bool:
+    """Kill a process of the worker that works on a part, at any moment of it; say whether one did."""
     for owner in AT_WORK.values_list("lease_owner", flat=True):
-        os.kill(int(owner.rsplit(":", 3)[1]), signal.SIGKILL)
-        return True
+        time.sleep(dice.uniform(0, LATEST_SECONDS))
+        process = int(owner.rsplit(":", 3)[1])
+        # One that was killed is at work, by its lease, until the worker sweeps.
+        if AT_WORK.filter(lease_owner=owner).exists() and lives(process):
+            os.kill(process, signal.SIGKILL)
+            return True
     return False
+
+
+def lives(process: int) -> bool:
+    return psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -62,8 +72,9 @@ def test_a_build_whose_workers_are_killed_is_as_one_undisturbed(
     monkeypatch.setattr(parts, "PAYERS", SUBSCRIPTIONS // PARTS)
     begin(organization)
     enqueue(organization.id, "recompute")
+    dice = random.Random(KILLS)
     for _ in range(KILLS):
-        until(kill_one_at_work)
+        until(lambda: kill_one_at_work(dice))
     with tenant(organization.id):
         assert BuildPart.objects.filter(done_at=None).exists()
         build = BuildPlan.objects.get().build
@@ -71,4 +82,6 @@ def test_a_build_whose_workers_are_killed_is_as_one_undisturbed(
     with tenant(organization.id):
         assert CurrentBuild.objects.get().build == build
     assert facts(organization.id) == undisturbed
+    record_property("subscriptions", SUBSCRIPTIONS)
+    record_property("parts", PARTS)
     record_property("killed", KILLS)
