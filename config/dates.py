@@ -1,6 +1,6 @@
 """Days, months and times in the words and the order of the reader's locale."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 
 from babel import dates
@@ -51,7 +51,7 @@ def month_letter(on: date) -> str:
 
 def time_of_day(at: datetime) -> str:
     """Return 14:05, as the clock of the time given shows it."""
-    return str(dates.format_time(at.replace(tzinfo=None), "short", locale=current_for_dates()))
+    return _time(at, "short")
 
 
 def moment(at: datetime) -> str:
@@ -66,8 +66,7 @@ def long_moment(at: datetime) -> str:
 
 def exact_moment(at: datetime) -> str:
     """Return 5 November 2026, 14:05:09."""
-    time = dates.format_time(at.replace(tzinfo=None), "medium", locale=current_for_dates())
-    return _joined(long_day(at), time)
+    return _joined(long_day(at), _time(at, "medium"))
 
 
 def _joined(words: str, time: str) -> str:
@@ -76,6 +75,10 @@ def _joined(words: str, time: str) -> str:
 
 def _day(on: date, style: str) -> str:
     return _formatted(on.year, on.month, on.day, style, current_for_dates())
+
+
+def _time(at: datetime, style: str) -> str:
+    return _of_clock(at.hour, at.minute, at.second, style, current_for_dates())
 
 
 def _skeleton(on: date, skeleton: str) -> str:
@@ -90,3 +93,8 @@ def _formatted(year: int, month: int, day: int, style: str, locale: Locale) -> s
 @lru_cache(maxsize=4096)
 def _of_skeleton(year: int, month: int, day: int, skeleton: str, locale: Locale) -> str:
     return str(dates.format_skeleton(skeleton, date(year, month, day), locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def _of_clock(hour: int, minute: int, second: int, style: str, locale: Locale) -> str:
+    return str(dates.format_time(time(hour, minute, second), style, locale=locale))

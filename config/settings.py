@@ -85,7 +85,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["dashboards.templatetags.localized", "dashboards.templatetags.lasting"],
-            "libraries": {"i18n": "dashboards.templatetags.lasting"},
+            "libraries": dict.fromkeys(("i18n", "static"), "dashboards.templatetags.lasting"),
         },
     }
 ]

@@ -1,6 +1,6 @@
 """What a month stands beside: an earlier month, or its first days while the month has not ended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -66,24 +66,27 @@ def whole(month: Month) -> Before:
     return Before(month.month, month, shift(month.month, 1) - DAY, month.ending_micro)
 
 
-def compared(shown: Shown, selection: Selection, history: Months | Reported) -> Before:
-    """Return what the chosen month stands beside, as its address asks."""
+def compared(
+    shown: Shown, selection: Selection, history: Months | Reported, months: Sequence[Month]
+) -> Before:
+    """Return what the chosen month stands beside, as its address asks: one of those shown, or an earlier."""
     on = selection.compared
     if on < selection.first:
         note = _("There was no revenue in %(month)s to compare with.") % {"month": named(on)}
         return Before(on, lacks=_("no revenue in %(month)s") % {"month": dates.short_month(on)}, note=note)
     try:
-        (month,) = history.last(1, selection.currency, until=on)
+        found = [one for one in months if one.month == on]
+        (month,) = found or history.last(1, selection.currency, until=on)
     except MissingRateError as error:
         return Before(on, lacks=_("no exchange rate"), note=str(error))
-    found = replace(whole(month), a_year_back=selection.against == "year")
+    beside = replace(whole(month), a_year_back=selection.against == "year")
     if not selection.in_progress:
-        return replace(found, note=_("Compared with %(month)s.") % {"month": named(on)})
-    through = min(on + timedelta(days=shown.today.day - 1), found.held_on)
+        return replace(beside, note=_("Compared with %(month)s.") % {"month": named(on)})
+    through = min(on + timedelta(days=shown.today.day - 1), beside.held_on)
     if selection.reporting:
         note = _("Days are compared within one currency: choose one to see what moved beside them.")
-        return replace(found, through=through, unmoved=_("compared within one currency"), note=note)
-    return _to_date(shown, selection, replace(found, through=through), month)
+        return replace(beside, through=through, unmoved=_("compared within one currency"), note=note)
+    return _to_date(shown, selection, replace(beside, through=through), month)
 
 
 def _to_date(shown: Shown, selection: Selection, found: Before, month: Month) -> Before:

@@ -53,7 +53,7 @@ def overview(
     """Return the dashboard's rows for a selection, each figure with the rows that it opens."""
     opening = opening_of(organization.slug, selection, shown.today)
     months = history.last(selection.length, selection.currency, until=selection.month)
-    month, before = months[-1], compared(shown, selection, history)
+    month, before = months[-1], compared(shown, selection, history, months)
     arr, numbers = arr_first(emphasis, month), writer(selection.currency)
     flows = [waterfall(month) for month in months]
     figures = snapshot(month, before, arr_first=arr)

@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from django.http import QueryDict
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.currencies import CODES
 from accounts.models import Organization
@@ -213,7 +212,6 @@ class Choices:
 
     previous: Choice | None
     next: Choice | None
-    years: list[Year]
     currencies: list[Choice]
     rates: list[Choice]
     spans: list[Choice]
@@ -225,7 +223,6 @@ def choices(selection: Selection, currencies: list[str], *, converts: bool = Fal
     return Choices(
         previous=_step(selection, -1, _("Previous month, %(month)s")),
         next=_step(selection, 1, _("Next month, %(month)s")),
-        years=_years(selection, get_language() or ""),
         currencies=_currencies(selection, currencies, converts),
         rates=_rates(selection),
         spans=[
@@ -273,11 +270,11 @@ def _step(selection: Selection, months: int, label: str) -> Choice | None:
     return Choice(month_text(month), label % {"month": named(month)}, selection.url(month=month))
 
 
-@lru_cache(maxsize=256)
-def _years(selection: Selection, language: str) -> list[Year]:
-    years = range(selection.present.year, selection.first.year - 1, -1)
+def years(selection: Selection) -> list[Year]:
+    """Return the months to pick from, those that hold no figures among them, the latest year first."""
+    found = range(selection.present.year, selection.first.year - 1, -1)
     return [
-        Year(year, [_choice(selection, date(year, month, 1)) for month in range(1, 13)]) for year in years
+        Year(year, [_choice(selection, date(year, month, 1)) for month in range(1, 13)]) for year in found
     ]
 
 

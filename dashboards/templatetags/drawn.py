@@ -1,15 +1,17 @@
 """Rows and cells drawn dozens of times a page, so by functions and no template."""
 
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from dashboards.links import Link
 from dashboards.overview import Cell, Row
 from dashboards.plans import PlanRow
-from dashboards.selection import Choice, Year
+from dashboards.selection import Choice, Selection, Year, years
 from dashboards.templatetags.defined import icon
 from dashboards.templatetags.opened import opening_tag
 
@@ -41,10 +43,15 @@ def month_step(step: Choice | None, icon_name: str, id: str) -> SafeString:
     return SafeString(f"{link}\n{label}\n{drawn}\n</a>")
 
 
-@register.filter
-def month_panel(years: list[Year]) -> SafeString:
+@register.simple_tag
+def month_panel(selection: Selection) -> SafeString:
     """Return the months of the month picker, year by year."""
-    return mark_safe("\n".join([_year(each) for each in years]))  # noqa: S308 - escaped
+    return _panel(selection, get_language())
+
+
+@lru_cache(maxsize=256)
+def _panel(selection: Selection, _language: str | None) -> SafeString:
+    return SafeString("\n".join([_year(each) for each in years(selection)]))
 
 
 def _year(one: Year) -> str:

@@ -1,6 +1,6 @@
-"""Django's tags for words and for addresses, which find each once: neither changes while a process runs.
+"""Django's tags for words, for addresses and for files, which find each once: none changes as a process runs.
 
-Every template's `translate` and `url` are these.
+Every template's `translate`, `url` and `static` are these.
 """
 
 from functools import lru_cache
@@ -11,6 +11,7 @@ from django.template.context import Context
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
 from django.templatetags import i18n
+from django.templatetags.static import StaticNode, do_static
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -71,3 +72,23 @@ def url(parser: Parser, token: Token) -> Node:
 def address(name: str, *args: object) -> SafeString:
     """Return a page's address as HTML."""
     return SafeString(escape(reverse(name, args=args)))
+
+
+class File(Node):
+    """The address of a file whose name is written in the template."""
+
+    def __init__(self, node: StaticNode) -> None:
+        self.node = node
+        self.url = ""
+
+    def render(self, context: Context) -> str:
+        """Return the address as HTML."""
+        self.url = self.url or self.node.render(context)
+        return self.url
+
+
+@register.tag
+def static(parser: Parser, token: Token) -> Node:
+    """Write a file's address as Django does; a name that a page gives is looked up each time."""
+    node = do_static(parser, token)
+    return node if node.varname or node.path.is_var else File(node)
