@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Organization
 from benchmarks import usage, watched
-from benchmarks.__main__ import options
+from benchmarks.__main__ import options, turns
 from benchmarks.processes import sandbox
 from benchmarks.request_rate import Rate, rate_permitted, row
 from benchmarks.sync import told, walk
@@ -65,6 +65,12 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(
         options(arguments)
     assert refused.value.code == 2
     assert why in capsys.readouterr().err
+
+
+def test_each_size_has_servers_of_its_own_unless_sizes_are_compared() -> None:
+    assert turns("pages", None) == [(10_000,), (1_000_000,)]
+    assert turns("computing", None) == [(10_000, 100_000, 1_000_000)]
+    assert turns("pages", 50) == turns("computing", 50) == [(50,)]
 
 
 @pytest.mark.parametrize(
