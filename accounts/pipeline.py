@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import ProgrammingError, abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, Format
@@ -53,8 +53,10 @@ class Road:
     """Take statements now; their answers are there once it has travelled, at the latest after the block."""
 
     def __init__(self) -> None:
-        connection.ensure_connection()
-        self._turning = Transformer.from_context(connection.connection)
+        # Looked up once: what Django gives as `connection` looks it up each time that it is touched.
+        self.database = connections[DEFAULT_DB_ALIAS]
+        self.database.ensure_connection()
+        self._turning = Transformer.from_context(self.database.connection)
         self._sent: list[Statement] = []
         self._answers: list[Answer] = []
 
@@ -78,9 +80,9 @@ class Road:
         if not self._sent:
             return
         answers, sent, self._answers, self._sent = self._answers, self._sent, [], []
-        connection.validate_no_broken_transaction()
-        with connection.wrap_database_errors:
-            results = exchange(connection.connection, sent, commits=commits)
+        self.database.validate_no_broken_transaction()
+        with self.database.wrap_database_errors:
+            results = exchange(self.database.connection, sent, commits=commits)
             for answer, result in zip(answers, results, strict=True):
                 answer.take(result, self._turning)
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
-from django.db import connection
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 from accounts.pipeline import Answer, Bound, Found, Road, together
@@ -66,6 +65,6 @@ def ahead(*asked: Asked) -> Iterator[None]:
 
 def _sent(road: Road, asked: Asked) -> Answer:
     # Django's own cursors bind in the text, so that each statement would be another.
-    heard, cursor = _Logged if connection.queries_logged else CursorWrapper, _Sending(road)
-    heard(cast(Any, cursor), connection).execute(asked.statement, asked.values)
+    heard, cursor = _Logged if road.database.queries_logged else CursorWrapper, _Sending(road)
+    heard(cast(Any, cursor), road.database).execute(asked.statement, asked.values)
     return cursor.answer
