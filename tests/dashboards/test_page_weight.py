@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from django.core.management import call_command
 from django.test import Client, override_settings
 
@@ -69,6 +70,29 @@ def test_the_first_view_is_sent_small_and_the_charts_later(owner: Person, organi
     again = fetched(client, "/o/acme/")[0]
     unchanged, nothing, _ = fetched(client, "/o/acme/", **{"If-None-Match": again["ETag"]})
     assert (unchanged.status_code, nothing, unchanged["ETag"]) == (304, b"", again["ETag"])
+
+
+def test_a_reader_who_unpacks_zstandard_is_sent_it_and_some_bytes_to_skip(
+    owner: Person, organization: Organization
+) -> None:
+    skipped = set()
+    for _ in range(8):
+        response = owner.client.get("/o/acme/", headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+        assert (response["Content-Encoding"], response["Content-Length"]) == (
+            "zstd",
+            str(len(response.content)),
+        )
+        assert "Accept-Encoding" in response["Vary"]
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        assert frame.decompress(response.content).endswith(b"</html>\n")
+        assert frame.unused_data.startswith(b"\x50\x2a\x4d\x18")
+        skipped.add(len(frame.unused_data))
+    assert len(skipped) > 1
+
+
+def test_a_reader_who_refuses_zstandard_is_sent_gzip(owner: Person, organization: Organization) -> None:
+    response = owner.client.get("/o/acme/", headers={"Accept-Encoding": "zstd;q=0, gzip"})
+    assert response["Content-Encoding"] == "gzip"
 
 
 def test_a_reader_who_cannot_unpack_is_sent_the_page_as_it_is(
