@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from accounts.pipeline import Answer, Road
+from billing_sync.mirror.arrays import packed
 from billing_sync.models import Connection
 from billing_sync.pages import POLL as POLLED
 from config.clock import now
@@ -110,9 +111,9 @@ def erase(connection: Connection, done: Sequence[Done], road: Road) -> Answer:
         "connection": connection.id,
         "now": now(),
         "forgotten": now() - KEPT_FOR,
-        "ids": [one.id for one in done],
-        "fetched": [one.fetched for one in done],
-        "errors": [one.error for one in done],
+        "ids": packed("uuid", [one.id for one in done]),
+        "fetched": packed("boolean", [one.fetched for one in done]),
+        "errors": packed("text", [one.error for one in done]),
     }
     if done:
         road.send(ERASE, bound)

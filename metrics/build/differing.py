@@ -1,6 +1,5 @@
 """Some payers' rows in place: compared in memory with what is stored, and only those that differ written."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -9,7 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from metrics.build import rows
-from metrics.build.pipeline import Road
+from metrics.build.packing import encode
+from metrics.build.pipeline import Road, packed
 from metrics.build.rows import Row, Table
 from metrics.build.write import Build, Scope, quoted
 from metrics.core.ledger import Segment
@@ -68,6 +68,7 @@ class Held:
 
     def __init__(self, build: Build, scope: Scope, road: Road) -> None:
         self.build, self.scope = build, scope
+        self._names = packed("text", scope.customer_ids or ())
         self._asked = {table: self._ask(road, table) for table in TABLES}
         self._rows: dict[Table, list[Facts]] = {}
 
@@ -96,7 +97,7 @@ class Held:
 
     def _ask(self, road: Road, table: Table) -> Any:
         statement = shape(table).read.format(condition=self.scope.condition())
-        return road.send(statement, (*self.build.lead(table), *self.scope.values()))
+        return road.send(statement, (*self.build.lead(table), self.scope.connection_id, self._names))
 
     def _differences(self, table: Table, given: Iterable[Row]) -> tuple[list[Facts], list[Facts]]:
         of, rows_held = shape(table), self._rows[table]
@@ -115,7 +116,7 @@ class Held:
 
 
 def _json(names: Sequence[str], found: Iterable[Facts]) -> str:
-    return json.dumps([dict(zip(names, row, strict=True)) for row in found], default=str)
+    return encode([dict(zip(names, row, strict=True)) for row in found]).decode()
 
 
 @lru_cache

@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from metrics.build.load import fetch
-from metrics.build.pipeline import Answer, Road
+from metrics.build.pipeline import Answer, Road, packed
 from metrics.build.write import Scope, execute
 from metrics.core.intervals import day_start, local_day
 
@@ -31,7 +31,8 @@ found AS MATERIALIZED (
           ON payment.organization_id = charge.organization_id
          AND payment.connection_id = charge.connection_id
          AND payment.payment_id = coalesce(nullif(charge.payment_intent_id, ''), charge.stripe_id)
-        WHERE charge.organization_id = %(organization)s AND charge.connection_id = ANY(%(connections)s)
+        WHERE charge.organization_id = %(organization)s
+          AND charge.connection_id = ANY(%(connections)s::uuid[])
           AND charge.status = 'failed' AND charge.created_at > '-infinity' {{of_charges}}
         GROUP BY 1, 2, 3
     ) AS failed LEFT JOIN billing_sync_invoice AS invoice ON invoice.organization_id = %(organization)s
@@ -55,8 +56,9 @@ ALL = f"WITH {FAILED.format(of_charges='', of_known='')} SELECT count(*) FROM fo
 SOME = f"""
 WITH {
     FAILED.format(
-        of_charges="AND charge.customer_id = ANY(%(customers)s)",
-        of_known="AND connection_id = ANY(%(connections)s) AND customer_id = ANY(%(customers)s)",
+        of_charges="AND charge.customer_id = ANY(%(customers)s::text[])",
+        of_known="AND connection_id = ANY(%(connections)s::uuid[]) "
+        "AND customer_id = ANY(%(customers)s::text[])",
     )
 }
 SELECT currency, failed_at, way, way * total_minor, CASE WHEN paid_at IS NULL THEN 0 ELSE way END
@@ -108,8 +110,8 @@ def again(organization_id: UUID, scope: Scope, road: Road) -> Answer:
     """Ask for some payers' failed invoices anew; the answer is for `moved`."""
     bound: dict[str, Any] = {
         "organization": organization_id,
-        "connections": [scope.connection_id],
-        "customers": list(scope.customer_ids or ()),
+        "connections": packed("uuid", [scope.connection_id]),
+        "customers": packed("text", scope.customer_ids or ()),
     }
     return road.send(SOME, bound)
 

@@ -10,7 +10,7 @@ from metrics.build.batch import Batch, uncollected
 from metrics.build.differing import Held
 from metrics.build.load import Loader
 from metrics.build.marks import UNMARK
-from metrics.build.pipeline import Answer, Road
+from metrics.build.pipeline import Answer, Road, packed
 from metrics.build.rebuild import work
 from metrics.build.taking import Taken, take
 from metrics.build.tally import Tally
@@ -104,6 +104,7 @@ def _conclude(taken: Taken, road: Road) -> None:
     """Forget the marks, unless they were set again since, and point to the instant reached."""
     organization_id = taken.build.organization_id
     if taken.marks:
-        road.send(UNMARK, (*(list(column) for column in zip(*taken.marks, strict=True)), organization_id))
+        done = map(packed, ("uuid", "text", "uuid"), zip(*taken.marks, strict=True))
+        road.send(UNMARK, (*done, organization_id))
     if not taken.more:
         road.send(POINT, (taken.cut.moment(), taken.data_through, organization_id))

@@ -8,19 +8,19 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from metrics.build.pipeline import Road
+from metrics.build.pipeline import Road, packed
 
 # What their subscriptions name now, and what was stored of them before: nearly always all.
 NAMED = (
     "WITH named AS MATERIALIZED ("
     "SELECT unnest(catalog_ids) AS id FROM billing_sync_subscription "
     "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
-    "AND customer_id = ANY(%(names)s) "
+    "AND customer_id = ANY(%(names)s::text[]) "
     "UNION SELECT unnest(catalog_ids) FROM billing_sync_customer WHERE organization_id = %(organization)s "
-    "AND connection_id = %(connection)s AND stripe_id = ANY(%(names)s) "
+    "AND connection_id = %(connection)s AND stripe_id = ANY(%(names)s::text[]) "
     "UNION SELECT unnest(price_id || discounts) FROM metrics_configuration "
     "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
-    "AND customer_id = ANY(%(names)s)) "
+    "AND customer_id = ANY(%(names)s::text[])) "
     "SELECT true, stripe_id, payload FROM billing_sync_price WHERE organization_id = %(organization)s "
     "AND connection_id = %(connection)s AND stripe_id = ANY(ARRAY(SELECT id FROM named)) "
     "UNION ALL SELECT false, stripe_id, payload FROM billing_sync_coupon "
@@ -98,7 +98,7 @@ def _owned(kind: object, table: str, condition: str, **columns: str) -> str:
         "position": "0::bigint",
         **columns,
     }
-    whose = columns.get("whose", f"{parts['customer']} = ANY(%(names)s)")
+    whose = columns.get("whose", f"{parts['customer']} = ANY(%(names)s::text[])")
     return ROW.format(**parts) + f"WHERE {OURS} AND {whose} AND {condition}"
 
 
@@ -111,7 +111,7 @@ REFUNDS = " UNION ALL ".join(
             "refund",
             "one.customer_id = '' AND one.deleted_at IS NULL",
             customer=CHARGED,
-            whose=NAMED_BY.format(reference="charge_id", other="charge", names="%(names)s"),
+            whose=NAMED_BY.format(reference="charge_id", other="charge", names="%(names)s::text[]"),
         ),
     ]
 )
@@ -153,7 +153,7 @@ class Asked:
     def __init__(
         self, organization_id: UUID, connection_id: UUID, names: Sequence[str], road: Road, *, priced: bool
     ) -> None:
-        bound = {"organization": organization_id, "connection": connection_id, "names": list(names)}
+        bound = {"organization": organization_id, "connection": connection_id, "names": packed("text", names)}
         self.names = names
         self._rows = road.send(READ, bound)
         self._catalogue = road.send(NAMED, bound) if priced else None

@@ -59,7 +59,7 @@ class Scope:
     def condition(self) -> str:
         """Return the SQL that picks the scope's rows of `old`."""
         if self.customer_ids is not None:
-            return "old.connection_id = %s AND old.customer_id = ANY(%s)"
+            return "old.connection_id = %s AND old.customer_id = ANY(%s::text[])"
         upper = "" if self.last is None else " AND old.customer_id <= %s"
         return f"old.connection_id = %s AND old.customer_id > %s{upper}"
 

@@ -152,7 +152,9 @@ class Invoice(NamedTuple):
     @property
     def paid(self) -> int | None:
         """Return when it was paid, by whatever means; an archive may tell only that it was."""
-        return self.opened if self.paid_at is None and self.status == "paid" else self.paid_at
+        if self.paid_at is not None or self.status != "paid":
+            return self.paid_at
+        return self.opened
 
 
 @dataclass(frozen=True, slots=True)

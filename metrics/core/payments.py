@@ -19,9 +19,9 @@ def counts_from(record: Record, trails: Trails) -> int:
     """
     if record.states and record.states[-1].collection_method != "charge_automatically":
         return record.began
-    asking = [(line, invoice) for line, invoice in record.regular if line.amount > 0]
+    asking = [one for one in record.regular if one.line.amount > 0]
     tried = any(state.trial_end is not None for state in record.states)
-    if not asking or not (tried or asking[0][0].period_start <= _priced_from(record, trails) + DAY):
+    if not asking or not (tried or asking[0].line.period_start <= _priced_from(record, trails) + DAY):
         return record.began
     kept = [invoice.paid for _, invoice in asking if invoice.status not in ("void", "uncollectible")]
     return min([at for at in kept if at is not None], default=FOREVER)

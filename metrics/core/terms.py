@@ -53,6 +53,7 @@ def _folded(billed: Iterable[Billed], record: Record) -> list[Change]:
     Credits and debits of one second cancel, so that a change undone at once leaves no trace.
     """
     trail: list[Change] = []
+    known: dict[tuple[str | None, int | None, str], Terms] = {}
     terms: Terms | None = None
     until = 0
     for at, group in groupby(billed, key=STARTED):
@@ -61,7 +62,9 @@ def _folded(billed: Iterable[Billed], record: Record) -> list[Change]:
         credits: list[Terms] = []
         reached = at
         for line, invoice in group:
-            told = _terms(line.price or "", line.quantity, invoice.currency, record)
+            key = line.price, line.quantity, invoice.currency
+            # Most lines say what the one before said.
+            told = known.get(key) or known.setdefault(key, _terms(key[0] or "", *key[1:], record))
             # Structure tells a credit, never the description.
             if line.proration and (line.credited or line.amount < 0):
                 credits.append(told)

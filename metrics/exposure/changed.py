@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from uuid import UUID
 
-from metrics.build.pipeline import Road
+from metrics.build.pipeline import Road, packed
 from metrics.build.write import execute
 
 MARK = """
@@ -25,7 +25,7 @@ def mark(payers: Mapping[UUID, Set[str]], organization_id: UUID, road: Road) -> 
     """Mark customers who were computed again."""
     pairs = [(one, name) for one in sorted(payers) for name in sorted(payers[one])]
     if pairs:
-        road.send(MARK, (organization_id, *map(list, zip(*pairs, strict=True))))
+        road.send(MARK, (organization_id, *map(packed, ("uuid", "text"), zip(*pairs, strict=True))))
 
 
 def unmark(done: Iterable[Mark], organization_id: UUID) -> None:
