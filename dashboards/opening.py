@@ -15,10 +15,12 @@ from metrics.model import waterfall
 from metrics.periods import month_text, shift
 from metrics.queries import PlanShare
 
+DAY = timedelta(days=1)
+
 
 @lru_cache(maxsize=1_024)
 def _last_day(month: date) -> date:
-    return shift(month, 1) - timedelta(days=1)
+    return shift(month, 1) - DAY
 
 
 def _plan(price_id: str) -> str:
@@ -47,14 +49,14 @@ class Opening:
 
     def days(self, first: date, last: date, *, kind: str = "") -> str:
         """Return the address of the movements of some local days."""
-        end = last + timedelta(days=1)
+        end = last + DAY
         asked = {"from": first.isoformat(), "to": end.isoformat(), "currency": self.currency}
         asked |= {"kind": kind} if kind else {}
         return f"{page('movements', self.slug)}?{query(asked)}"
 
     def since(self, day: date, mrr_micro: int, month: Month) -> Link:
         """Open what moved MRR from the end of a day to a month's end."""
-        url = self.days(day + timedelta(days=1), self.month_end(month.month))
+        url = self.days(day + DAY, self.month_end(month.month))
         return Link(url, amount_micro=month.ending_micro - mrr_micro)
 
     def month_end(self, month: date) -> date:
@@ -71,7 +73,7 @@ class Opening:
 
     def starting(self, month: Month) -> Link:
         """Open the MRR that a month began with."""
-        before = month.month - timedelta(days=1)
+        before = month.month - DAY
         return Link(self.customers(before), amount_micro=month.starting_micro)
 
     def holders(self, month: Month) -> Link:

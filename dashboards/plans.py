@@ -1,7 +1,7 @@
 """The plans of a month by their share of its MRR."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dashboards.formatting import DASH, Writer, share, writer
 from dashboards.links import Link
@@ -10,8 +10,7 @@ from metrics.flows import Month
 from metrics.queries import PlanShare
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRow:
+class PlanRow(NamedTuple):
     """One plan: its product's name, its price's where that says more, its MRR and share."""
 
     name: str
@@ -30,10 +29,8 @@ def plan_rows(plans: list[PlanShare], month: Month, opening: Opening | None = No
 
 def _row(plan: PlanShare, month: Month, opening: Opening | None, numbers: Writer) -> PlanRow:
     part = share(plan.mrr_micro, month.ending_micro)
-    name, detail = _names(plan.product_name, plan.price_name, plan.price_id)
     return PlanRow(
-        name=name,
-        detail=detail,
+        *_names(plan.product_name, plan.price_name, plan.price_id),
         mrr=numbers.text(plan.mrr_micro),
         share=DASH if part is None else numbers.per_mille(part),
         per_mille=part or 0,

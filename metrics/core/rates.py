@@ -9,7 +9,7 @@ Rate = Fraction | None
 
 def ratio(part: int | Fraction, whole: int | Fraction | None) -> Rate:
     """Return the part as a fraction of the whole; undefined, not 0, over nothing."""
-    return Fraction(part) / whole if whole else None
+    return Fraction(part, whole) if whole else None
 
 
 @dataclass(frozen=True, slots=True)
