@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
+from accounts.reading import Asked
 from config import dates
 from dashboards.selection import Selection, named
 from metrics.core.rates import Rate, ratio
-from metrics.evidence.sums import LOSSES, moved_between
+from metrics.evidence.sums import LOSSES, moved_asked, moved_between
 from metrics.exchange.converting import Reported
 from metrics.exchange.quotes import MissingRateError
 from metrics.flows import Month
@@ -66,6 +67,19 @@ def whole(month: Month) -> Before:
     return Before(month.month, month, shift(month.month, 1) - DAY, month.ending_micro)
 
 
+def comparison_asked(shown: Shown, selection: Selection) -> list[Asked]:
+    """Return what `compared` asks, for whoever reads it ahead: days, where it compares any."""
+    on = selection.compared
+    if on < selection.first or not selection.in_progress or selection.reporting:
+        return []
+    return [moved_asked(shown, selection.currency, on, _through(shown.today, on) + DAY)]
+
+
+def _through(today: date, on: date) -> date:
+    """Return the day of an earlier month that stands beside today: its last where it is shorter."""
+    return min(on + timedelta(days=today.day - 1), shift(on, 1) - DAY)
+
+
 def compared(
     shown: Shown, selection: Selection, history: Months | Reported, months: Sequence[Month]
 ) -> Before:
@@ -82,7 +96,7 @@ def compared(
     beside = replace(whole(month), a_year_back=selection.against == "year")
     if not selection.in_progress:
         return replace(beside, note=_("Compared with %(month)s.") % {"month": named(on)})
-    through = min(on + timedelta(days=shown.today.day - 1), beside.held_on)
+    through = _through(shown.today, on)
     if selection.reporting:
         note = _("Days are compared within one currency: choose one to see what moved beside them.")
         return replace(beside, through=through, unmoved=_("compared within one currency"), note=note)

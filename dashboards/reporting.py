@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.reading import Asked
 from config import dates
 from dashboards.formatting import DASH
 from dashboards.selection import Selection, choices, named
@@ -61,6 +62,12 @@ def history_of(organization_id: UUID, selection: Selection, months: Months) -> M
         # The first month shown opens with the closing rate of the month before it.
         wanted = [selection.compared, shift(wanted[0], -1), *wanted]
     return reported(organization_id, months, selection.currency, wanted, constant=selection.constant)
+
+
+def plans_asked(organization_id: UUID, selection: Selection) -> Asked:
+    """Return what `plan_shares` asks, for whoever reads it ahead."""
+    currency = None if selection.reporting else selection.currency
+    return queries.plans_asked(organization_id, currency, selection.month)
 
 
 def plan_shares(

@@ -240,13 +240,18 @@ def daily(organization_id: UUID, currency: str, start: date, end: date) -> list[
     ]
 
 
+def plans_asked(organization_id: UUID, currency: str | None, on: date) -> Asked:
+    """Return what `plan_mix` asks, for whoever reads it ahead."""
+    bound = {"organization": organization_id, "currency": currency, "month": month_of(on)}
+    return Asked(ALL_PLANS if currency is None else PLANS, bound)
+
+
 def plan_mix(organization_id: UUID, currency: str | None, on: date) -> list[PlanShare]:
     """Return the MRR of each price at the end of the month of `on`, largest first; they sum to it.
 
     Without a currency, the prices of each.
     """
-    bound = {"organization": organization_id, "currency": currency, "month": month_of(on)}
-    found = read(ALL_PLANS if currency is None else PLANS, bound)
+    found = read(*plans_asked(organization_id, currency, on))
     return [
         PlanShare(price, product, price_name, product_name, int(mrr), int(items), code)
         for price, product, code, mrr, items, price_name, product_name in found

@@ -15,16 +15,17 @@ from accounts.reading import ahead
 from billing_sync import progress
 from billing_sync.progress import ConnectionProgress
 from dashboards.alerts import alert_row
+from dashboards.comparison import comparison_asked
 from dashboards.conditional import conditional
 from dashboards.emphasis import emphasis_for
 from dashboards.fragments import render_page
 from dashboards.overview import overview
 from dashboards.permissions import missing
-from dashboards.reporting import history_of, without_rates
+from dashboards.reporting import history_of, plans_asked, without_rates
 from dashboards.selection import AddressError, named, select
 from dashboards.states import State, leading, state_of, warnings
 from metrics import queries
-from metrics.alerts.present import present
+from metrics.alerts.present import present, present_asked
 from metrics.exchange.quotes import MissingRateError
 from metrics.months import Months
 from metrics.queries import Shown
@@ -72,13 +73,15 @@ def numbers_of(
     selection = select(organization, request.GET, months, converts=True)
     words = {"month": named(selection.month), "name": organization.name}
     title = _("%(month)s · %(name)s · Millrace") % words
-    try:
-        history = history_of(organization.id, selection, months)
-        numbers = overview(organization, selection, history, shown, emphasis_for(request))
-    except MissingRateError as error:
-        return {"title": title, **without_rates(selection, months, error)}
     watched = selection.alerts_currency(months.currencies())
-    alerts = alert_row(present(shown, watched, connections), shown, watched, organization.slug)
+    asked = [plans_asked(organization.id, selection), *comparison_asked(shown, selection)]
+    with ahead(*asked, *present_asked(shown, watched, connections)):
+        try:
+            history = history_of(organization.id, selection, months)
+            numbers = overview(organization, selection, history, shown, emphasis_for(request))
+        except MissingRateError as error:
+            return {"title": title, **without_rates(selection, months, error)}
+        alerts = alert_row(present(shown, watched, connections), shown, watched, organization.slug)
     return {"title": title, "alert_row": alerts, **numbers}
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from accounts.reading import read
+from accounts.reading import Asked, read
 from metrics.alerts.rules import RULES, AlertSettings, since
 from metrics.alerts.series import Series
 from metrics.evidence.sums import COUNTS
@@ -69,25 +70,38 @@ def all_series(
     rules: Collection[str] = RULES,
 ) -> dict[str, Series]:
     """Return the days of some currencies, with None of all, by one statement; largest MRR first."""
-    today = shown.today
-    cuts = _cuts(judged_from, today, settings, rules)
-    bound = {
-        "organization": shown.organization_id,
-        "currencies": None if currencies is None else list(currencies),
-        "today": today,
-        "start": cuts[0],
-        "cuts": cuts,
-        "failing": since(FAILING, judged_from, settings) if FAILING in rules else today,
-    }
-    found = {currency: _series(today, cuts, *row) for currency, *row in read(SEEN, bound)}
+    cuts = _cuts(judged_from, shown.today, settings, tuple(rules))
+    rows = read(*seen_asked(shown, judged_from, settings, currencies, rules))
+    found = {currency: _series(shown.today, cuts, *row) for currency, *row in rows}
     return dict(sorted(found.items(), key=lambda one: (-one[1].mrr_micro, one[0])))
 
 
-def _cuts(judged_from: date, today: date, settings: AlertSettings, rules: Collection[str]) -> list[date]:
+def seen_asked(
+    shown: Shown,
+    judged_from: date,
+    settings: AlertSettings,
+    currencies: Currencies = None,
+    rules: Collection[str] = RULES,
+) -> Asked:
+    """Return what `all_series` asks, for whoever reads it ahead."""
+    cuts = _cuts(judged_from, shown.today, settings, tuple(rules))
+    bound = {
+        "organization": shown.organization_id,
+        "currencies": None if currencies is None else list(currencies),
+        "today": shown.today,
+        "start": cuts[0],
+        "cuts": list(cuts),
+        "failing": since(FAILING, judged_from, settings) if FAILING in rules else shown.today,
+    }
+    return Asked(SEEN, bound)
+
+
+@lru_cache(maxsize=256)
+def _cuts(judged_from: date, today: date, settings: AlertSettings, rules: Sequence[str]) -> tuple[date, ...]:
     """Return the days at which what rules look at begins or ends, after the first of a month, in order."""
     judged = days_between(judged_from, today + timedelta(days=1))
     cuts = {cut for on in judged for rule in rules for cut in (on, *RULES[rule].cuts(on, settings))}
-    return sorted({month_of(min(cuts)), *cuts})
+    return tuple(sorted({month_of(min(cuts)), *cuts}))
 
 
 def _series(

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from accounts.reading import Asked
 from billing_sync.health import patience
 from billing_sync.models import Connection, SyncCursor
 from billing_sync.progress import ConnectionProgress
 from config import clock
 from metrics.alerts.accounts import Account
 from metrics.alerts.failures import NEEDED
-from metrics.alerts.loading import all_series, series_of
+from metrics.alerts.loading import all_series, seen_asked, series_of
 from metrics.alerts.rules import RULES, AlertSettings, Reading, readings, since
 from metrics.alerts.series import Series
 from metrics.core.intervals import day_start
@@ -52,6 +53,13 @@ def present(shown: Shown, currency: str, connections: Sequence[ConnectionProgres
         return silence
     series = series_of(shown, currency, shown.today, shown.alerts)
     return _standing(shown, currency, series, connections)
+
+
+def present_asked(shown: Shown, currency: str, connections: Sequence[ConnectionProgress]) -> list[Asked]:
+    """Return what `present` asks, for whoever reads it ahead; while the rules are silent, nothing."""
+    if silence_of(shown, connections):
+        return []
+    return [seen_asked(shown, shown.today, shown.alerts, [currency])]
 
 
 def all_present(shown: Shown, connections: Sequence[ConnectionProgress]) -> dict[str, Standing] | Silence:

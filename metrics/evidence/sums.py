@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from accounts.reading import read
+from accounts.reading import Asked, read
 from metrics.evidence.pages import BUILT, fetched
 from metrics.periods import month_of
 from metrics.queries import Shown
@@ -100,10 +100,15 @@ def plan_micro(shown: Shown, currency: str, plan: str, on: date) -> int | None:
     return int(found)
 
 
+def moved_asked(shown: Shown, currency: str, start: date, end: date) -> Asked:
+    """Return what `moved_between` asks, for whoever reads it ahead."""
+    bound = {"organization": shown.organization_id, "currency": currency, "start": start, "end": end}
+    return Asked(MOVED_BETWEEN, bound)
+
+
 def moved_between(shown: Shown, currency: str, start: date, end: date) -> dict[str, int]:
     """Return what moved on the days in `[start, end)`, by kind and as magnitudes."""
-    bound = {"organization": shown.organization_id, "currency": currency, "start": start, "end": end}
-    (row,) = read(MOVED_BETWEEN, bound)
+    (row,) = read(*moved_asked(shown, currency, start, end))
     return dict(zip(COUNTS, map(int, row), strict=True))
 
 

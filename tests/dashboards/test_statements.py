@@ -40,7 +40,8 @@ def test_the_dashboard_asks_little(owner: Person, organization: Organization) ->
         # The first time without a tag, then with one; the present month is compared by its days.
         for query in ("month=2026-09", "month=2026-09", "currency=jpy", "against=year", "in=eur"):
             asked = statements(owner, f"/o/acme/?{query}")
-            assert len(asked) <= 12, "\n".join(asked)
+            # What was read ahead and not told would be asked again.
+            assert len(set(asked)) == len(asked) <= 11, "\n".join(asked)
         assert "¥" not in page(owner.client, "/o/acme/?in=eur").split('id="rates-used-heading"')[0]
 
 
