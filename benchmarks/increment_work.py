@@ -9,6 +9,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 from typing import Any
 
 import django
@@ -21,17 +23,32 @@ from django.db import connection as database  # noqa: E402
 
 from accounts.models import Organization  # noqa: E402
 from accounts.tenancy import tenant  # noqa: E402
+from benchmarks.increment_beside import (  # noqa: E402
+    PROCESSES,
+    Spent,
+    drained,
+    processes,
+    side_by_side,
+)
+from benchmarks.increment_payers import described, renewals  # noqa: E402
 from billing_sync import fetching  # noqa: E402
 from billing_sync.models import Connection, Subscription  # noqa: E402
 from billing_sync.payload import read_payload, write_payload  # noqa: E402
 from billing_sync.sandbox.keys import LIVE_KEY  # noqa: E402
 from billing_sync.webhooks import deliveries, keeping  # noqa: E402
 from config.clock import now  # noqa: E402
-from metrics.build.increment import increment  # noqa: E402
+from metrics.build.increment import MARKS_AT_ONCE, increment  # noqa: E402
 from metrics.build.recompute import advance, mark  # noqa: E402
 
 SINGLES, WEBHOOKS, ROUNDS, WARM = 300, 60, 5, 10
 BATCHES = (1, 10, 100, 500)
+# Few enough that two have several turns each.
+SHARED = 25
+HEADING = (
+    "| payers marked | at once | processes | payers a second | own CPU µs each | database CPU µs each "
+    "| as events of renewals a second |"
+)
+_changes = count(1)
 BARE = "UPDATE metrics_currentbuild SET edition = edition WHERE organization_id = %s"
 
 
@@ -74,10 +91,8 @@ def main() -> None:
     sys.stdout.write("| --- | ---: | ---: | ---: | ---: | ---: |\n")
     for name in clock.taken:
         sys.stdout.write(clock.line(name) + "\n")
-    sys.stdout.write("\n| payers at once | changes a second | own CPU µs each | database CPU µs each |\n")
-    sys.stdout.write("| ---: | ---: | ---: | ---: |\n")
-    for size in BATCHES:
-        sys.stdout.write(batch(size, clock.backend) + "\n")
+    for line in batches():
+        sys.stdout.write(line + "\n")
 
 
 def webhooks(clock: Clock) -> None:
@@ -112,21 +127,43 @@ def singles(clock: Clock) -> None:
             _write_bare()
 
 
-def batch(size: int, backend: int) -> str:
-    """Compute batches of changed payers and return a row of the report."""
+def batches() -> Iterator[str]:
+    """Compute batches of changed payers, by one process and by two; yield what payers are, and the rows."""
+    payers = sorted({customer for _, customer in alive})
+    with tenant(organization.id):
+        told, renewed = described(organization.id, payers), renewals(organization.id, payers)
+    together = renewed.together
+    yield from ("", told, "")
+    yield f"A renewal writes {renewed.events} events, {together} of them within one second (the middle one of"
+    yield f"{renewed.counted} in the log). Marks of a payer that wait together are computed once, so the last"
+    yield f"column says how many events that is where each payer changes by the {together} of such a second."
+    yield "Computing alone is timed here: neither taking in events nor fetching what they name."
+    yield ""
+    yield HEADING
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for size in BATCHES:
+        yield _row(size, MARKS_AT_ONCE, together, lambda at_once: drained(organization.id, at_once))
+    yield _row(len(alive), SHARED, together, lambda at_once: drained(organization.id, at_once))
+    with processes() as started:
+        side = partial(side_by_side, started, organization.id)
+        # What they do for the first time is not for the report.
+        _row(len(alive), SHARED, together, side)
+        yield _row(len(alive), SHARED, together, side, PROCESSES)
+
+
+def _row(size: int, at_once: int, events: int, work: Callable[[int], Spent], by: int = 1) -> str:
+    """Change some payers, and time their computing, some times over; return a row of the report."""
     wall = cpu = theirs = 0.0
-    count = 0
+    done = 0
     for turn in range(ROUNDS * (10 if size < 100 else 1)):
         some = [alive[(turn * size + place) % len(alive)] for place in range(min(size, len(alive)))]
-        change(some, 1_000 + turn)
-        before = (time.perf_counter(), time.process_time(), _cpu_of(backend))
-        while increment(organization.id):
-            pass
-        wall += time.perf_counter() - before[0]
-        cpu += time.process_time() - before[1]
-        theirs += _cpu_of(backend) - before[2]
-        count += len({customer for _, customer in some})
-    return f"| {size} | {count / wall:,.0f} | {1e6 * cpu / count:.0f} | {1e6 * theirs / count:.0f} |"
+        change(some, 1_000 + next(_changes))
+        spent = work(at_once)
+        wall, cpu, theirs = wall + spent.ended - spent.began, cpu + spent.ours, theirs + spent.theirs
+        done += len({customer for _, customer in some})
+    rate, marked = done / wall, done // (turn + 1)
+    each = f"{1e6 * cpu / done:.0f} | {1e6 * theirs / done:.0f}"
+    return f"| {marked} | {min(at_once, marked)} | {by} | {rate:,.0f} | {each} | {rate * events:,.0f} |"
 
 
 def change(some: list[tuple[str, str]], quantity: int) -> None:
