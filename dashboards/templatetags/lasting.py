@@ -3,7 +3,7 @@
 Every template's `translate`, `url` and `static` are these.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django import template
 from django.template.base import FilterExpression, Node, Parser, Token, Variable
@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django_htmx import jinja
 
 register = template.Library()
 register.tags |= i18n.register.tags
@@ -92,3 +93,10 @@ def static(parser: Parser, token: Token) -> Node:
     """Write a file's address as Django does; a name that a page gives is looked up each time."""
     node = do_static(parser, token)
     return node if node.varname or node.path.is_var else File(node)
+
+
+@register.simple_tag
+@cache
+def htmx_script() -> SafeString:
+    """Load htmx as its own tag does."""
+    return jinja.htmx_script()
