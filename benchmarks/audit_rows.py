@@ -1,5 +1,7 @@
 """A company of any size for the audit: a few thousand customers built by the core, then copied by name."""
 
+from collections.abc import Sequence
+
 import msgspec
 import psycopg
 import zstandard
@@ -13,7 +15,7 @@ PRICES = 20
 RECURRING = {"interval_count": 1, "usage_type": "licensed"}
 # Of 36 months each customer fills three or four spans; every seventh left in between and came back.
 SPAN_DAYS = 70
-FIRST = "now() - make_interval(days => 1060 - n * 7919 %% 800)"
+FIRST = "now() - make_interval(days => 1060 - (n::bigint * 7919 %% 800)::int)"
 CONFIGURATION = {
     "connection_id": ACCOUNT,
     "customer_id": "'cus_' || lpad(n::text, 6, '0')",
@@ -33,7 +35,14 @@ CONFIGURATION = {
     "evidence": "ARRAY['il_' || n || '_' || span, 'evt_' || n || '_' || span]",
 }
 NAMED = ("metrics_segment", "metrics_movement", "metrics_customerbalance")
-SUMMED = ("metrics_dailyrevenue", "metrics_monthlyrevenue", "metrics_planrevenue")
+COUNTS = ("items", "customers")
+HISTORY = ("metrics_configuration", "metrics_datedchange")
+SUMMED = (
+    "metrics_dailyrevenue",
+    "metrics_monthlyrevenue",
+    "metrics_planrevenue",
+    "metrics_monthlydepartures",
+)
 
 
 def history(database: Database, slug: str, customers: int, until: str = "now()") -> None:
@@ -74,19 +83,19 @@ def objects() -> list[tuple[str, dict[str, object]]]:
     return found
 
 
-def multiply(database: Database, slug: str, copies: int) -> None:
-    """Give every customer of the build namesakes with the same history, and the tables the sums of all."""
+def multiply(database: Database, slug: str, copies: int, tables: Sequence[str] = NAMED) -> None:
+    """Give every customer of the build namesakes with the same rows, and the tables of sums those of all."""
     found = database.execute("SELECT id FROM accounts_organization WHERE slug = %s", [slug]).fetchone()
     organization_id = found[0] if found else None
-    for table in NAMED:
+    for table in tables:
         names = columns_of(database, table, ("customer_id",))
         statement = (
-            f"INSERT INTO {table} (customer_id, {names}) "  # noqa: S608
-            f"SELECT 'cus_' || lpad(%s::text, 4, '0') || substr(customer_id, 4), {names} FROM {table} "
-            f"WHERE organization_id = %s AND customer_id LIKE 'cus\\_______'"
+            f"WITH one AS MATERIALIZED (SELECT * FROM {table} WHERE organization_id = %s) "  # noqa: S608
+            f"INSERT INTO {table} (customer_id, {names}) "
+            f"SELECT 'cus_' || to_char(copy, 'FM0000') || substr(customer_id, 4), {names} "
+            "FROM generate_series(1, %s) AS copy, one"
         )
-        for copy in range(1, copies):
-            database.execute(statement.encode(), [copy, organization_id])
+        database.execute(statement.encode(), [organization_id, copies - 1])
     for table in SUMMED:
         sums = [one for one in columns_of(database, table, ()).split(", ") if is_sum(one)]
         multiplied = ", ".join(f"{one} = {one} * %(copies)s" for one in sums)
@@ -98,7 +107,7 @@ def multiply(database: Database, slug: str, copies: int) -> None:
 
 def is_sum(name: str) -> bool:
     plain = name.strip('"')
-    return plain.endswith(("_micro", "_squares")) or plain.startswith("customers_") or plain == "items"
+    return plain.endswith(("_micro", "_squares")) or plain.startswith("customers_") or plain in COUNTS
 
 
 def columns_of(database: Database, table: str, without: tuple[str, ...]) -> str:
