@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import escape
 
 from django import template
 from django.template.context import Context
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from dashboards.alerts import Alert
 from dashboards.glossary import TERMS, Term
 from dashboards.snapshot import Figure
+from dashboards.templatetags.icons import icon
 from dashboards.templatetags.opened import opened, opening_tag
 
 register = template.Library()
@@ -136,9 +136,3 @@ def _drawn(name: str, of: Term | str, version: int | None, slug: str, _language:
         f'<span class="visually-hidden">{means}</span>\n{icon("question")}\n</button>',
         f'<div class="definition-panel" id="{place}" popover>\n{told}\n</div>',
     )
-
-
-@cache
-def icon(name: str) -> str:
-    """Return one of the icons."""
-    return render_to_string(f"components/icons/{name}.html")

@@ -12,7 +12,7 @@ from dashboards.links import Link
 from dashboards.overview import Cell, Row
 from dashboards.plans import PlanRow
 from dashboards.selection import Choice, Selection, Year, years
-from dashboards.templatetags.defined import icon
+from dashboards.templatetags.icons import icon
 from dashboards.templatetags.opened import opening_tag
 
 register = template.Library()

@@ -78,21 +78,25 @@ def address(name: str, *args: object) -> SafeString:
 class File(Node):
     """The address of a file whose name is written in the template."""
 
-    def __init__(self, node: StaticNode) -> None:
-        self.node = node
-        self.url = ""
+    def __init__(self, path: str) -> None:
+        self.path = path
 
-    def render(self, context: Context) -> str:
+    def render(self, context: Context) -> SafeString:
         """Return the address as HTML."""
-        self.url = self.url or self.node.render(context)
-        return self.url
+        return file(self.path)
 
 
 @register.tag
 def static(parser: Parser, token: Token) -> Node:
     """Write a file's address as Django does; a name that a page gives is looked up each time."""
     node = do_static(parser, token)
-    return node if node.varname or node.path.is_var else File(node)
+    return node if node.varname or node.path.is_var else File(node.path.var)
+
+
+@cache
+def file(path: str) -> SafeString:
+    """Return a file's address as HTML."""
+    return SafeString(escape(StaticNode.handle_simple(path)))
 
 
 @register.simple_tag

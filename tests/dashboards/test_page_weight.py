@@ -13,6 +13,7 @@ from django.test import Client, override_settings
 
 from accounts.models import Organization
 from config import static_files
+from dashboards.templatetags.lasting import file, htmx_script
 from tests.cast import Person
 from tests.dashboards.revenue import revenue
 
@@ -28,7 +29,15 @@ def collected(tmp_path: Path) -> Iterator[None]:
     with override_settings(STATIC_COLLECTED=tmp_path):
         call_command("collectstatic", interactive=False, verbosity=0)
     with override_settings(STATIC_ROOT=tmp_path, STORAGES=storages, WHITENOISE_USE_FINDERS=False):
+        forget()
         yield
+    forget()
+
+
+def forget() -> None:
+    """Look files up again: that they are collected changes for no process but this."""
+    file.cache_clear()
+    htmx_script.cache_clear()
 
 
 def fetched(client: Client, url: str, **headers: str) -> tuple[Any, bytes, int]:
