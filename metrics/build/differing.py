@@ -23,7 +23,10 @@ TABLES = (
     rows.MOVEMENT,
     rows.BALANCE,
 )
-READ = "SELECT {names} FROM {table} AS old WHERE {own} AND {condition}"
+READ = (
+    "SELECT {names} FROM {table} AS old "
+    "WHERE {own} AND old.connection_id = %s AND old.customer_id = ANY(%s::text[])"
+)
 # A row is written over under its key; one with a new key comes, one whose key is no longer wanted goes.
 WRITE = (
     "WITH gone AS (DELETE FROM {table} AS old USING json_to_recordset(%s::json) AS key ({keys}) "
@@ -96,8 +99,8 @@ class Held:
                 self._write(road, table, gone, come)
 
     def _ask(self, road: Road, table: Table) -> Any:
-        statement = shape(table).read.format(condition=self.scope.condition())
-        return road.send(statement, (*self.build.lead(table), self.scope.connection_id, self._names))
+        bound = (*self.build.lead(table), self.scope.connection_id, self._names)
+        return road.send(shape(table).read, bound)
 
     def _differences(self, table: Table, given: Iterable[Row]) -> tuple[list[Facts], list[Facts]]:
         of, rows_held = shape(table), self._rows[table]
@@ -140,7 +143,6 @@ def shape(table: Table) -> Shape:
         "values": ", ".join(_stored("new", name, kind) for name, kind in own.items()),
         "changes": ", ".join(f'"{name}" = excluded."{name}"' for name in [*own] if name not in key)
         or f"{key[0]} = excluded.{key[0]}",
-        "condition": "{condition}",
     }
     return Shape(
         tuple(own),

@@ -98,7 +98,7 @@ def reference(value: object) -> str | None:
 
 def exact(decimal: Decimal | None, whole: int | None) -> facts.Exact | None:
     """Return the decimal amount where Stripe gave one, else the whole one; whole numbers are integers."""
-    if decimal is None:
+    if decimal is None or decimal == whole:
         return whole
     fraction = Fraction(decimal)
     return fraction.numerator if fraction.denominator == 1 else fraction
