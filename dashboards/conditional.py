@@ -4,7 +4,7 @@ The membership is checked before. What no row tells, such as an age in words, is
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from hashlib import sha256
@@ -19,7 +19,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
 from accounts.access import OrganizationRequest
-from accounts.reading import read
+from accounts.reading import Asked, ahead, read
 from config import clock
 from dashboards.models import Emphasis
 
@@ -67,6 +67,13 @@ class Also:
     bound: Callable[[OrganizationRequest], dict[str, Any]] = lambda request: {}
 
 
+First = Callable[[OrganizationRequest], Sequence[Asked]]
+
+
+def _nothing(request: OrganizationRequest) -> Sequence[Asked]:
+    return ()
+
+
 def conditional(view: View[Parameters]) -> View[Parameters]:
     """Tag a page of an organization, and answer 304 to whoever names the tag."""
     return _tagged(view, None)
@@ -75,6 +82,11 @@ def conditional(view: View[Parameters]) -> View[Parameters]:
 def conditional_on(also: Also) -> Callable[[View[Parameters]], View[Parameters]]:
     """Do the same for a page that is made of more, which `told_of` then hands to its view."""
     return lambda view: _tagged(view, also)
+
+
+def conditional_ahead(first: First) -> Callable[[View[Parameters]], View[Parameters]]:
+    """Do the same for a page that always reads some rows first: with its tag, where nobody holds it."""
+    return lambda view: _tagged(view, None, first)
 
 
 def told_of(request: OrganizationRequest, also: Also) -> tuple[Any, ...]:
@@ -89,31 +101,40 @@ def told_of(request: OrganizationRequest, also: Also) -> tuple[Any, ...]:
     return row
 
 
-def _tagged(view: View[Parameters], also: Also | None) -> View[Parameters]:
+def _tagged(view: View[Parameters], also: Also | None, first: First = _nothing) -> View[Parameters]:
     @wraps(view)
     def tagged(
         request: OrganizationRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> HttpResponse:
         if not _may_be_held(request):
-            return view(request, *args, **kwargs)
-        tag = tag_of(request, also)
-        if tag in parse_etags(request.headers.get("If-None-Match", "")):
-            return _marked(HttpResponseNotModified(), tag)
-        response = view(request, *args, **kwargs)
+            with ahead(*first(request)):
+                return view(request, *args, **kwargs)
+        held = parse_etags(request.headers.get("If-None-Match", ""))
+        state = _state(request, also)
+        with ahead(state, *(() if held else first(request))):
+            tag = _tag_of(request, state)
+            if tag in held:
+                return _marked(HttpResponseNotModified(), tag)
+            with ahead(*(first(request) if held else ())):
+                response = view(request, *args, **kwargs)
         # A message that came up meanwhile is told once.
         return _marked(response, tag) if response.status_code == 200 and _may_be_held(request) else response
 
     return tagged
 
 
-def tag_of(request: OrganizationRequest, also: Also | None = None) -> str:
-    """Return the tag of the page that a request asks for, as everything stands now."""
+def _state(request: OrganizationRequest, also: Also | None) -> Asked:
+    """Return what tells whether anything changed that a page is made of."""
     bound: dict[str, Any] = {"organization": request.organization.id, "user": request.user.pk}
-    statement = STATE
-    if also is not None:
-        statement, bound = f"{STATE}, {also.columns}", bound | also.bound(request)
-    ((state, emphasis, *more),) = read(statement, bound)
-    request.also = tuple(more) if also else None  # type: ignore[attr-defined]
+    if also is None:
+        return Asked(STATE, bound)
+    return Asked(f"{STATE}, {also.columns}", bound | also.bound(request))
+
+
+def _tag_of(request: OrganizationRequest, asked: Asked) -> str:
+    """Return the tag of the page that a request asks for, as everything stands now."""
+    ((state, emphasis, *more),) = read(*asked)
+    request.also = tuple(more) or None  # type: ignore[attr-defined]
     request.emphasis = emphasis or Emphasis.AUTOMATIC  # type: ignore[attr-defined]
     told = (
         code_version(),

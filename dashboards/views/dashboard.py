@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from accounts import organizations
 from accounts.access import OrganizationRequest
 from accounts.models import Role
-from accounts.reading import ahead
+from accounts.reading import Asked, ahead
 from billing_sync import progress
 from billing_sync.progress import ConnectionProgress
 from dashboards.alerts import alert_row
 from dashboards.comparison import comparison_asked
-from dashboards.conditional import conditional
+from dashboards.conditional import conditional_ahead
 from dashboards.emphasis import emphasis_for
 from dashboards.fragments import render_page
 from dashboards.overview import overview
@@ -31,17 +31,17 @@ from metrics.months import Months
 from metrics.queries import Shown
 
 
+def _first(request: OrganizationRequest) -> list[Asked]:
+    """Return what the page asks whatever its address chooses."""
+    key = request.organization.id
+    return [*queries.shown_asked(key), progress.asked(key), organizations.asked_of(request.user)]
+
+
 @transaction.non_atomic_requests
 @require_safe
-@conditional
+@conditional_ahead(_first)
 def dashboard(request: OrganizationRequest, slug: str) -> HttpResponse:
     """Show the numbers of a month, or what stands between the organization and them."""
-    key = request.organization.id
-    with ahead(*queries.shown_asked(key), progress.asked(key), organizations.asked_of(request.user)):
-        return _page(request)
-
-
-def _page(request: OrganizationRequest) -> HttpResponse:
     organization = request.organization
     shown, connections = queries.shown(organization.id), progress.progress(organization.id)
     fresh, months = shown.freshness, queries.all_months(shown)
