@@ -33,21 +33,9 @@ class Defined:
 
 
 @register.simple_tag(takes_context=True)
-def definition_button(context: Context, name: str, term: Term) -> SafeString:
-    """Return the button that opens what a term means."""
-    return SafeString(defined(context, name, term).button)
-
-
-@register.simple_tag(takes_context=True)
-def definition_panel(context: Context, name: str, term: Term) -> SafeString:
-    """Return what a term means, its formula and where the glossary tells more."""
-    return SafeString(defined(context, name, term).panel)
-
-
-@register.simple_tag(takes_context=True)
 def defined_column(context: Context, name: str, term: Term) -> SafeString:
-    """Return the head of a column that says what it means."""
-    found = defined(context, name, term)
+    """Return the head of a column that says what it means; `name` is the panel's own."""
+    found = meanings(context)(name, term)
     head = f'<span class="defined">\n{found.label}\n{found.button}\n</span>'
     return SafeString(f'<th scope="col" class="number">\n{head}\n{found.panel}\n</th>')
 
@@ -108,11 +96,6 @@ def meanings(context: Context) -> Callable[[str, Term], Defined]:
     version = getattr(context.get("freshness"), "definition_version", None)
     slug, language = organization.slug if organization else "", get_language()
     return lambda name, term: _drawn(name, NAMES.get(id(term)) or term, version, slug, language)
-
-
-def defined(context: Context, name: str, term: Term) -> Defined:
-    """Return what a page says of a term; `name` is the panel's own."""
-    return meanings(context)(name, term)
 
 
 @lru_cache(maxsize=4_096)

@@ -28,11 +28,12 @@ class Words(Node):
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.said: dict[str | None, str] = {}
+        self.said: dict[str, str] = {}
 
     def render(self, context: Context) -> str:
         """Return the words in the reader's language."""
-        language = get_language()
+        # A region has no words of its own: de-ch reads those of de.
+        language = (get_language() or "").partition("-")[0]
         if language not in self.said:
             self.said[language] = self.node.render(context)
         return self.said[language]
