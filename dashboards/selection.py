@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from accounts.currencies import CODES
 from accounts.models import Organization
 from config import dates
-from dashboards.links import query
 from metrics.months import Months
 from metrics.periods import month_of, month_text, parse_month, shift
 
@@ -81,17 +80,16 @@ class Selection:
         constant: bool | None = None,
         against: str = "",
     ) -> str:
-        """Return the address that shows the same with something else chosen."""
-        chosen = {"month": month_text(month or self.month)}
+        """Return the address that shows the same with something else chosen; each word of it is plain."""
+        asked = f"?month={month_text(month or self.month)}"
         if reporting or (self.reporting and not currency):
-            chosen["in"] = reporting or self.currency
             held = self.constant if constant is None else constant
-            chosen |= {"constant": "1"} if held else {}
+            asked += f"&in={reporting or self.currency}{'&constant=1' if held else ''}"
         else:
-            chosen["currency"] = currency or self.currency
+            asked += f"&currency={currency or self.currency}"
         beside = against or self.against
-        chosen |= {"span": str(span or self.span)} | ({"against": beside} if beside != "previous" else {})
-        return f"?{query(chosen)}"
+        compares = "" if beside == "previous" else f"&against={beside}"
+        return f"{asked}&span={span or self.span}{compares}"
 
 
 def select(
