@@ -36,7 +36,7 @@ CONFIGURATION = {
 }
 NAMED = ("metrics_segment", "metrics_movement", "metrics_customerbalance")
 COUNTS = ("items", "customers")
-HISTORY = ("metrics_configuration", "metrics_datedchange")
+HISTORY = ("metrics_configuration",)
 SUMMED = (
     "metrics_dailyrevenue",
     "metrics_monthlyrevenue",
