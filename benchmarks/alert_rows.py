@@ -7,8 +7,9 @@ Database = psycopg.Connection[tuple[object, ...]]
 ACCOUNT = "00000000-0000-0000-0000-000000000001"
 # A table's columns are filled by name; what a statement does not name is its type's own nothing.
 ORGANIZATIONS = """
-INSERT INTO accounts_organization (id, slug, name, time_zone, currency, created_at)
-SELECT gen_random_uuid(), 'bench-' || n, 'Bench ' || n, 'UTC', 'usd', now() FROM generate_series(1, %s) AS n
+INSERT INTO accounts_organization (id, slug, name, time_zone, currency, created_at, second_factor_required)
+SELECT gen_random_uuid(), 'bench-' || n, 'Bench ' || n, 'UTC', 'usd', now(), false
+FROM generate_series(1, %s) AS n
 """
 OURS = "SELECT id FROM accounts_organization WHERE slug LIKE %s"
 BUILD = """
