@@ -75,8 +75,8 @@ def main() -> None:
     begun = time.monotonic()
     together(asking, float(seconds))
     took = sorted(each for one in asking for each in one.took)
-    seconds, cpu = time.monotonic() - begun, time.process_time() - used
-    found = {"count": len(took), "all": warm + len(took), "seconds": seconds, "cpu": cpu}
+    lasted, cpu = time.monotonic() - begun, time.process_time() - used
+    found = {"count": len(took), "all": warm + len(took), "seconds": lasted, "cpu": cpu}
     sys.stdout.write(json.dumps(found | {"p50": at(took, 0.5), "p99": at(took, 0.99)}))
 
 
