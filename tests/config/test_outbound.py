@@ -21,6 +21,7 @@ OF_PYTHON = ("http.client", "urllib.request")
 # Who may, and whom they reach; the host is a setting each time.
 KNOWN = {
     "billing_sync/stripe_client.py": "STRIPE_API_BASE",
+    "billing_sync/keepalive.py": "what the Stripe client asks for",
     "metrics/exchange/fetching.py": "ECB_RATES_URL",
     "accounts/mail.py": "the errors of a mail server",
     "accounts/outbox.py": "the errors of a mail server",
@@ -41,8 +42,15 @@ def speaking() -> set[str]:
     }
 
 
-def test_two_modules_make_requests_and_no_other_could() -> None:
+def test_these_modules_make_requests_and_no_other_could() -> None:
     assert speaking() == KNOWN.keys()
+    connecting = [
+        name
+        for room in ROOMS
+        for name, tree in modules(room)
+        if "billing_sync.keepalive" in imported(name, tree)
+    ]
+    assert connecting == ["billing_sync/stripe_client.py"]
 
 
 def every(kind: type[Any]) -> list[type[Any]]:
