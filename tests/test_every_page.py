@@ -182,7 +182,7 @@ def test_no_page_names_anybody_to_her_and_many_do_to_an_owner(pages: Pages, name
     owners, hers = cast(Recorder, pages.client), Recorder(nameless.client)
     for url in sorted(owners.opened):
         hers.get(url, follow=True)
-    assert len(hers.opened) > 90
+    assert len(hers.opened) > 80
     assert hers.told == set()
     assert len(owners.told) >= 8, owners.told
 
