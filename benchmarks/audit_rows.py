@@ -94,7 +94,7 @@ def multiply(database: Database, slug: str, copies: int, tables: Sequence[str] =
             f"INSERT INTO {table} (customer_id, {names}) "
             f"SELECT 'cus_' || to_char(copy, 'FM0000') || substr(customer_id, 4), {names} "
             # Copy by copy, in the order in which a build writes its payers.
-            "FROM generate_series(1, %s) AS copy, LATERAL (SELECT * FROM one WHERE copy > 0 OFFSET 0) AS every"
+            "FROM generate_series(1, %s) AS copy, LATERAL (SELECT * FROM one WHERE copy > 0 OFFSET 0) AS own"
         )
         database.execute(statement.encode(), [organization_id, copies - 1])
     for table in SUMMED:
