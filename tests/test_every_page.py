@@ -182,7 +182,9 @@ def test_no_page_names_anybody_to_her_and_many_do_to_an_owner(pages: Pages, name
     owners, hers = cast(Recorder, pages.client), Recorder(nameless.client)
     for url in sorted(owners.opened):
         hers.get(url, follow=True)
-    assert len(hers.opened) > 80
+    # Whatever else was opened before: she opens all but what her role may not.
+    kept = {url.partition("?")[0] for url in owners.opened} - {url.partition("?")[0] for url in hers.opened}
+    assert (len(kept), len(hers.opened) >= 89) == (15, True), kept
     assert hers.told == set()
     assert len(owners.told) >= 8, owners.told
 
