@@ -85,7 +85,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["dashboards.templatetags.localized", "dashboards.templatetags.lasting"],
-            "libraries": dict.fromkeys(("i18n", "static"), "dashboards.templatetags.lasting"),
         },
     }
 ]
@@ -274,8 +273,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 # A domain on the browsers' preload lists is there for years: its owner decides that, in the proxy.
-# Our tags stand in for two of Django's libraries on purpose.
-SILENCED_SYSTEM_CHECKS = ["security.W021", "templates.W003"]
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 # Behind one proxy the last address that it noted is the visitor's; without one no header is believed.
 TRUST_PROXY = env.boolean("TRUST_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
