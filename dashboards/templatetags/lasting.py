@@ -1,6 +1,6 @@
 """Django's tags for words, for addresses and for files, which find each once: none changes as a process runs.
 
-Every template's `translate`, `url` and `static` are these.
+Every template of ours has these `translate`, `url` and `static` and loads none: loading brings Django's.
 """
 
 from functools import cache, lru_cache
