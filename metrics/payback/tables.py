@@ -18,11 +18,16 @@ LONGEST = 60
 EARLIEST = date(2000, 1, 1)
 # More than this in a month on one channel is a slip of the comma, in whichever currency.
 ABSURD = 10_000_000_000
+# What the pages call each in their eight languages, whichever the reader's is: a table comes from anybody.
 COLUMNS = {
-    "month": ("month", "date", "period"),
-    "channel": ("channel", "source", "medium"),
-    "amount": ("amount", "spend", "cost"),
-    "currency": ("currency", "ccy"),
+    name: tuple(words.split())
+    for name, words in {
+        "month": "month date period monat datum mois mes fecha mese data maand miesiąc mês",
+        "channel": "channel source medium kanal quelle canal fuente canale fonte kanaal bron kanał źródło",
+        "amount": "amount spend cost betrag ausgaben kosten montant dépenses coût importe gasto coste "
+        "importo spesa costo bedrag uitgaven kwota wydatki koszt valor custo",
+        "currency": "currency ccy währung devise moneda valuta waluta moeda",
+    }.items()
 }
 FORMULAS = ("=", "@", "+")
 Key = tuple[date, str, str]
