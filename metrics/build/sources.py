@@ -15,7 +15,7 @@ from billing_sync.overlap import superseded
 LOCK = "SELECT pg_advisory_lock{how}(hashtextextended(%s, 0))"
 UNLOCK = "SELECT pg_advisory_unlock{how}(hashtextextended(%s, 0))"
 # As `beside_others`, until the transaction in progress ends.
-BESIDE_BUILDS = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
+BESIDE_BUILDS = "pg_advisory_xact_lock_shared(hashtextextended(%(build_lock)s, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ def summed(rows: Sequence[Account]) -> Sources:
     )
 
 
-def build_lock(organization_id: UUID) -> list[str]:
-    """Return what the statements of the organization's build lock bind."""
-    return [f"metrics.build {organization_id}"]
+def build_lock(organization_id: UUID) -> str:
+    """Return the name of the organization's build lock."""
+    return f"metrics.build {organization_id}"
 
 
 @contextmanager
@@ -82,8 +82,8 @@ def beside_others(organization_id: UUID) -> Iterator[None]:
 @contextmanager
 def _locked(organization_id: UUID, how: str) -> Iterator[None]:
     name = build_lock(organization_id)
-    ask(LOCK.format(how=how), name)
+    ask(LOCK.format(how=how), [name])
     try:
         yield
     finally:
-        ask(UNLOCK.format(how=how), name)
+        ask(UNLOCK.format(how=how), [name])
