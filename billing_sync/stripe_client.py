@@ -15,12 +15,11 @@ from urllib.parse import quote_plus
 
 import msgspec
 import stripe
-import urllib3
 from django.conf import settings
 from django.utils.translation import gettext as _
 from stripe import StripeClient
 
-from billing_sync.keepalive import sent
+from billing_sync.keepalive import Answer, NoAnswerError, sent
 from billing_sync.limits import Limiter, TooManyError, endpoint, permitted
 from billing_sync.metering import Fetchers, Meter, count, metered
 from billing_sync.payload import Identified, JsonObject, decode_object
@@ -79,9 +78,6 @@ class _List(msgspec.Struct):
     has_more: bool = False
 
 
-Answer = tuple[bytes, int, Mapping[str, str]]
-
-
 class _Transport(stripe.HTTPClient):
     """Carry the SDK's requests over kept-alive connections; a good answer's body is not for its parser."""
 
@@ -104,20 +100,20 @@ class _Transport(stripe.HTTPClient):
             return refused
         if method == "get":
             self._signed = headers
-        body, status, told = _carried(method, url, headers, post_data)
-        if _is_good(status):
-            self._kept.body = body
-            return b"{}", status, told
-        return body, status, told
+        answer = _carried(method, url, headers, post_data)
+        if _is_good(answer.status):
+            self._kept.body = answer.body
+            return answer._replace(body=b"{}")
+        return answer
 
     def read(self, url: str) -> bytes | None:
         """Ask as the SDK asked for something else before; None where it is to ask, or to judge the answer."""
         if self._signed is None:
             return None
-        body, status, told = _carried("get", url, self._signed, None)
-        if _is_good(status):
-            return body
-        self._kept.refused = body, status, told
+        answer = _carried("get", url, self._signed, None)
+        if _is_good(answer.status):
+            return answer.body
+        self._kept.refused = answer
         return None
 
     def take(self) -> bytes:
@@ -132,15 +128,12 @@ class _Transport(stripe.HTTPClient):
 
 def _carried(method: str, url: str, headers: Mapping[str, str] | None, body: Any) -> Answer:
     try:
-        answer = sent(method, url, headers, body, ca_certs=stripe.ca_bundle_path)
-        text = answer.read(LARGEST_ANSWER + 1)
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        answer = sent(method, url, headers, body, ca_certs=stripe.ca_bundle_path, most=LARGEST_ANSWER + 1)
+    except NoAnswerError as error:
         raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
-    if len(text) > LARGEST_ANSWER:
-        answer.close()
-        raise TooLargeError(_("An answer of Stripe's is too large."), head=text[:HEAD])
-    answer.release_conn()
-    return text, answer.status, answer.headers
+    if len(answer.body) > LARGEST_ANSWER:
+        raise TooLargeError(_("An answer of Stripe's is too large."), head=answer.body[:HEAD])
+    return answer
 
 
 def _is_good(status: int) -> bool:
@@ -223,8 +216,8 @@ class Stripe:
 
 
 def _address(path: str, expand: Sequence[str]) -> str:
-    """Return the address of an object with what is to be expanded in it, as the SDK writes it."""
-    asked = "&".join([f"expand[{place}]={quote_plus(name)}" for place, name in enumerate(expand)])
+    """Return the address of an object with what is to be expanded in it, as it is sent for the SDK."""
+    asked = "&".join([f"expand%5B{place}%5D={quote_plus(name)}" for place, name in enumerate(expand)])
     return f"{path}?{asked}" if asked else path
 
 
