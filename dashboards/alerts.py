@@ -133,10 +133,9 @@ Said = tuple[str, str]
 def _revenue_churn(reading: Reading, standing: Standing) -> Said:
     today = standing.series.today
     left = standing.series.moved(days_before(today, 30), today, "churn").count
-    return percent(reading.value), ngettext(
-        "%(figure)s of MRR left in 30 days with %(count)s customer. Alert above %(limit)s.",
-        "%(figure)s of MRR left in 30 days with %(count)s customers. Alert above %(limit)s.",
-        left,
+    # Who left twice is two of them: days do not tell who left.
+    return percent(reading.value), _(
+        "%(figure)s of MRR left in 30 days. Departures: %(count)s. Alert above %(limit)s."
     ) % {"figure": PLACE, "count": number(left), "limit": percent(reading.threshold)}
 
 

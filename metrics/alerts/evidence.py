@@ -22,6 +22,7 @@ LEFT = ("churn",)
 class Evidence:
     """What stands behind a reading: the window, how much it is a part of, and its largest rows.
 
+    `count` is how many customers left, for churn; of every other rule it is `found`, how many rows there are.
     A row has day, connection, customer, kind and signed amount; for a failed payment the invoice too.
     """
 
@@ -30,6 +31,7 @@ class Evidence:
     customers: int
     mrr_micro: int
     count: int
+    found: int
     rows: list[dict[str, Any]]
 
     def stored(self) -> dict[str, Any]:
@@ -40,6 +42,7 @@ class Evidence:
             "customers": self.customers,
             "mrr_micro": self.mrr_micro,
             "count": self.count,
+            "found": self.found,
             "rows": self.rows,
         }
 
@@ -49,25 +52,25 @@ def evidence(
 ) -> Evidence:
     """Return the rows behind a rule's reading at the midnight that begins a day."""
     start, end, kinds = RULES[rule].window(on, settings)
-    count, rows = (
+    count, found, rows = (
         _movements(shown, currency, start, end, kinds) if kinds else _failed(shown, currency, start, end)
     )
-    return Evidence(start, end, series.customers_at(start), series.mrr_at(start), count, rows)
+    return Evidence(start, end, series.customers_at(start), series.mrr_at(start), count, found, rows)
 
 
 def _movements(
     shown: Shown, currency: str, start: date, end: date, kinds: tuple[str, ...]
-) -> tuple[int, list[dict[str, Any]]]:
+) -> tuple[int, int, list[dict[str, Any]]]:
     moves = current(Movement.objects.filter(currency=currency, kind__in=kinds), shown.organization_id)
     found = moves.filter(date__gte=start, date__lt=end)
     largest = found.order_by(Abs("amount_micro").desc(), "date", "customer_id")[:AT_MOST]
     rows = [_row(one.date, one.connection_id, one.customer_id, one.kind, one.amount_micro) for one in largest]
     # Of churn, people are told how many customers left: one who left twice is one.
     told = found.values("connection_id", "customer_id").distinct() if kinds == LEFT else found
-    return told.count(), rows
+    return told.count(), found.count(), rows
 
 
-def _failed(shown: Shown, currency: str, start: date, end: date) -> tuple[int, list[dict[str, Any]]]:
+def _failed(shown: Shown, currency: str, start: date, end: date) -> tuple[int, int, list[dict[str, Any]]]:
     failures = first_failures(shown, currency, start, end)
     newest = failures[: -AT_MOST - 1 : -1]
     owners = dict(
@@ -80,7 +83,7 @@ def _failed(shown: Shown, currency: str, start: date, end: date) -> tuple[int, l
         | {"invoice": one.invoice_id}
         for one in newest
     ]
-    return len(failures), rows
+    return len(failures), len(failures), rows
 
 
 def _row(on: date, connection_id: UUID, customer_id: str, kind: str, amount_micro: int) -> dict[str, Any]:

@@ -58,16 +58,16 @@ def test_all_six_rules_are_shown_with_their_words(owner: Person, organization: O
     rules = row(owner.client)
     assert list(rules) == list(RULES)
     assert rules["revenue_churn"][0] == "quiet"
-    assert "OK 0.0% of MRR left in 30 days with 0 customers. Alert above 3.0%." in rules["revenue_churn"][1]
+    assert "OK 0.0% of MRR left in 30 days. Departures: 0. Alert above 3.0%." in rules["revenue_churn"][1]
 
 
-def test_churn_above_its_limit_is_an_alert_with_its_customers(
+def test_churn_above_its_limit_is_an_alert_with_its_departures(
     owner: Person, organization: Organization
 ) -> None:
     company(organization, [*FOUNDERS, (date(2026, 11, 2), "churn", 100)])
     level, text = row(owner.client)["revenue_churn"]
     assert level == "alert"
-    assert "Alert 5.0% of MRR left in 30 days with 1 customer." in text
+    assert "Alert 5.0% of MRR left in 30 days. Departures: 1." in text
 
 
 def test_a_difference_that_may_be_chance_is_watched(owner: Person, organization: Organization) -> None:
