@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,15 +11,13 @@ import msgspec
 from django.db import connection
 from psycopg import Cursor
 
-from billing_sync.payload import unpacked
 from metrics.build import payloads
+from metrics.build.decoding import Unused, coupon, decoded, price
 from metrics.build.facts import (
     Found,
     Shelf,
-    coupon_fact,
     credit_note_fact,
     phase_facts,
-    price_fact,
     reference,
     refund_fact,
     schedule_fact,
@@ -29,9 +28,6 @@ from metrics.build.invoices import invoice_facts, pending_fact
 from metrics.build.mirrored import Asked, Kind, Mirrored
 from metrics.build.pipeline import Road, ask, together
 from metrics.core import facts
-
-Unused = tuple[str, str]
-Decoder = msgspec.json.Decoder[Any]
 
 CATALOGUE = (
     "SELECT true, stripe_id, payload FROM billing_sync_price "
@@ -84,11 +80,15 @@ class Loaded:
     refunds: list[facts.Refund] = field(default_factory=list)
     credit_notes: list[facts.CreditNote] = field(default_factory=list)
     unused: list[Unused] = field(default_factory=list)
+    discount: str | None = None
+    fetched_at: int | None = None
 
     def profile(self, row: Mirrored, customer: payloads.Customer) -> None:
         """Take in what the customer's own object tells."""
+        self.fetched_at = row.at or None
         if customer.discount:
             self.found.add(customer.discount)
+            self.discount = customer.discount.id
 
     def event(self, row: Mirrored, event: Any) -> None:
         """Take in what a logged event shows of a discount or a subscription."""
@@ -158,6 +158,8 @@ class Loaded:
             discounts=self.found.discounts,
             refunds=tuple(self.refunds),
             credit_notes=tuple(self.credit_notes),
+            discount=self.discount,
+            fetched_at=self.fetched_at,
         )
 
     def invoiced(self) -> list[Invoiced]:
@@ -170,27 +172,7 @@ def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
     return state if state.ended_at else state._replace(ended_at=at)
 
 
-def _decoder(kind: Any) -> Decoder:
-    return msgspec.json.Decoder(kind, strict=False)
-
-
-PRICE, COUPON = _decoder(payloads.Price), _decoder(payloads.Coupon)
-DISCOUNTED, SUBSCRIBED = (
-    _decoder(kind) for kind in (payloads.Event[payloads.Discount], payloads.Event[payloads.Subscription])
-)
-# How each kind of row is decoded, and what takes it in; schedules come last, for they need the prices.
-DECODED: Mapping[int, Decoder] = {
-    Kind.CUSTOMER: _decoder(payloads.Customer),
-    Kind.EVENT: SUBSCRIBED,
-    Kind.SUBSCRIPTION: _decoder(payloads.Subscription),
-    Kind.ENDED_SUBSCRIPTION: _decoder(payloads.Subscription),
-    Kind.PAYMENT: _decoder(payloads.InvoicePayment),
-    Kind.INVOICE: _decoder(payloads.Invoice),
-    Kind.INVOICE_ITEM: _decoder(payloads.InvoiceItem),
-    Kind.SCHEDULE: _decoder(payloads.Schedule),
-    Kind.REFUND: _decoder(payloads.Refund),
-    Kind.CREDIT_NOTE: _decoder(payloads.CreditNote),
-}
+# What takes in each kind of row; schedules come last, for they need the prices.
 TAKEN: Mapping[int, Callable[[Loaded, Mirrored, Any], None]] = {
     Kind.CUSTOMER: Loaded.profile,
     Kind.EVENT: Loaded.event,
@@ -249,15 +231,13 @@ class Loader:
         """Take in rows in the order given, and at last, with the prices that they name, the schedules."""
         schedules: list[payloads.Schedule] = []
         for row in rows:
-            kind = row.kind
-            told = kind == Kind.EVENT and row.word.startswith("customer.discount.")
-            thing = _decode(row.payload, DISCOUNTED if told else DECODED[kind], row.stripe_id, one.unused)
+            thing = decoded(row, one.unused)
             if thing is None:
                 continue
-            if kind == Kind.SCHEDULE:
+            if row.kind == Kind.SCHEDULE:
                 schedules.append(thing)
             else:
-                TAKEN[kind](one, row, thing)
+                TAKEN[row.kind](one, row, thing)
         if not self._whole:
             self._shelve_rest(schedules)
         for schedule in schedules:
@@ -273,20 +253,13 @@ class Loader:
             self._shelve(ask(SOME, (*self.key, prices, *self.key, coupons)))
 
     def _shelve(self, catalogue: Iterable[Sequence[Any]]) -> None:
-        unreadable: list[Unused] = []
         for is_price, name, blob in catalogue:
-            thing = _decode(blob, PRICE if is_price else COUPON, name, unreadable)
             self.shelf.seek(name)
-            if thing is not None and is_price:
-                self.shelf.prices[thing.id] = price_fact(thing)
-            elif thing is not None:
-                self.shelf.coupons[thing.id] = coupon_fact(thing)
-
-
-def _decode(blob: bytes, decoder: Decoder, stripe_id: str, unused: list[Unused]) -> Any:
-    """Return a stored object, or None, and list why, where it cannot be read."""
-    try:
-        return decoder.decode(unpacked(blob))
-    except msgspec.ValidationError as error:
-        unused.append((stripe_id, f"unreadable: {error}"[:255]))
-        return None
+            # Nobody is told of one that cannot be read.
+            with suppress(msgspec.ValidationError):
+                if is_price:
+                    found = price(blob)
+                    self.shelf.prices[found.id] = found
+                else:
+                    laid = coupon(blob)
+                    self.shelf.coupons[laid.id] = laid

@@ -47,7 +47,7 @@ class Kind(IntEnum):
 class Mirrored(NamedTuple):
     """A mirrored object of a payer: `word` is an event's type; a payment's invoice, for it has no payer.
 
-    `at` is when an event was made and a subscription fetched, in unix seconds.
+    `at` is when an event was made, and a subscription or a customer still there fetched, in unix seconds.
     """
 
     kind: int
@@ -71,6 +71,7 @@ BILLED = "(one.deleted_at IS NULL OR one.status <> 'draft')"
 # One that an invoice took up is told by that.
 PENDING = "one.deleted_at IS NULL AND one.invoice_id = ''"
 SECONDS = "coalesce(floor(extract(epoch FROM one.{}))::bigint, 0)"
+PRESENT = f"CASE WHEN one.deleted_at IS NULL THEN {SECONDS.format('fetched_at')} ELSE 0 END"
 # Found by arrays, not by joins: before tables are analyzed, a join is planned as if they were empty.
 NAMED_BY = (
     "one.{reference} = ANY(ARRAY(SELECT known.stripe_id FROM billing_sync_{other} AS known "
@@ -119,7 +120,7 @@ REFUNDS = " UNION ALL ".join(
 REFUNDED = "ARRAY(SELECT refund.customer_id FROM refund)"
 HISTORY = " UNION ALL ".join(
     [
-        _owned(Kind.CUSTOMER, "customer", "true", customer="one.stripe_id"),
+        _owned(Kind.CUSTOMER, "customer", "true", customer="one.stripe_id", at=PRESENT),
         _owned(
             Kind.EVENT,
             "event",

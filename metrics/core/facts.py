@@ -202,13 +202,18 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Everything one payer's history is made from; discounts are all that were ever seen, by id."""
+    """Everything one payer's history is made from; discounts are all that were ever seen, by id.
+
+    `discount` is the one that the customer's own object shows as it was fetched at `fetched_at`.
+    """
 
     id: str
     subscriptions: tuple[Subscription, ...]
     discounts: Mapping[str, Discount]
     refunds: tuple[Refund, ...] = ()
     credit_notes: tuple[CreditNote, ...] = ()
+    discount: str | None = None
+    fetched_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,10 @@ class Record:
 
     def seen(self, state: SubscriptionState) -> int:
         """Return what dates a state: its event, else the start of the period that it was fetched in."""
-        if state.event is not None:
-            return state.at
+        return self.period(state) if state.event is None else state.at
+
+    def period(self, state: SubscriptionState) -> int:
+        """Return the start of the latest period that a state shows."""
         return max((item.current_period_start or 0 for item in state.items), default=0) or state.start_date
 
     def dated(self, state: SubscriptionState, until: int) -> tuple[int, bool]:

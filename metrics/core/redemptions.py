@@ -39,7 +39,16 @@ def discounts(record: Record, trails: Trails) -> Iterator[Mark]:
                 applied = Applied(home is None, discount.id, discount.coupon)
                 theirs = discount.of_customer and home is None
                 spans.append(Span(discount.start, end, (theirs, applied), end_exact=exact))
+        yield from _unknown(spans, item)
         yield from overlaid(spans, item, "discounts", _own_first)
+
+
+def _unknown(spans: list[Span], item: str) -> Iterator[Mark]:
+    """Mark where a discount began of which nothing tells how long it lay there."""
+    for span in spans:
+        bare = span.end <= span.start and not span.end_exact
+        if bare and not any(other.start <= span.start < other.end for other in spans):
+            yield Mark(span.start, item, "discounts", (), exact=False)
 
 
 def _own_first(laid: list[tuple[bool, Applied]]) -> tuple[Applied, ...]:
@@ -49,16 +58,22 @@ def _own_first(laid: list[tuple[bool, Applied]]) -> tuple[Applied, ...]:
 
 def _end(discount: Discount, trail: list[Change], record: Record, gone: int, exact: bool) -> tuple[int, bool]:
     """Return where a discount ends for an item: `once` after one interval of the price that it met."""
-    coupon, end = record.catalogue.coupons.get(discount.coupon), discount.end
+    coupon = record.catalogue.coupons.get(discount.coupon)
     if coupon and coupon.duration == "once":
         met = [change.terms.price for change in trail if change.terms and change.at <= discount.start]
         first = [change.terms.price for change in trail if change.terms][:1]
         price = record.catalogue.prices[(met or first)[-1]]
         return after(discount.start, price.interval or "month", price.interval_count), True
+    natural = _natural(discount, record)
+    return min(natural, gone), exact or natural <= gone
+
+
+def _natural(discount: Discount, record: Record) -> int:
+    """Return when a discount ends by itself."""
+    coupon, end = record.catalogue.coupons.get(discount.coupon), discount.end
     if end is None and coupon and coupon.duration == "repeating":
         end = add_months(discount.start, coupon.duration_in_months or 0)
-    natural = FOREVER if end is None else end
-    return min(natural, gone), exact or natural <= gone
+    return FOREVER if end is None else end
 
 
 def _sightings(record: Record) -> Iterator[Sighting]:
@@ -81,10 +96,36 @@ def _gone(record: Record, sightings: list[Sighting]) -> dict[str, tuple[int, boo
             last[name] = sighting
             gone.pop(name, None)
         for name in last.keys() - sighting.ids - gone.keys():
-            discount = record.customer.discounts.get(name)
-            if sighting.state is None:
+            discount, state = record.customer.discounts.get(name), sighting.state
+            if state is None:
                 if sighting.item == last[name].item:
                     gone[name] = sighting.at, False
             elif discount and not discount.of_customer:
-                gone[name] = record.dated(sighting.state, last[name].until)
+                # What ended need not show what lay on it.
+                if state.event is not None or record.ended < FOREVER:
+                    gone[name] = record.dated(state, last[name].until)
+                elif state.at < _natural(discount, record):
+                    gone[name] = _by_now(record, last[name]), False
+    _gone_from_customer(record, last, gone)
     return gone
+
+
+def _gone_from_customer(record: Record, last: dict[str, Sighting], gone: dict[str, tuple[int, bool]]) -> None:
+    """Add what the customer's own object shows of discounts that began before it was fetched."""
+    customer, states = record.customer, record.states
+    if customer.fetched_at is None or not states or record.ended < FOREVER:
+        return
+    on_subscription = set(states[-1].discounts).union(*(item.discounts for item in states[-1].items))
+    for name, discount in customer.discounts.items():
+        if name == customer.discount:
+            gone.pop(name, None)
+            continue
+        known = discount.start <= customer.fetched_at < _natural(discount, record)
+        if known and discount.of_customer and name not in gone and name not in on_subscription:
+            gone[name] = _by_now(record, last.get(name)), False
+
+
+def _by_now(record: Record, last: Sighting | None) -> int:
+    """Date what is gone from a present object: the last boundary of a period, unless it was seen since."""
+    began = record.period(record.states[-1])
+    return began if last is None else max(min(last.until or began, began), last.at)

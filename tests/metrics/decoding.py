@@ -26,6 +26,7 @@ from metrics.build.facts import (
 )
 from metrics.build.invoices import invoice_facts, pending_fact
 from metrics.build.load import Loaded
+from metrics.build.mirrored import Kind, Mirrored
 from metrics.core.facts import Customer
 
 Thing = TypeVar("Thing")
@@ -77,9 +78,8 @@ class Decoded:
         one = Loaded(Found(self.shelf))
         held = self.company.book.get("customer", name)
         if held is not None and not held.deleted:
-            discount = _read(payloads.Customer, build("customer", held, False)).discount
-            if discount:
-                one.found.add(discount)
+            row = Mirrored(Kind.CUSTOMER, name, name, b"", self.company.now, "", 0)
+            one.profile(row, _read(payloads.Customer, build("customer", held, False)))
         for event in self.events[name]:
             if event.kind == "discount":
                 held = _read(payloads.Discount, self._discount(event.after))

@@ -115,6 +115,68 @@ def test_the_first_event_dates_the_end_of_a_discount_but_may_be_late() -> None:
     assert precise(dull) == [(True, False), (False, True)]
 
 
+def laid(*invoices: Invoice, present: Fact, coupon: str = "half", since: str = JAN, **more: Any) -> Any:
+    """Value a subscription that ever had one discount, from a fetch and perhaps the customer's own object."""
+    subscription = Subscription("sub", present, more.pop("snapshots", ()), invoices)
+    of = {"subscription": None} if "fetched_at" in more else {}
+    return ledger(customer(subscription, discounts={"di": discount("di", coupon, since, **of)}, **more))
+
+
+def discounted(*numbers: int) -> tuple[Invoice, ...]:
+    return tuple(month(number, discounts=("di",)) for number in numbers)
+
+
+OVER = ([(JAN, MAR, 500), (MAR, None, 1000)], [(True, False), (False, True)])
+
+
+def test_a_discount_gone_by_a_fetch_ended_with_the_start_of_the_period() -> None:
+    dull = laid(*discounted(0, 1, 2), present=fetched("2026-03-20"))
+    assert (spans(dull), precise(dull)) == OVER
+
+
+def test_a_discount_gone_within_its_first_period_leaves_a_start_that_is_marked() -> None:
+    dull = laid(*discounted(0), present=fetched("2026-01-20"))
+    assert (spans(dull), precise(dull)) == ([(JAN, None, 1000)], [(False, True)])
+
+
+def test_a_discount_gone_by_a_fetch_lasted_until_an_event_last_showed_it() -> None:
+    logged = shows("2026-03-10", discounts=("di",))
+    dull = laid(*discounted(0, 1, 2), present=fetched("2026-03-20"), snapshots=(logged,))
+    assert (spans(dull), precise(dull)[1]) == (
+        [(JAN, "2026-03-10", 500), ("2026-03-10", None, 1000)],
+        (False, True),
+    )
+
+
+def test_a_discount_that_ran_out_before_a_fetch_ends_by_its_date() -> None:
+    run_out = laid(*discounted(0, 1, 2, 3), present=fetched("2026-04-20"), coupon="tenth", since="2026-01-10")
+    assert spans(run_out) == [(JAN, "2026-01-10", 1000), ("2026-01-10", "2026-04-10", 900), (
+        "2026-04-10", None, 1000,
+    )]  # fmt: skip
+
+
+def test_a_subscription_that_ended_keeps_the_discount_of_its_last_period() -> None:
+    ended = fetched("2026-02-20", status="canceled", ended_at=at("2026-02-15"))
+    assert spans(laid(*discounted(0, 1), present=ended)) == [(JAN, "2026-02-15", 500)]
+
+
+def test_a_discount_gone_from_the_customer_ended_with_the_start_of_the_period() -> None:
+    dull = laid(*discounted(0, 1, 2), present=fetched("2026-03-20"), fetched_at=at("2026-03-20"))
+    assert (spans(dull), precise(dull)) == OVER
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"discount": "di", "fetched_at": at("2026-03-20")},
+        {"fetched_at": at(JAN) - 1},
+        {"fetched_at": None},
+    ],
+)
+def test_a_customers_discount_lasts_unless_a_later_fetch_is_without_it(more: dict[str, Any]) -> None:
+    assert spans(laid(*discounted(0, 1, 2), present=fetched("2026-03-20"), **more)) == [(JAN, None, 500)]
+
+
 def test_entry_into_unpaid_before_the_first_event_is_marked() -> None:
     dull = valued(month(0), month(1, status="open", paid_at=None), dropped(2), snapshots=(
         shows("2026-04-10", status="unpaid"),
