@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar, cast
 from uuid import UUID
 
@@ -86,6 +87,7 @@ def handler(kind: str, *, at_once: int = 1) -> Callable[[Handler], Handler]:
     return register
 
 
+@lru_cache(maxsize=10_000)
 def job_id(organization_id: UUID | None, kind: str, key: str = "") -> UUID:
     """Return the id of the one job with this organization, kind and key."""
     return uuid.uuid5(NAMES, f"{organization_id}\n{kind}\n{key}")

@@ -11,10 +11,10 @@ from pytest_django import Settings
 from redis import Redis
 
 from accounts import jobs
-from accounts.asking import ASK, MAKE
+from accounts.asking import ASK
 from accounts.jobs import DONE, MORE, JobFailed, Later, Outcome
 from accounts.models import Job, Organization
-from accounts.pipeline import ask, tell
+from accounts.pipeline import ask
 from accounts.tasks import run_job
 from config.celery import app
 from config.clock import now, set_now
@@ -76,13 +76,31 @@ def test_a_job_done_long_ago_is_not_forgotten_while_it_is_asked_for(
     bound = {"id": wanted, "organization": organization.id, "kind": "work", "key": "", "delay": timedelta()}
     with ThreadPoolExecutor(1) as beside:
         with transaction.atomic():
-            tell(MAKE, bound)
+            assert ask(ASK, bound) == [(True,)]
             sweeping = beside.submit(sweep)
             wait([sweeping], timeout=0.3)
-            ask(ASK, bound)
         sweeping.result()
     jobs.run_until_idle(organization.id)
     assert len(calls) == 2
+
+
+def test_a_job_forgotten_while_it_is_asked_for_is_made_again(organization: Organization, work: Work) -> None:
+    calls = work(lambda: DONE)
+    jobs.enqueue(organization.id, "work")
+
+    def ask_beside() -> None:
+        jobs.enqueue(organization.id, "work")
+        connection.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            the_job().delete()
+            asking = beside.submit(ask_beside)
+            wait([asking], timeout=0.3)
+            assert not asking.done()
+        asking.result()
+    jobs.run_until_idle(organization.id)
+    assert len(calls) == 1
 
 
 def test_a_job_asked_for_while_it_runs_runs_again(organization: Organization, work: Work) -> None:
