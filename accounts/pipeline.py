@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import ProgrammingError, abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, Format
@@ -56,7 +58,7 @@ class Road:
         # Looked up once: what Django gives as `connection` looks it up each time that it is touched.
         self.database = connections[DEFAULT_DB_ALIAS]
         self.database.ensure_connection()
-        self._turning = Transformer.from_context(self.database.connection)
+        self._turning = _turning_of(self.database)
         self._sent: list[Statement] = []
         self._answers: list[Answer] = []
 
@@ -85,6 +87,19 @@ class Road:
             results = exchange(self.database.connection, sent, commits=commits)
             for answer, result in zip(answers, results, strict=True):
                 answer.take(result, self._turning)
+            # It outlives the answers, which may be large.
+            self._turning.set_pgresult(None)
+
+
+_turning: "WeakKeyDictionary[BaseDatabaseWrapper, abc.Transformer]" = WeakKeyDictionary()
+
+
+def _turning_of(database: BaseDatabaseWrapper) -> abc.Transformer:
+    """Return what turns values for a connection, and knows how once it has turned one of their kind."""
+    known = _turning.get(database)
+    if known is None or known.connection is not database.connection:
+        known = _turning[database] = Transformer.from_context(database.connection)
+    return known
 
 
 @contextmanager

@@ -109,6 +109,23 @@ def tenant_road(organization_id: UUID) -> Iterator[Road]:
 
 
 @contextmanager
+def tenant_trip(organization_id: UUID) -> Iterator[Road]:
+    """Do as `tenant_road` does where one round trip is all: PostgreSQL makes that a transaction by itself.
+
+    The block sends its statements and does nothing else: they run, all or none of them, at its end.
+    """
+    if connection.in_atomic_block:
+        with tenant_road(organization_id) as road:
+            yield road
+        return
+    connection.close_if_health_check_failed()
+    road = Road()
+    road.send(SET_TENANT, [str(organization_id)], prepare=False)
+    yield road
+    road.travel()
+
+
+@contextmanager
 def adbc(organization_id: UUID) -> Iterator["dbapi.Connection"]:
     """Open a second connection for bulk reads, in a tenant transaction of its own that is never committed.
 

@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 
 from accounts import jobs
 from accounts.pipeline import Answer, Road
-from accounts.tenancy import tenant, tenant_road
+from accounts.tenancy import tenant, tenant_road, tenant_trip
 from billing_sync import following, mirror
 from billing_sync.access import stripe_of
 from billing_sync.columns import at
@@ -43,7 +43,7 @@ class Hint:
 
 def step(organization_id: UUID, connection_id: UUID) -> jobs.Outcome:
     """Process a batch of kept webhooks; when no more is left, let the poll log their events."""
-    with tenant_road(organization_id) as road:
+    with tenant_trip(organization_id) as road:
         looked = look(organization_id, connection_id, AT_ONCE, road)
     batch = taken(looked)
     if batch is None:

@@ -15,7 +15,7 @@ from django.db import connection as database
 
 from accounts import jobs
 from accounts.redaction import describe
-from accounts.tenancy import tenant_road
+from accounts.tenancy import tenant_trip
 from billing_sync.mirror.arrays import packed
 from config.clock import now
 
@@ -126,7 +126,7 @@ class Keeper:
 def write(group: list[Posted], owner: Owner, *, ask: bool) -> None:
     """Write the bodies of one connection and, last, ask for their processing, in one transaction."""
     organization_id, connection_id = owner
-    with tenant_road(organization_id) as road:
+    with tenant_trip(organization_id) as road:
         if group:
             columns = zip(*(posted.row() for posted in group), strict=True)
             arrays = [packed(kind, values) for kind, values in zip(KINDS, columns, strict=True)]

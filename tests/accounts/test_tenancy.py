@@ -3,11 +3,24 @@
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 
 from accounts.audit import record
 from accounts.models import AuditEntry, Organization
-from accounts.tenancy import WrongTenantError, adbc, blank_tenant, current_organization_id, set_tenant, tenant
+from accounts.tenancy import (
+    WrongTenantError,
+    adbc,
+    blank_tenant,
+    current_organization_id,
+    set_tenant,
+    tenant,
+    tenant_trip,
+)
+
+ENTRY = """
+INSERT INTO accounts_auditentry (organization_id, id, at, action, subject, details)
+VALUES (%s, gen_random_uuid(), now(), 'seen', %s, '{}')
+"""
 
 
 @pytest.fixture
@@ -80,6 +93,60 @@ def test_another_tenant_is_refused_inside_a_tenant(
 ) -> None:
     with tenant(organization.id), pytest.raises(WrongTenantError), tenant(other_organization.id):
         pass
+
+
+def test_one_round_trip_sees_and_writes_its_own_rows_and_leaves_no_tenant(
+    entries: None, organization: Organization
+) -> None:
+    with tenant_trip(organization.id) as road:
+        road.send(ENTRY, [organization.id, "by a trip"])
+        seen = road.send("SELECT subject FROM accounts_auditentry ORDER BY at, subject")
+    assert seen.fetchall() == [("acme",), ("by a trip",)]
+    assert current_organization_id() is None
+    with pytest.raises(DatabaseError):
+        AuditEntry.objects.count()
+
+
+def test_of_a_round_trip_that_fails_nothing_stays(organization: Organization) -> None:
+    def fail() -> None:
+        with tenant_trip(organization.id) as road:
+            road.send(ENTRY, [organization.id, "lost"])
+            road.send("SELECT 1 / %s::int", [0])
+
+    def think_better_of_it() -> None:
+        with tenant_trip(organization.id) as road:
+            road.send(ENTRY, [organization.id, "lost"])
+            raise ZeroDivisionError
+
+    for error, lose in ((DataError, fail), (ZeroDivisionError, think_better_of_it)):
+        with pytest.raises(error):
+            lose()
+    assert current_organization_id() is None
+    with tenant(organization.id):
+        assert not AuditEntry.objects.exists()
+
+
+def test_a_round_trip_inside_a_transaction_is_a_part_of_it(
+    organization: Organization, other_organization: Organization
+) -> None:
+    with transaction.atomic():
+        with tenant_trip(organization.id) as road:
+            road.send(ENTRY, [organization.id, "undone"])
+        transaction.set_rollback(True)
+    with tenant(organization.id):
+        assert not AuditEntry.objects.exists()
+        with pytest.raises(WrongTenantError), tenant_trip(other_organization.id):
+            pass
+
+
+def test_a_round_trip_writes_no_row_of_another_organization(
+    organization: Organization, other_organization: Organization
+) -> None:
+    with (
+        pytest.raises(DatabaseError, match="row-level security"),
+        tenant_trip(organization.id) as road,
+    ):
+        road.send(ENTRY, [other_organization.id, "forged"])
 
 
 def test_a_row_of_another_organization_cannot_be_written(
