@@ -27,11 +27,15 @@ EARLIEST, LATEST = -(1 << 37), 1 << 42
 
 @dataclass(slots=True)
 class Batch:
-    """The rows that a chunk of one connection's payers becomes; its sums go into the tally."""
+    """The rows that a chunk of one connection's payers becomes; its sums go into the tally.
+
+    They go there in the place of what is `counted` of a payer by the segments that are stored.
+    """
 
     connection_id: UUID
     cut: Cut
     tally: Tally
+    counted: dict[str, Sequence[Segment]] = field(default_factory=dict)
     configurations: list[rows.Row] = field(default_factory=list)
     invoiced: list[rows.Row] = field(default_factory=list)
     unused: list[rows.Row] = field(default_factory=list)
@@ -70,13 +74,16 @@ class Batch:
     def value(self, customer_id: str, past: Iterable[Configuration], catalogue: Catalogue) -> None:
         """Value one payer's history under the definition and count what it did."""
         key = (self.connection_id, customer_id)
-        valued = segments(past, catalogue, self.cut.definition)
-        ledger = [one for one in valued if fits(one)]
-        beyond = {one.subscription for one in valued if not fits(one)}
-        self.unused += [(*key, name[:255], "amount_out_of_range") for name in sorted(beyond)]
-        moved = self.tally.add(ledger, self.cut)
+        ledger = segments(past, catalogue, self.cut.definition)
+        if not all(map(fits, ledger)):
+            beyond = {one.subscription for one in ledger if not fits(one)}
+            self.unused += [(*key, name[:255], "amount_out_of_range") for name in sorted(beyond)]
+            ledger = tuple([one for one in ledger if fits(one)])
+        known = self.cut.until_now(ledger)
+        moved = self.tally.put(known, self.cut, self.counted.get(customer_id, ()))
+        self.counted.pop(customer_id, None)
         self.movements += rows.movement_rows(*key, moved)
-        self.balances += rows.balance_rows(*key, self.cut.until_now(ledger), moved)
+        self.balances += rows.balance_rows(*key, known, moved)
         self.segments += [rows.segment_row(*key, one) for one in ledger]
         change = self.cut.next_change(ledger)
         if change is not None:

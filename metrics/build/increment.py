@@ -87,11 +87,13 @@ def _again(
     road.travel()
     held.receive()
     ledgers = held.ledgers()
-    for ledger in ledgers.values():
-        tally.count(ledger, taken.before, -1)
     departures.take_out(tally.left, held.movements())
     batch = Batch(scope.connection_id, taken.cut, tally)
+    batch.counted |= {name: taken.before.until_now(ledger) for name, ledger in ledgers.items()}
     work(batch, loader, names)
+    # Of those who could not be computed.
+    for known in batch.counted.values():
+        tally.take_out(known, taken.before)
     return batch, held, _renamed(ledgers.values(), tally)
 
 

@@ -166,19 +166,7 @@ def configuration_row(connection_id: UUID, customer_id: str, one: Configuration)
     return (
         connection_id,
         customer_id,
-        one.subscription,
-        one.item,
-        one.start,
-        one.end,
-        one.price,
-        one.quantity,
-        one.currency,
-        one.status,
-        one.paid,
-        one.collection_paused,
-        one.cancel_requested,
-        one.refunded,
-        one.unpaid_since,
+        *one[:13],
         [text for applied in one.discounts for text in _applied(applied)],
         None if one.tax_share is None else str(one.tax_share),
         None if one.usage is None else str(one.usage),
@@ -209,28 +197,7 @@ def _fraction(text: str | None) -> Fraction | None:
 
 
 def segment_row(connection_id: UUID, customer_id: str, one: Segment) -> Row:
-    return (
-        connection_id,
-        customer_id,
-        one.subscription,
-        one.item,
-        one.start,
-        one.end,
-        one.currency,
-        one.price,
-        one.product,
-        one.interval,
-        one.quantity,
-        one.mrr_micro,
-        one.committed_micro,
-        one.contracted,
-        one.excluded,
-        list(one.discounts),
-        one.cancellation,
-        list(one.evidence),
-        one.start_exact,
-        one.end_exact,
-    )
+    return (connection_id, customer_id, *one[:13], list(one[13]), one[14], list(one[15]), *one[16:])
 
 
 def segment(row: Sequence[Any]) -> Segment:

@@ -1,6 +1,5 @@
 """Sums of customers' movements and balances by currency and period; exact, and open to subtraction."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -39,6 +38,8 @@ __all__ = [
     "Totals",
 ]
 
+# All of a segment that sums are made of.
+SUMMED = slice(Segment._fields.index("start"), Segment._fields.index("excluded"))
 Period = tuple[str, date]
 PlanMonth = tuple[str, date, str]
 
@@ -74,10 +75,12 @@ class Cut:
             ]
         )
 
-    def next_change(self, ledger: Iterable[Segment]) -> int | None:
+    def next_change(self, ledger: Sequence[Segment]) -> int | None:
         """Return the first instant after the cut at which a segment begins or ends."""
-        bounds = (bound for one in ledger for bound in (one.start, one.end))
-        return min((bound for bound in bounds if bound is not None and bound > self.at), default=None)
+        at = self.at
+        bounds = [one.start for one in ledger if one.start > at]
+        bounds += [one.end for one in ledger if one.end is not None and one.end > at]
+        return min(bounds, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +103,33 @@ class Tally:
     products: dict[str, str] = field(default_factory=dict)
     left: Left = field(default_factory=dict)
 
-    def add(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> tuple[Movement, ...]:
-        """Count one customer's segments, or with -1 take them out; return the movements by day."""
-        known = cut.until_now(ledger)
+    def put(self, known: Sequence[Segment], cut: Cut, held: Sequence[Segment] = ()) -> tuple[Movement, ...]:
+        """Count one customer's segments, up to the cut, in the place of those held; return movements by day.
+
+        Wholly, or where it fails not at all.
+        """
         found = movements(steps(known), cut.days())
-        self._count(known, cut, sign)
+        self._exchange(held, known, cut)
         for one in found:
             if one.kind == "churn":
-                leave(self.left, one.currency, one.on, one.reasons, one.amount_micro, sign)
+                leave(self.left, one.currency, one.on, one.reasons, one.amount_micro, 1)
         return found
 
-    def count(self, ledger: Sequence[Segment], cut: Cut, sign: int = 1) -> None:
-        """Count one customer's segments, or with -1 take them out: wholly, or where it fails not at all."""
-        self._count(cut.until_now(ledger), cut, sign)
+    def take_out(self, held: Sequence[Segment], cut: Cut) -> None:
+        """Count one customer's segments, up to the cut, no longer."""
+        self._exchange(held, (), cut)
 
-    def _count(self, known: Sequence[Segment], cut: Cut, sign: int) -> None:
-        lives: dict[str, list[Segment]] = defaultdict(list)
-        for one in known:
-            if one.mrr_micro or one.committed_micro:
-                lives[one.currency].append(one)
-        found = [(currency, self._flow(life, cut)) for currency, life in lives.items()]
-        for currency, flow in found:
+    def _exchange(self, held: Sequence[Segment], known: Sequence[Segment], cut: Cut) -> None:
+        gone, come = _lives(held), _lives(known)
+        found: list[tuple[str, Flow, int]] = []
+        for currency in gone | come:
+            lives = gone.get(currency, []), come.get(currency, [])
+            first, last = _alike(*lives)
+            if first + last < max(map(len, lives)):
+                for life, sign in zip(lives, (-1, 1), strict=True):
+                    flow = self._flow(life, cut, slice(first, len(life) - last))
+                    found.append((currency, flow, sign))
+        for currency, flow, sign in found:
             self.of(currency, cut).add(flow, sign)
 
     def of(self, currency: str, cut: Cut) -> Sums:
@@ -146,20 +155,20 @@ class Tally:
             totals.plans.update({(currency, month, prices[place]): row for place, month, row in found})
         return totals
 
-    def _flow(self, life: Sequence[Segment], cut: Cut) -> Flow:
-        """Date and net what one customer has in one currency."""
+    def _flow(self, life: Sequence[Segment], cut: Cut, other: slice) -> Flow:
+        """Date and net a customer in one currency; what it holds and plans, of the `other` segments alone."""
         local, window = days(cut.definition.time_zone), cut.definition.movement_window
         ends = [FOREVER if one.end is None else one.end for one in life]
-        opened, closed = local.of(one.start for one in life), local.of(ends)
+        opened, closed = local.of([one.start for one in life]), local.of(ends)
         changed = [(one.start, day, one.mrr_micro) for one, day in zip(life, opened, strict=True)]
         changed += [(at, day, -one.mrr_micro) for one, at, day in zip(life, ends, closed, strict=True)]
-        changed = sorted(change for change in changed if change[0] != FOREVER and change[2])
-        held, planned = [], []
-        for one, *bounds in zip(life, opened, closed, strict=True):
-            place, mrr = self.place(one.price, one.product), one.mrr_micro
-            for day, way in zip(bounds, (1, -1), strict=True):
-                held.append((day, way * mrr if one.contracted else 0, way * one.committed_micro))
-                planned.append((place + first_of(day), way * mrr, way if mrr else 0))
+        changed = sorted([change for change in changed if change[0] != FOREVER and change[2]])
+        held, planned = list[tuple[int, int, int]](), list[tuple[int, int, int]]()
+        for one, begun, over in zip(life[other], opened[other], closed[other], strict=True):
+            place, mrr, committed = self.place(one.price, one.product), one.mrr_micro, one.committed_micro
+            contracted, item = mrr if one.contracted else 0, 1 if mrr else 0
+            held += ((begun, contracted, committed), (over, -contracted, -committed))
+            planned += ((place + first_of(begun), mrr, item), (place + first_of(over), -mrr, -item))
         by_month: Iterable[Moved] = ()
         if window == "month":
             by_month = _moved(net((at, first_of(day), delta) for at, day, delta in changed))
@@ -168,6 +177,26 @@ class Tally:
             each = net((at, at, delta) for at, _, delta in changed)
             by_month = _moved((days_of[at], kind, delta) for at, kind, delta in each)
         return Flow(list(_moved(net(changed))), list(by_month), held, planned)
+
+
+def _lives(known: Iterable[Segment]) -> dict[str, list[Segment]]:
+    """Return what counts for anything by currency."""
+    lives: dict[str, list[Segment]] = {}
+    for one in known:
+        if one.mrr_micro or one.committed_micro:
+            lives.setdefault(one.currency, []).append(one)
+    return lives
+
+
+def _alike(held: Sequence[Segment], known: Sequence[Segment]) -> tuple[int, int]:
+    """Return how many segments at the beginning, and then at the end, come to the same."""
+    most = min(len(held), len(known))
+    first = last = 0
+    while first < most and held[first][SUMMED] == known[first][SUMMED]:
+        first += 1
+    while first + last < most and held[-1 - last][SUMMED] == known[-1 - last][SUMMED]:
+        last += 1
+    return first, last
 
 
 def _moved(netted: Iterable[tuple[int, str, int]]) -> Iterator[Moved]:
