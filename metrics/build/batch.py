@@ -11,7 +11,7 @@ from metrics.build import rows
 from metrics.build.differing import Held
 from metrics.build.invoiced import Invoiced
 from metrics.build.pipeline import Road
-from metrics.build.tally import Cut, Tally
+from metrics.build.tally import Counted, Cut, Tally
 from metrics.build.write import Build, Scope, fill, insert, replace
 from metrics.core.facts import Catalogue
 from metrics.core.history import Configuration
@@ -23,19 +23,21 @@ logger = logging.getLogger(__name__)
 LARGEST = 1 << 60
 # Instants, in unix seconds, that PostgreSQL can hold with room on both sides.
 EARLIEST, LATEST = -(1 << 37), 1 << 42
+NOTHING = Counted()
 
 
 @dataclass(slots=True)
 class Batch:
     """The rows that a chunk of one connection's payers becomes; its sums go into the tally.
 
-    They go there in the place of what is `counted` of a payer by the segments that are stored.
+    They go there in the place of what is `counted` of a payer. What is stored stays of one who is `unmoved`.
     """
 
     connection_id: UUID
     cut: Cut
     tally: Tally
-    counted: dict[str, Sequence[Segment]] = field(default_factory=dict)
+    counted: dict[str, Counted] = field(default_factory=dict)
+    unmoved: set[str] = field(default_factory=set)
     configurations: list[rows.Row] = field(default_factory=list)
     invoiced: list[rows.Row] = field(default_factory=list)
     unused: list[rows.Row] = field(default_factory=list)
@@ -80,10 +82,14 @@ class Batch:
             self.unused += [(*key, name[:255], "amount_out_of_range") for name in sorted(beyond)]
             ledger = tuple([one for one in ledger if fits(one)])
         known = self.cut.until_now(ledger)
-        moved = self.tally.put(known, self.cut, self.counted.get(customer_id, ()))
+        counted = self.counted.get(customer_id, NOTHING)
+        if counted.moves(known):
+            moved = self.tally.put(known, self.cut, counted)
+            self.movements += rows.movement_rows(*key, moved)
+            self.balances += rows.balance_rows(*key, known, moved)
+        else:
+            self.unmoved.add(customer_id)
         self.counted.pop(customer_id, None)
-        self.movements += rows.movement_rows(*key, moved)
-        self.balances += rows.balance_rows(*key, known, moved)
         self.segments += [rows.segment_row(*key, one) for one in ledger]
         change = self.cut.next_change(ledger)
         if change is not None:
@@ -119,6 +125,7 @@ class Batch:
                 rows.MOVEMENT: self.movements,
                 rows.BALANCE: self.balances,
             },
+            self.unmoved,
             road,
         )
 

@@ -1,6 +1,7 @@
 """Some payers' rows in place: compared in memory with what is stored, and only those that differ written."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ TABLES = (
     rows.MOVEMENT,
     rows.BALANCE,
 )
+# What follows from the segments as they stand, whatever shows them.
+MOVING = (rows.MOVEMENT, rows.BALANCE)
 READ = (
     "SELECT {names} FROM {table} AS old "
     "WHERE {own} AND old.connection_id = %s AND old.customer_id = ANY(%s::text[])"
@@ -46,12 +49,13 @@ _document = msgspec.json.Decoder().decode
 
 
 class Shape(NamedTuple):
-    """A table's columns but for the connection, the places of its key, of documents, and its statements."""
+    """A table's columns but for the connection, the places of some, and its statements."""
 
     names: tuple[str, ...]
     key: Callable[[Facts], Facts]
     documents: tuple[int, ...]
     connection: int
+    customer: int
     read: str
     write: str
 
@@ -77,7 +81,7 @@ class Held:
 
     def receive(self) -> None:
         """Take in the answers, after the block in which they were asked for."""
-        self._rows = {table: shape(table).read_back(found.fetchall()) for table, found in self._asked.items()}
+        self._rows = {table: found.fetchall() for table, found in self._asked.items()}
 
     def ledgers(self) -> Mapping[str, list[Segment]]:
         """Return the stored segments of each payer, by item and time."""
@@ -86,15 +90,17 @@ class Held:
             found.setdefault(customer_id, []).append(rows.segment(row))
         return found
 
-    def movements(self) -> Iterator[Row]:
-        """Yield the stored movements as whole rows."""
+    def movements(self) -> Mapping[str, list[Row]]:
+        """Return the stored movements of each payer as rows, their documents as text."""
+        found: dict[str, list[Row]] = defaultdict(list)
         for row in self._rows[rows.MOVEMENT]:
-            yield (self.scope.connection_id, *row)
+            found[row[0]].append((self.scope.connection_id, *row))
+        return found
 
-    def replace(self, wanted: Mapping[Table, Sequence[Row]], road: Road) -> None:
-        """Make what is stored equal to the given rows."""
+    def replace(self, wanted: Mapping[Table, Sequence[Row]], unmoved: Set[str], road: Road) -> None:
+        """Make what is stored equal to the given rows; of movements and balances, but for some payers."""
         for table, given in wanted.items():
-            gone, come = self._differences(table, given)
+            gone, come = self._differences(table, given, unmoved if table in MOVING else ())
             if gone or come:
                 self._write(road, table, gone, come)
 
@@ -102,8 +108,15 @@ class Held:
         bound = (*self.build.lead(table), self.scope.connection_id, self._names)
         return road.send(shape(table).read, bound)
 
-    def _differences(self, table: Table, given: Iterable[Row]) -> tuple[list[Facts], list[Facts]]:
+    def _differences(
+        self, table: Table, given: Sequence[Row], unmoved: Collection[str]
+    ) -> tuple[list[Facts], list[Facts]]:
         of, rows_held = shape(table), self._rows[table]
+        if unmoved:
+            rows_held = [row for row in rows_held if row[of.customer] not in unmoved]
+        if not rows_held and not given:
+            return [], []
+        rows_held = of.read_back(rows_held)
         held = dict(zip(map(of.key, rows_held), rows_held, strict=True))
         # Of two rows under one key the first counts, as where rows are copied.
         fresh = [of.plain(row) for row in given][::-1]
@@ -149,6 +162,7 @@ def shape(table: Table) -> Shape:
         _picking([names.index(name) for name in key]),
         tuple(place for place, kind in enumerate(own.values()) if kind == "document"),
         list(table.columns).index("connection_id"),
+        names.index("customer_id"),
         READ.format(**parts),
         WRITE.format(**parts),
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.tenancy import tenant_road
-from metrics.build import adding, departures, failed
+from metrics.build import adding, failed
 from metrics.build.batch import Batch, uncollected
 from metrics.build.differing import Held
 from metrics.build.load import Loader
@@ -13,7 +13,7 @@ from metrics.build.marks import UNMARK
 from metrics.build.pipeline import Answer, Road, packed
 from metrics.build.rebuild import work
 from metrics.build.taking import Taken, take
-from metrics.build.tally import Tally
+from metrics.build.tally import Counted, Tally
 from metrics.build.write import Scope
 from metrics.core.ledger import Segment
 from metrics.exposure import changed as diagnoses
@@ -86,19 +86,22 @@ def _again(
     failures.append(failed.again(taken.build.organization_id, scope, road))
     road.travel()
     held.receive()
-    ledgers = held.ledgers()
-    departures.take_out(tally.left, held.movements())
+    ledgers, movements = held.ledgers(), held.movements()
     batch = Batch(scope.connection_id, taken.cut, tally)
-    batch.counted |= {name: taken.before.until_now(ledger) for name, ledger in ledgers.items()}
+    for name, ledger in ledgers.items():
+        batch.counted[name] = Counted(taken.before.until_now(ledger), movements[name])
     work(batch, loader, names)
     # Of those who could not be computed.
-    for known in batch.counted.values():
-        tally.take_out(known, taken.before)
+    for counted in batch.counted.values():
+        tally.take_out(counted, taken.before)
     return batch, held, _renamed(ledgers.values(), tally)
 
 
 def _renamed(ledgers: Iterable[Iterable[Segment]], tally: Tally) -> dict[str, str]:
-    before, products = {(one.price, one.product) for ledger in ledgers for one in ledger}, tally.products
+    products = tally.products
+    if not products:
+        return {}
+    before = {(one.price, one.product) for ledger in ledgers for one in ledger}
     return {price: products[price] for price, old in before if products.get(price, old) != old}
 
 

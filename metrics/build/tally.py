@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
-from metrics.build.departures import Left, leave
+from metrics.build.departures import Left, leave, take_out
+from metrics.build.rows import Row
 from metrics.build.sums import (
     APART,
     COMMITTED,
@@ -38,7 +40,8 @@ __all__ = [
     "Totals",
 ]
 
-# All of a segment that sums are made of.
+# All of a segment but what shows it; and all that sums are made of.
+SHOWN = slice(Segment._fields.index("evidence"))
 SUMMED = slice(Segment._fields.index("start"), Segment._fields.index("excluded"))
 Period = tuple[str, date]
 PlanMonth = tuple[str, date, str]
@@ -94,6 +97,17 @@ class Totals:
     products: dict[str, str]
 
 
+class Counted(NamedTuple):
+    """What is counted of one customer: the segments up to the cut, and rows of movements."""
+
+    known: Sequence[Segment] = ()
+    movements: Sequence[Row] = ()
+
+    def moves(self, known: Sequence[Segment]) -> bool:
+        """Say whether segments that are known now, up to the cut, move otherwise than those counted."""
+        return [one[SHOWN] for one in self.known] != [one[SHOWN] for one in known]
+
+
 @dataclass(slots=True)
 class Tally:
     """Sums in the making, by currency."""
@@ -103,21 +117,23 @@ class Tally:
     products: dict[str, str] = field(default_factory=dict)
     left: Left = field(default_factory=dict)
 
-    def put(self, known: Sequence[Segment], cut: Cut, held: Sequence[Segment] = ()) -> tuple[Movement, ...]:
-        """Count one customer's segments, up to the cut, in the place of those held; return movements by day.
+    def put(self, known: Sequence[Segment], cut: Cut, held: Counted) -> tuple[Movement, ...]:
+        """Count one customer's segments, up to the cut, in the place of what is held; return the movements.
 
         Wholly, or where it fails not at all.
         """
         found = movements(steps(known), cut.days())
-        self._exchange(held, known, cut)
+        self._exchange(held.known, known, cut)
+        take_out(self.left, held.movements)
         for one in found:
             if one.kind == "churn":
                 leave(self.left, one.currency, one.on, one.reasons, one.amount_micro, 1)
         return found
 
-    def take_out(self, held: Sequence[Segment], cut: Cut) -> None:
-        """Count one customer's segments, up to the cut, no longer."""
-        self._exchange(held, (), cut)
+    def take_out(self, held: Counted, cut: Cut) -> None:
+        """Count no longer what is held of one customer."""
+        self._exchange(held.known, (), cut)
+        take_out(self.left, held.movements)
 
     def _exchange(self, held: Sequence[Segment], known: Sequence[Segment], cut: Cut) -> None:
         gone, come = _lives(held), _lives(known)
