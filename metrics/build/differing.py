@@ -49,12 +49,12 @@ _document = msgspec.json.Decoder().decode
 
 
 class Shape(NamedTuple):
-    """A table's columns but for the connection, the places of some, and its statements."""
+    """A table's columns but for the connection, what picks some of a row, places, and its statements."""
 
     names: tuple[str, ...]
     key: Callable[[Facts], Facts]
+    plain: Callable[[Row], Facts]
     documents: tuple[int, ...]
-    connection: int
     customer: int
     read: str
     write: str
@@ -64,10 +64,6 @@ class Shape(NamedTuple):
         for place in self.documents:
             found = [(*row[:place], _document(row[place]), *row[place + 1 :]) for row in found]
         return found
-
-    def plain(self, row: Row) -> Facts:
-        """Return a row without its connection."""
-        return row[: self.connection] + row[self.connection + 1 :]
 
 
 class Held:
@@ -119,8 +115,10 @@ class Held:
         rows_held = of.read_back(rows_held)
         held = dict(zip(map(of.key, rows_held), rows_held, strict=True))
         # Of two rows under one key the first counts, as where rows are copied.
-        fresh = [of.plain(row) for row in given][::-1]
+        fresh = [*map(of.plain, given)][::-1]
         wanted = dict(zip(map(of.key, fresh), fresh, strict=True))
+        if wanted == held:
+            return [], []
         come = [row for key, row in wanted.items() if held.get(key) != row]
         return [key for key in held if key not in wanted], come
 
@@ -160,8 +158,8 @@ def shape(table: Table) -> Shape:
     return Shape(
         tuple(own),
         _picking([names.index(name) for name in key]),
+        _picking([place for place, name in enumerate(table.columns) if name != "connection_id"]),
         tuple(place for place, kind in enumerate(own.values()) if kind == "document"),
-        list(table.columns).index("connection_id"),
         names.index("customer_id"),
         READ.format(**parts),
         WRITE.format(**parts),
@@ -170,10 +168,8 @@ def shape(table: Table) -> Shape:
 
 def _picking(places: Sequence[int]) -> Callable[[Facts], Facts]:
     """Return what picks these places of a row, also where there is one alone."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    (place,) = places
-    return lambda row: (row[place],)
+    first, end = places[0], places[-1] + 1
+    return itemgetter(slice(first, end)) if [*places] == [*range(first, end)] else itemgetter(*places)
 
 
 def _selected(name: str, kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -17,12 +17,12 @@ from metrics.core.pricing import Applied
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table written in bulk: its columns after the tenant's and the build's, and how each is packed."""
 
     name: str
-    columns: dict[str, str] = field(hash=False)
+    columns: dict[str, str]
     key: tuple[str, ...]
     built: bool = True
 
