@@ -16,11 +16,17 @@ from config.clock import now
 KEPT_FOR = timedelta(days=7)
 # All that processing asks of a connection; what its key may read is not among it.
 FACTS = [field.attname for field in Connection._meta.concrete_fields if field.attname != "permissions"]
-ACCOUNT = (
-    "SELECT {facts} FROM billing_sync_connection "
-    "WHERE organization_id = %(organization)s AND id = %(connection)s"
-)
-CONNECTION = ACCOUNT.format(facts=", ".join(FACTS))
+# With it whether its events cannot be read, and when its last poll began.
+CONNECTION = f"""
+SELECT EXISTS (
+    SELECT FROM billing_sync_synccursor
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s
+    AND resource = 'events' AND state = 'unavailable'), (
+    SELECT started_at FROM billing_sync_synccursor
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND resource = %(polled)s
+    ), {", ".join(FACTS)}
+FROM billing_sync_connection WHERE organization_id = %(organization)s AND id = %(connection)s
+"""  # noqa: S608
 WAITING = """
 SELECT id, event_id, body, received_at, EXISTS (
     SELECT FROM billing_sync_event AS logged
@@ -32,31 +38,21 @@ FROM (
     ORDER BY received_at, event_id LIMIT %(most)s) AS one
 ORDER BY received_at, event_id
 """
-UNREADABLE = """
-SELECT EXISTS (
-    SELECT FROM billing_sync_synccursor
-    WHERE organization_id = %(organization)s AND connection_id = %(connection)s
-    AND resource = 'events' AND state = 'unavailable')
-"""
-# The bodies hold personal data. What stays says that they came and were fetched.
+# The bodies hold personal data. What stays says that they came and were fetched, until it is forgotten.
 ERASE = """
-UPDATE billing_sync_webhookdelivery AS kept
-SET processed_at = %(now)s, fetched = done.fetched, error = done.error, body = ''
-FROM unnest(%(ids)s::uuid[], %(fetched)s::boolean[], %(errors)s::text[]) AS done (id, fetched, error)
-WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND kept.id = done.id
-"""
-MORE = """
+WITH erased AS (
+    UPDATE billing_sync_webhookdelivery AS kept
+    SET processed_at = %(now)s, fetched = done.fetched, error = done.error, body = ''
+    FROM unnest(%(ids)s::uuid[], %(fetched)s::boolean[], %(errors)s::text[]) AS done (id, fetched, error)
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND kept.id = done.id),
+forgotten AS (
+    DELETE FROM billing_sync_webhookdelivery
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s
+    AND processed_at < %(forgotten)s)
 SELECT EXISTS (
     SELECT FROM billing_sync_webhookdelivery
-    WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND processed_at IS NULL)
-"""
-FORGET = """
-DELETE FROM billing_sync_webhookdelivery
-WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND processed_at < %(forgotten)s
-"""
-LAST_POLL = """
-SELECT started_at FROM billing_sync_synccursor
-WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND resource = %(polled)s
+    WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND processed_at IS NULL
+    AND id <> ALL(%(ids)s::uuid[]))
 """
 
 
@@ -91,31 +87,29 @@ class Done(NamedTuple):
 def look(organization_id: UUID, connection_id: UUID, most: int, road: Road) -> Sequence[Answer]:
     """Ask for what waits; the answers are for `taken`."""
     bound = {"organization": organization_id, "connection": connection_id, "most": most, "polled": POLLED}
-    return [road.send(statement, bound) for statement in (CONNECTION, WAITING, UNREADABLE, LAST_POLL)]
+    return [road.send(statement, bound) for statement in (CONNECTION, WAITING)]
 
 
 def taken(answers: Sequence[Answer]) -> Taken | None:
     """Return what waits; None where the connection is gone."""
-    found, waiting, ((unreadable,),), polled = (answer.fetchall() for answer in answers)
+    found, waiting = (answer.fetchall() for answer in answers)
     if not found:
         return None
-    connection = Connection.from_db("default", FACTS, found[0])
-    polled_at = polled[0][0] if polled else None
+    unreadable, polled_at, *facts = found[0]
+    connection = Connection.from_db("default", FACTS, facts)
     return Taken(connection, [Delivery._make(one) for one in waiting], not unreadable, polled_at)
 
 
 def erase(connection: Connection, done: Sequence[Done], road: Road) -> Answer:
     """Erase what is processed, and forget what was long ago; the answer says whether more waits."""
+    at = now()
     bound = {
         "organization": connection.organization_id,
         "connection": connection.id,
-        "now": now(),
-        "forgotten": now() - KEPT_FOR,
+        "now": at,
+        "forgotten": at - KEPT_FOR,
         "ids": packed("uuid", [one.id for one in done]),
         "fetched": packed("boolean", [one.fetched for one in done]),
         "errors": packed("text", [one.error for one in done]),
     }
-    if done:
-        road.send(ERASE, bound)
-    road.send(FORGET, bound)
-    return road.send(MORE, bound)
+    return road.send(ERASE, bound)
