@@ -18,7 +18,7 @@ CHUNK = 250
 # A stored history is smaller than the objects it was made of.
 CHUNK_OF_HISTORY = 1_000
 # Raise it with every change of the core that can change a number: an upgrade then builds again.
-EDITION = 6
+EDITION = 7
 
 
 @dataclass(slots=True)
