@@ -30,12 +30,15 @@ from metrics.build.pipeline import Road, ask, together
 from metrics.core import facts
 
 CATALOGUE = (
-    "SELECT true, stripe_id, payload FROM billing_sync_price "
+    "SELECT {price}, stripe_id, payload FROM billing_sync_price "
     "WHERE organization_id = %s AND connection_id = %s {some} "
-    "UNION ALL SELECT false, stripe_id, payload FROM billing_sync_coupon "
+    "UNION ALL SELECT {coupon}, stripe_id, payload FROM billing_sync_coupon "
     "WHERE organization_id = %s AND connection_id = %s {some}"
 )
-WHOLE, SOME = CATALOGUE.format(some=""), CATALOGUE.format(some="AND stripe_id = ANY(%s)")
+WHOLE, SOME = (
+    CATALOGUE.format(some=some, price=Kind.PRICE.value, coupon=Kind.COUPON.value)
+    for some in ("", "AND stripe_id = ANY(%s)")
+)
 PAYERS = (
     "SELECT customer_id FROM ({named}) AS payer WHERE customer_id <> '' ORDER BY customer_id LIMIT %(count)s"
 )
@@ -216,12 +219,13 @@ class Loader:
                 self.ask(ids, road)
         asked, self._asked = self._asked, None
         assert asked is not None
-        if not self._whole:
-            self._shelve(asked.catalogue())
         rows = asked.rows()
+        of_nobody = rows.pop("", [])
+        used = [row for row in of_nobody if row.kind in (Kind.PRICE, Kind.COUPON)]
+        self._shelve([(row.kind, row.stripe_id, row.payload) for row in used])
         # Payments are known by their invoices; nobody is told of one that cannot be read.
         anyone = Loaded(Found(self.shelf))
-        self._take(anyone, rows.pop("", ()))
+        self._take(anyone, [row for row in of_nobody if row.kind == Kind.PAYMENT])
         for name in ids:
             one = Loaded(Found(self.shelf), payments=anyone.payments)
             self._take(one, rows.pop(name, ()))
@@ -253,11 +257,11 @@ class Loader:
             self._shelve(ask(SOME, (*self.key, prices, *self.key, coupons)))
 
     def _shelve(self, catalogue: Iterable[Sequence[Any]]) -> None:
-        for is_price, name, blob in catalogue:
+        for kind, name, blob in catalogue:
             self.shelf.seek(name)
             # Nobody is told of one that cannot be read.
             with suppress(msgspec.ValidationError):
-                if is_price:
+                if kind == Kind.PRICE:
                     found = price(blob)
                     self.shelf.prices[found.id] = found
                 else:

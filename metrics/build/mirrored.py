@@ -5,28 +5,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from enum import IntEnum
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from metrics.build.pipeline import Road, packed
-
-# What their subscriptions name now, and what was stored of them before: nearly always all.
-NAMED = (
-    "WITH named AS MATERIALIZED ("
-    "SELECT unnest(catalog_ids) AS id FROM billing_sync_subscription "
-    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
-    "AND customer_id = ANY(%(names)s::text[]) "
-    "UNION SELECT unnest(catalog_ids) FROM billing_sync_customer WHERE organization_id = %(organization)s "
-    "AND connection_id = %(connection)s AND stripe_id = ANY(%(names)s::text[]) "
-    "UNION SELECT unnest(price_id || discounts) FROM metrics_configuration "
-    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
-    "AND customer_id = ANY(%(names)s::text[])) "
-    "SELECT true, stripe_id, payload FROM billing_sync_price WHERE organization_id = %(organization)s "
-    "AND connection_id = %(connection)s AND stripe_id = ANY(ARRAY(SELECT id FROM named)) "
-    "UNION ALL SELECT false, stripe_id, payload FROM billing_sync_coupon "
-    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
-    "AND stripe_id = ANY(ARRAY(SELECT id FROM named))"
-)
 
 
 class Kind(IntEnum):
@@ -42,11 +24,14 @@ class Kind(IntEnum):
     SCHEDULE = 7
     REFUND = 8
     CREDIT_NOTE = 9
+    PRICE = 10
+    COUPON = 11
 
 
 class Mirrored(NamedTuple):
-    """A mirrored object of a payer: `word` is an event's type; a payment's invoice, for it has no payer.
+    """A mirrored object of a payer; prices, coupons and payments have none.
 
+    `word` is an event's type, and a payment's invoice.
     `at` is when an event was made, and a subscription or a customer still there fetched, in unix seconds.
     """
 
@@ -146,6 +131,25 @@ HISTORY = " UNION ALL ".join(
     ]
 )
 READ = f"WITH refund AS MATERIALIZED ({REFUNDS}) {HISTORY}"
+# What their subscriptions name now, and what was stored of them before: nearly always all.
+NAMED = (
+    "SELECT unnest(catalog_ids) AS id FROM billing_sync_subscription "
+    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
+    "AND customer_id = ANY(%(names)s::text[]) "
+    "UNION SELECT unnest(catalog_ids) FROM billing_sync_customer WHERE organization_id = %(organization)s "
+    "AND connection_id = %(connection)s AND stripe_id = ANY(%(names)s::text[]) "
+    "UNION SELECT unnest(price_id || discounts) FROM metrics_configuration "
+    "WHERE organization_id = %(organization)s AND connection_id = %(connection)s "
+    "AND customer_id = ANY(%(names)s::text[])"
+)
+ANY_NAMED = "one.stripe_id = ANY(ARRAY(SELECT id FROM named))"
+PRICED = " UNION ALL ".join(
+    [
+        f"WITH named AS MATERIALIZED ({NAMED}), {READ.removeprefix('WITH ')}",
+        _owned(Kind.PRICE, "price", "true", customer="''", whose=ANY_NAMED),
+        _owned(Kind.COUPON, "coupon", "true", customer="''", whose=ANY_NAMED),
+    ]
+)
 
 
 class Asked:
@@ -156,11 +160,13 @@ class Asked:
     ) -> None:
         bound = {"organization": organization_id, "connection": connection_id, "names": packed("text", names)}
         self.names = names
-        self._rows = road.send(READ, bound)
-        self._catalogue = road.send(NAMED, bound) if priced else None
+        self._rows = road.send(PRICED if priced else READ, bound)
 
     def rows(self) -> dict[str, list[Mirrored]]:
-        """Return the rows by payer, kind by kind, events by time and everything else by id."""
+        """Return the rows by payer, kind by kind, events by time and everything else by id.
+
+        Prices and coupons that they use are among those of nobody, if asked for and as far as that is known.
+        """
         found: dict[str, list[Mirrored]] = defaultdict(list)
         for row in map(Mirrored._make, self._rows.fetchall()):
             found[row.customer_id].append(row)
@@ -169,7 +175,3 @@ class Asked:
             first, last = (bisect_left(rows, kind, key=KIND) for kind in (Kind.EVENT, Kind.EVENT + 1))
             rows[first:last] = sorted(rows[first:last], key=BY_TIME)
         return found
-
-    def catalogue(self) -> list[tuple[Any, ...]]:
-        """Return whether it is a price, the id and the payload of what they use, as far as that is known."""
-        return self._catalogue.fetchall() if self._catalogue else []
