@@ -6,6 +6,8 @@ import sys
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery throws away what Django's checks find, and every page and address would be loaded for them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("millrace")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,4 +1,8 @@
-"""A worker's connection is kept from task to task, and replaced where it died."""
+"""A worker keeps its connection from task to task, and replaces what died or swelled."""
+
+import signal
+import subprocess
+import sys
 
 import pytest
 from django.db import connection
@@ -6,7 +10,24 @@ from django.db import connection
 from accounts.tasks import forget_tenant, give_back_connection
 from accounts.tenancy import current_organization_id
 from config.celery import app
+from tests.environment import PROJECT
 
+# It says who does four tasks, of which the third takes 100 MB, and what the pool finds loaded.
+WORKING = """
+import os, sys
+from cffi import cparser
+from config.celery import app
+
+@app.task(name="weigh", queue="weighing")
+def weigh(megabytes):
+    taken = b"x" * (megabytes << 20)
+    found = 'config.urls' in sys.modules, cparser._parser_cache is not None
+    os.write(1, f"{os.getpid()} {all(found)}\\n".encode())
+
+for megabytes in (0, 0, 100, 0):
+    weigh.delay(megabytes)
+app.Worker(concurrency=1, queues=["weighing"], loglevel="CRITICAL", quiet=True).start()
+"""
 PID = "SELECT pg_backend_pid()"
 
 
@@ -41,3 +62,17 @@ def test_a_task_after_its_connection_died_gets_another() -> None:
     forget_tenant()
     assert backend() != before
     assert current_organization_id() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_a_task_has_swollen_makes_room_for_another_that_shares_what_is_loaded() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WORKING], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        told = [run.stdout.readline().split() for _ in range(4)]
+        run.send_signal(signal.SIGTERM)
+        run.wait(20)
+    assert [one[1:] for one in told] == [["True"]] * 4
+    first, second, swollen, next_one = (one[0] for one in told)
+    assert first == second == swollen != next_one
