@@ -98,8 +98,11 @@ def store_found(connection: Connection, found: Sequence[Found], road: Road) -> l
     Their marks wait on the road.
     """
     changed = []
-    for resource in MIRRORED:
-        seen = [one for kind, one in found if kind is resource]
+    found_of: dict[Resource, list[Sighting | Unusable]] = {}
+    for resource, one in found:
+        found_of.setdefault(resource, []).append(one)
+    for resource in (one for one in MIRRORED if one in found_of):
+        seen = found_of[resource]
         living = [one for one in seen if isinstance(one, Sighting) and not one.deleted]
         unusable = [one for one in seen if isinstance(one, Unusable)]
         if living or unusable:

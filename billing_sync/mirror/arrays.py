@@ -44,6 +44,10 @@ adapters.register_dumper(Packed, PackedDumper)
 def packed(kind: str, values: Sequence[Any]) -> Packed:
     """Return values of one SQL type, or None, as an array."""
     oid, pack = KINDS[kind]
+    if len(values) == 1:
+        # What is fetched by itself has columns of one value each.
+        (value,) = values
+        return Packed(ALONE[oid] + (NULL if value is None else pack(value)))
     words = {value: NULL if value is None else pack(value) for value in set(values)}
     head = HEAD.pack(1, 1, oid, len(values), 1)
     return Packed(head + b"".join(map(words.__getitem__, values)))
@@ -74,3 +78,4 @@ KINDS: Mapping[str, tuple[int, Callable[[Any], bytes]]] = {
     "timestamptz": (1184, _instant),
     "uuid": (2950, _uuid),
 }
+ALONE = {oid: HEAD.pack(1, 1, oid, 1, 1) for oid, _ in KINDS.values()}

@@ -33,11 +33,20 @@ def test_every_kind_is_tried() -> None:
 @pytest.mark.parametrize("count", [0, 1, 100])
 def test_values_arrive_as_they_were_sent(organization: Organization, kind: str, count: int) -> None:
     sent = VALUES[kind][:count] if count < 100 else VALUES[kind] * 20
+    assert arrived(organization, kind, sent) == sent
+
+
+@pytest.mark.parametrize("kind", sorted(VALUES))
+def test_a_null_by_itself_arrives(organization: Organization, kind: str) -> None:
+    assert arrived(organization, kind, [None]) == [None]
+
+
+def arrived(organization: Organization, kind: str, sent: list[Any]) -> list[Any]:
+    """Return what PostgreSQL gives back of an array."""
     statement = sql.SQL(
         "SELECT one FROM unnest({}::{}[]) WITH ORDINALITY AS given (one, place) ORDER BY place"
     )
     text = statement.format(sql.Placeholder(format=PyFormat.BINARY), sql.SQL(kind))
     with tenant(organization.id):
         database.cursor().execute("SET LOCAL TIME ZONE 'UTC'")
-        found = [one for (one,) in ask(text.as_bytes(None), [packed(kind, sent)])]
-    assert found == sent
+        return [one for (one,) in ask(text.as_bytes(None), [packed(kind, sent)])]
