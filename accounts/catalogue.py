@@ -27,4 +27,5 @@ GLOBAL_TABLES = {
 DEFINER_FUNCTIONS = {
     "forget_organization": "The audit log goes with its organization, once no other table names it.",
     "forget_audit": "Audit entries that are more than a year old, as the organization's retention says.",
+    "analyze_grown": "Statistics for the planner, of tables that have grown; it tells and changes no row.",
 }

@@ -18,6 +18,7 @@ from accounts.tenancy import tenant
 from config import clock
 from metrics import definitions
 from metrics.build import failed, stored, tables
+from metrics.build.analyzing import analyze_grown
 from metrics.build.batch import uncollected
 from metrics.build.load import fetch
 from metrics.build.marks import unmark_all
@@ -68,6 +69,7 @@ def begin(organization_id: UUID, *, from_history: bool = False) -> None:
 
     The caller holds the build lock. A plan in progress is given up, its rows are deleted.
     """
+    analyze_grown()
     now = clock.now()
     with tenant(organization_id):
         # Waits for those who work on its parts at this moment; none begins another.
@@ -190,6 +192,7 @@ def is_built(organization_id: UUID) -> bool:
 
 def show(organization_id: UUID) -> None:
     """Let every reader see the build whose parts are all done. The caller holds the build lock."""
+    analyze_grown()
     with tenant(organization_id):
         plan = BuildPlan.objects.get(organization_id=organization_id)
         pointer = CurrentBuild.objects.filter(organization_id=organization_id).first()
