@@ -25,6 +25,15 @@ def test_an_address_is_that_of_what_it_is_asked_of() -> None:
     assert [template.render({"slug": slug}) for slug in ("one", "two")] == ["/o/one/", "/o/two/"]
 
 
+def test_what_a_page_gives_is_found_for_each_page() -> None:
+    template = Template("{% translate word %} {% url 'dashboard' slug=slug %} {% static file %}")
+    pages = [{"word": word, "slug": word, "file": word} for word in ("one", "two")]
+    assert [template.render(Context(page)) for page in pages] == [
+        "one /o/one/ /static/one",
+        "two /o/two/ /static/two",
+    ]
+
+
 def test_no_template_of_ours_loads_what_each_has_already() -> None:
     ours = [path.read_text() for path in (settings.BASE_DIR / "templates").rglob("*.*")]
     assert len(ours) > 300
