@@ -21,6 +21,8 @@ Found = tuple[Any, ...]
 
 # `%s` or `%(name)s`, with `b` instead of `s` what is bound in binary; `%%` is a percent sign.
 PLACE = re.compile(r"%(?:%|(?:\((\w+)\))?([sb]))")
+# As PostgreSQL numbers types.
+BYTES, UNTOLD = 17, 0
 FORMATS = {"s": PyFormat.AUTO, "b": PyFormat.BINARY}
 
 
@@ -72,6 +74,9 @@ class Road:
             raise ProgrammingError(f"The statement has {len(text.formats)} places, {len(bound)} are bound.")
         dumped = turning.dump_sequence(bound, text.formats)
         types, formats = turning.types or (), turning.formats or ()
+        if BYTES in types:
+            # Arrays are bytes as well: they are what the statement says they are.
+            types = tuple([UNTOLD if one == BYTES else one for one in types])
         result = Format.BINARY if binary else Format.TEXT
         self._sent.append(Statement(text.statement, dumped, types, formats, result, prepare))
         self._answers.append(Answer())

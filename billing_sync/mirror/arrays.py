@@ -6,11 +6,6 @@ from struct import Struct
 from typing import Any
 from uuid import UUID
 
-from psycopg import adapters
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
-
 # Of one dimension, from index 1, possibly with NULLs: the type of its elements, then how many there are.
 HEAD = Struct(">iiIii")
 SIZE, WHOLE, SHORT = Struct(">i"), Struct(">iq"), Struct(">i?")
@@ -18,39 +13,16 @@ NULL = SIZE.pack(-1)
 BEGAN, MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-class Packed:
-    """An array in PostgreSQL's binary form, to be bound where the statement names its type."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-
-class PackedDumper(Dumper):
-    """Hand over what is packed already."""
-
-    format = Format.BINARY
-
-    def dump(self, obj: Packed) -> Buffer:
-        """Return the array."""
-        return obj.data
-
-
-# For every connection made from here on; no cursor has to learn it again.
-adapters.register_dumper(Packed, PackedDumper)
-
-
-def packed(kind: str, values: Sequence[Any]) -> Packed:
-    """Return values of one SQL type, or None, as an array."""
+def packed(kind: str, values: Sequence[Any]) -> bytes:
+    """Return values of one SQL type, or None, as an array, for a place where a statement names its type."""
     oid, pack = KINDS[kind]
     if len(values) == 1:
         # What is fetched by itself has columns of one value each.
         (value,) = values
-        return Packed(ALONE[oid] + (NULL if value is None else pack(value)))
+        return ALONE[oid] + (NULL if value is None else pack(value))
     words = {value: NULL if value is None else pack(value) for value in set(values)}
     head = HEAD.pack(1, 1, oid, len(values), 1)
-    return Packed(head + b"".join(map(words.__getitem__, values)))
+    return head + b"".join(map(words.__getitem__, values))
 
 
 def _bytes(value: bytes) -> bytes:

@@ -151,11 +151,11 @@ def _write(
     result: tuple[str, ...],
     road: Road,
 ) -> list[Answer]:
-    statement = _statement(table, columns, key, newer, result)
+    statement, kinds = _statement(table, columns, key, newer, result), _kinds(columns)
     written: list[Answer] = []
     for start in range(0, len(rows), AT_ONCE):
         given = zip(*rows[start : start + AT_ONCE], strict=True)
-        arrays = [packed(_sent(kind), values) for (_, kind), values in zip(columns, given, strict=True)]
+        arrays = list(map(packed, kinds, given))
         written.append(road.send(statement, [connection.organization_id, connection.id, *arrays]))
     return written
 
@@ -217,6 +217,11 @@ def _chosen(name: str, kind: str) -> sql.Composed:
 def _array(kind: str) -> sql.Composed:
     """Return the placeholder of one column's values; lists of lists would not keep their bounds."""
     return sql.SQL("{}::{}[]").format(sql.Placeholder(format=PyFormat.BINARY), sql.SQL(_sent(kind)))
+
+
+@cache
+def _kinds(columns: tuple[Typed, ...]) -> list[str]:
+    return [_sent(kind) for _, kind in columns]
 
 
 def _sent(kind: str) -> str:
