@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 import zstandard
 from django.core.management import call_command
-from django.test import Client, override_settings
+from django.http import HttpResponse, HttpResponseBase
+from django.test import Client, RequestFactory, override_settings
 
 from accounts.models import Organization
 from config import static_files
+from config.compression import CompressionMiddleware
 from dashboards.templatetags.lasting import file, htmx_script
 from tests.cast import Person
 from tests.dashboards.revenue import revenue
@@ -110,3 +113,21 @@ def test_a_reader_who_cannot_unpack_is_sent_the_page_as_it_is(
     response = owner.client.get("/o/acme/", headers={"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in response
     assert b"</html>" in response.content
+
+
+def test_a_tag_of_a_compressed_answer_is_weak() -> None:
+    assert compressed(HttpResponse(b"x" * 400, headers={"ETag": '"one"'}))["ETag"] == 'W/"one"'
+    assert compressed(HttpResponse(b"x" * 400, headers={"ETag": 'W/"one"'}))["ETag"] == 'W/"one"'
+
+
+def test_what_is_compressed_or_cannot_be_is_sent_as_it_is() -> None:
+    for content, encoding in ((b"x" * 400, "br"), (secrets.token_bytes(400), None)):
+        response = HttpResponse(content, headers={"Content-Encoding": encoding} if encoding else {})
+        assert compressed(response).get("Content-Encoding") == encoding
+        assert response.content == content
+
+
+def compressed(response: HttpResponse) -> HttpResponseBase:
+    """Return an answer as it is sent to a reader who unpacks Zstandard."""
+    request = RequestFactory().get("/", headers={"Accept-Encoding": "zstd"})
+    return CompressionMiddleware(lambda _: response).process_response(request, response)
