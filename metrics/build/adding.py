@@ -1,9 +1,9 @@
 """A few rows of sums moved in place: one statement a table, in one round trip."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from metrics.build.packing import encode
 from metrics.build.pipeline import Road
 from metrics.build.tables import DAILY, DEPARTURES, MONTHLY, NAME_PRODUCTS, PLANS, Sums
 from metrics.build.tally import Tally
@@ -46,7 +46,7 @@ def add(tally: Tally, build: Build, renamed: Mapping[str, str], road: Road) -> N
 
 def _json(table: Sums, rows: Mapping[Any, Sequence[Any]]) -> str:
     names = [*table.key, *_columns(table)]
-    return json.dumps([dict(zip(names, (*key, *rows[key]))) for key in sorted(rows)], default=str)  # noqa: B905
+    return encode([dict(zip(names, (*key, *rows[key]), strict=True)) for key in sorted(rows)]).decode()
 
 
 def _columns(table: Sums) -> dict[str, str]:

@@ -40,9 +40,9 @@ DECODED: Mapping[int, Decoder] = {
 
 def decoded(row: Mirrored, unused: list[Unused]) -> Any:
     """Return a stored object, or None, and list why, where it cannot be read."""
-    told = row.kind == Kind.EVENT and row.word.startswith("customer.discount.")
+    decoder = DISCOUNTED if row.word.startswith("customer.discount.") else DECODED[row.kind]
     try:
-        return (DISCOUNTED if told else DECODED[row.kind]).decode(unpacked(row.payload))
+        return decoder.decode(unpacked(row.payload))
     except msgspec.ValidationError as error:
         unused.append((row.stripe_id, f"unreadable: {error}"[:255]))
         return None

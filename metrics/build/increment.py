@@ -1,6 +1,7 @@
 """Some payers again, in place: their rows, and the sums that they moved, in one transaction."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from metrics.restating.checking import after_increment
 
 MARKS_AT_ONCE = 500
 POINT = "UPDATE metrics_currentbuild SET computed_at = %s, data_through = %s WHERE organization_id = %s"
+CONCLUDE = f"WITH unmarked AS ({UNMARK}) {POINT}"
 
 
 def increment(organization_id: UUID, at_once: int = MARKS_AT_ONCE) -> bool:
@@ -108,8 +110,10 @@ def _renamed(ledgers: Iterable[Iterable[Segment]], tally: Tally) -> dict[str, st
 def _conclude(taken: Taken, road: Road) -> None:
     """Forget the marks, unless they were set again since, and point to the instant reached."""
     organization_id = taken.build.organization_id
+    done, reached = tuple[Any, ...](), tuple[Any, ...]()
     if taken.marks:
-        done = map(packed, ("uuid", "text", "uuid"), zip(*taken.marks, strict=True))
-        road.send(UNMARK, (*done, organization_id))
+        done = (*map(packed, ("uuid", "text", "uuid"), zip(*taken.marks, strict=True)), organization_id)
     if not taken.more:
-        road.send(POINT, (taken.cut.moment(), taken.data_through, organization_id))
+        reached = (taken.cut.moment(), taken.data_through, organization_id)
+    if done or reached:
+        road.send(CONCLUDE if done and reached else POINT if reached else UNMARK, done + reached)

@@ -78,6 +78,7 @@ class Loaded:
     invoices: dict[str, list[facts.Invoice]] = field(default_factory=lambda: defaultdict(list))
     payments: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     billed: list[payloads.Invoice] = field(default_factory=list)
+    schedules: list[payloads.Schedule] = field(default_factory=list)
     phases: dict[str, tuple[facts.Phase, ...]] = field(default_factory=dict)
     signed: list[facts.Subscription] = field(default_factory=list)
     refunds: list[facts.Refund] = field(default_factory=list)
@@ -134,7 +135,11 @@ class Loaded:
         """Take in a credit note."""
         self.credit_notes.append(credit_note_fact(note))
 
-    def schedule(self, schedule: payloads.Schedule, shelf: Shelf) -> None:
+    def schedule(self, row: Mirrored, schedule: payloads.Schedule) -> None:
+        """Keep a schedule until the prices that it names are known."""
+        self.schedules.append(schedule)
+
+    def follow(self, schedule: payloads.Schedule, shelf: Shelf) -> None:
         """Take in what a schedule signed, or set on its subscription."""
         signed, subscription = schedule_fact(schedule, shelf), reference(schedule.subscription)
         if signed:
@@ -175,7 +180,7 @@ def _ended(state: facts.SubscriptionState, at: int) -> facts.SubscriptionState:
     return state if state.ended_at else state._replace(ended_at=at)
 
 
-# What takes in each kind of row; schedules come last, for they need the prices.
+# What takes in each kind of row.
 TAKEN: Mapping[int, Callable[[Loaded, Mirrored, Any], None]] = {
     Kind.CUSTOMER: Loaded.profile,
     Kind.EVENT: Loaded.event,
@@ -184,6 +189,7 @@ TAKEN: Mapping[int, Callable[[Loaded, Mirrored, Any], None]] = {
     Kind.PAYMENT: Loaded.payment,
     Kind.INVOICE: Loaded.invoice,
     Kind.INVOICE_ITEM: Loaded.invoice_item,
+    Kind.SCHEDULE: Loaded.schedule,
     Kind.REFUND: Loaded.refund,
     Kind.CREDIT_NOTE: Loaded.credit_note,
 }
@@ -233,19 +239,14 @@ class Loader:
 
     def _take(self, one: Loaded, rows: Iterable[Mirrored]) -> None:
         """Take in rows in the order given, and at last, with the prices that they name, the schedules."""
-        schedules: list[payloads.Schedule] = []
         for row in rows:
             thing = decoded(row, one.unused)
-            if thing is None:
-                continue
-            if row.kind == Kind.SCHEDULE:
-                schedules.append(thing)
-            else:
+            if thing is not None:
                 TAKEN[row.kind](one, row, thing)
         if not self._whole:
-            self._shelve_rest(schedules)
-        for schedule in schedules:
-            one.schedule(schedule, self.shelf)
+            self._shelve_rest(one.schedules)
+        for schedule in one.schedules:
+            one.follow(schedule, self.shelf)
 
     def _shelve_rest(self, schedules: Iterable[payloads.Schedule]) -> None:
         """Bring what else was named onto the shelf; what is mirrored goes before what payloads embed."""

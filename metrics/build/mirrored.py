@@ -44,6 +44,7 @@ class Mirrored(NamedTuple):
     position: int
 
 
+EVENTS = Kind.EVENT.value, Kind.EVENT.value + 1
 KIND, BY_ID, BY_TIME = itemgetter(0), itemgetter(0, 2), itemgetter(4, 6)
 ROW = (
     "SELECT {kind}::int4, {customer} AS customer_id, one.stripe_id, one.payload, {at}, {word}, {position} "
@@ -172,6 +173,6 @@ class Asked:
             found[row.customer_id].append(row)
         for rows in found.values():
             rows.sort(key=BY_ID)
-            first, last = (bisect_left(rows, kind, key=KIND) for kind in (Kind.EVENT, Kind.EVENT + 1))
+            first, last = (bisect_left(rows, kind, key=KIND) for kind in EVENTS)
             rows[first:last] = sorted(rows[first:last], key=BY_TIME)
         return found

@@ -57,7 +57,7 @@ def _folded(billed: Iterable[Billed], record: Record) -> list[Change]:
     terms: Terms | None = None
     until = 0
     for at, group in groupby(billed, key=STARTED):
-        regular: list[Terms] = []
+        regular: Terms | None = None
         debits: list[Terms] = []
         credits: list[Terms] = []
         reached = at
@@ -65,13 +65,17 @@ def _folded(billed: Iterable[Billed], record: Record) -> list[Change]:
             key = line.price, line.quantity, invoice.currency
             # Most lines say what the one before said.
             told = known.get(key) or known.setdefault(key, _terms(key[0] or "", *key[1:], record))
+            if not line.proration:
+                regular = told
             # Structure tells a credit, never the description.
-            if line.proration and (line.credited or line.amount < 0):
+            elif line.credited or line.amount < 0:
                 credits.append(told)
                 continue
-            (debits if line.proration else regular).append(told)
-            reached = max(reached, line.period_end)
-        base = regular[-1] if regular else terms
+            else:
+                debits.append(told)
+            if line.period_end > reached:
+                reached = line.period_end
+        base = regular or terms
         untraced = not debits and not credits and terms not in (None, base) and at >= until
         for credit in credits:
             if credit in debits:
