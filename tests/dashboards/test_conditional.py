@@ -11,16 +11,18 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.models import Membership, Organization, Role
+from accounts.models import Membership, Organization, Role, User
 from accounts.tenancy import tenant
 from billing_sync.models import Connection
 from config import clock
+from dashboards.models import DisplaySettings, Emphasis, SizeBucket
 from metrics.definitions import set_definition
 from metrics.models import CurrentBuild
 from tests.cast import Person
 from tests.dashboards.revenue import NOW, connect, revenue
 
 URL = "/o/acme/"
+CUSTOMERS = "/o/acme/customers/"
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,21 @@ def test_other_rules_change_the_page(owner: Person, company: Organization) -> No
     assert again(owner.client, tag).status_code == 200
 
 
+def test_what_stands_first_changes_the_page(owner: Person, company: Organization) -> None:
+    tag = held(owner.client)
+    with tenant(company.id):
+        DisplaySettings.objects.create(organization=company, emphasis=Emphasis.MRR)
+    assert again(owner.client, tag).status_code == 200
+
+
+def test_sizes_change_the_page_of_customers(owner: Person, company: Organization) -> None:
+    tag = held(owner.client, CUSTOMERS)
+    assert again(owner.client, tag, CUSTOMERS).status_code == 304
+    with tenant(company.id):
+        SizeBucket.objects.create(organization=company, from_minor=0)
+    assert again(owner.client, tag, CUSTOMERS).status_code == 200
+
+
 def test_a_minute_changes_the_page(owner: Person, company: Organization) -> None:
     tag = held(owner.client)
     with clock.set_now(NOW + timedelta(minutes=1)):
@@ -109,6 +126,15 @@ def test_a_fragment_is_not_the_page(owner: Person, company: Organization) -> Non
     tag = held(owner.client)
     assert again(owner.client, tag, **{"HX-Request": "true"}).status_code == 200
     assert again(owner.client, tag, url=f"{URL}?span=6").status_code == 200
+    fragment = owner.client.get(URL, headers={"HX-Request": "true"})["ETag"]
+    asked = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert b"<html" in again(owner.client, fragment, **asked).content
+
+
+def test_a_new_address_of_hers_changes_the_page(owner: Person, company: Organization) -> None:
+    tag = held(owner.client)
+    User.objects.filter(pk=owner.user.pk).update(email="other@acme.example")
+    assert again(owner.client, tag).status_code == 200
 
 
 def test_a_teammate_s_tag_opens_nothing(owner: Person, teammate: Person, company: Organization) -> None:
@@ -149,6 +175,13 @@ def test_a_message_is_told_once_and_not_held(owner: Person, company: Organizatio
 def test_a_page_in_another_currency_s_rates_is_not_held(owner: Person, company: Organization) -> None:
     owner.client.get(f"{URL}?in=eur")
     assert "ETag" not in owner.client.get(f"{URL}?in=eur")
+
+
+def test_a_wrong_address_is_not_held(owner: Person, company: Organization) -> None:
+    held(owner.client)
+    response = owner.client.get(f"{URL}?month=2026-13")
+    assert response.status_code == 400
+    assert "ETag" not in response
 
 
 def test_signing_out_forgets_what_is_held(owner: Person, company: Organization) -> None:
