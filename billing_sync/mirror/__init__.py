@@ -155,6 +155,9 @@ def _send(
     batch = _batch(drafts, unusable)
     chosen = batch.sorted()
     without_erased(connection, resource, chosen)
+    if batch.unusable:
+        # Before the others, whose writing forgets what was wrong with them.
+        aside.set_aside(connection, resource, batch.unusable, road)
     if resource is EVENTS:
         logged = [(*one.row, one.position, one.applied_at) for one in chosen]
         written = upsert.log(connection, logged, road)
@@ -165,9 +168,6 @@ def _send(
     if resource in CARDS and (cards := [one.card for one in chosen if one.card]):
         # Nobody's revenue moves with a card.
         _send(connection, PAYMENT_METHODS, cards, (), road)
-    if batch.unusable:
-        aside.set_aside(connection, resource, batch.unusable, road)
-    aside.no_longer(connection, resource, list(batch.drafts), road)
     return written
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import sql
 from psycopg.adapt import PyFormat
@@ -26,6 +26,10 @@ NEWER: LiteralString = (
 FORGET = (
     "DELETE FROM billing_sync_setaside WHERE organization_id = %s AND connection_id = %s AND resource = %s "
     "AND stripe_id = ANY(%b::text[])"
+)
+USABLE: LiteralString = (
+    "WITH usable AS (DELETE FROM billing_sync_setaside WHERE organization_id = %(organization_id)s "
+    "AND connection_id = %(connection_id)s AND resource = {} AND stripe_id = ANY(%(stripe_id)b::text[])) "
 )
 LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest(%b::bigint[]) AS key"
 CUSTOMERS_OF = sql.SQL(
@@ -75,13 +79,28 @@ Row = Sequence[Any]
 Typed = tuple[str, str]
 
 
+class _Written(NamedTuple):
+    """Rows of a table: by what they are known, which replace others (None for none), and what is answered.
+
+    Of a `resource`, what was wrong with the same objects before is forgotten with their writing.
+    """
+
+    table: str
+    columns: tuple[Typed, ...]
+    key: tuple[str, ...]
+    newer: LiteralString | None
+    result: tuple[str, ...]
+    resource: str = ""
+
+
 def upsert(connection: Connection, resource: Resource, rows: Sequence[Row], road: Road) -> list[Answer]:
     """Write rows of (kept columns, typed columns), sorted by id; answer which are new or different.
 
     Each by its id and, where the resource belongs to a customer, by the customer's.
     """
     columns = (*KEPT, *_typed(resource))
-    return _write(connection, resource.table, columns, rows, KEY, NEWER, _told(columns), road)
+    written = _Written(resource.table, columns, KEY, NEWER, _told(columns), resource.name)
+    return _write(connection, written, rows, road)
 
 
 def _told(columns: Sequence[Typed]) -> tuple[str, ...]:
@@ -91,7 +110,8 @@ def _told(columns: Sequence[Typed]) -> tuple[str, ...]:
 def log(connection: Connection, rows: Sequence[Row], road: Road) -> list[Answer]:
     """Add events of (kept, typed, position, applied_at) to the log; one that is there stays as it is."""
     columns = (*KEPT, *_typed(EVENTS), *LOGGED)
-    return _write(connection, EVENTS.table, columns, rows, KEY, None, _told(columns), road)
+    written = _Written(EVENTS.table, columns, KEY, None, _told(columns), EVENTS.name)
+    return _write(connection, written, rows, road)
 
 
 def upsert_payers(connection: Connection, rows: Sequence[Row], road: Road) -> None:
@@ -99,18 +119,20 @@ def upsert_payers(connection: Connection, rows: Sequence[Row], road: Road) -> No
     newer = (
         "WHERE present.fetched_at <= EXCLUDED.fetched_at AND present.fields IS DISTINCT FROM EXCLUDED.fields"
     )
-    _write(connection, Payer._meta.db_table, PAYER, rows, OF_CUSTOMER, newer, ("customer_id",), road)
+    written = _Written(Payer._meta.db_table, PAYER, OF_CUSTOMER, newer, ("customer_id",))
+    _write(connection, written, rows, road)
 
 
 def upsert_set_aside(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Remember objects that could not be used, sorted by id."""
     key = ("organization_id", "connection_id", "resource", "stripe_id")
-    _write(connection, SetAside._meta.db_table, ASIDE, rows, key, "", ("stripe_id",), road)
+    _write(connection, _Written(SetAside._meta.db_table, ASIDE, key, "", ("stripe_id",)), rows, road)
 
 
 def upsert_dirty(connection: Connection, rows: Sequence[Row], road: Road) -> None:
     """Mark customers, sorted by id, each with a fresh mark."""
-    _write(connection, DirtyCustomer._meta.db_table, DIRTY, rows, OF_CUSTOMER, "", ("customer_id",), road)
+    written = _Written(DirtyCustomer._meta.db_table, DIRTY, OF_CUSTOMER, "", ("customer_id",))
+    _write(connection, written, rows, road)
 
 
 def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[str], road: Road) -> None:
@@ -121,8 +143,11 @@ def forget_set_aside(connection: Connection, resource: Resource, ids: Sequence[s
 
 def move_ranges(connection: Connection, resource: Resource, moved: Collection[ListRange]) -> None:
     """Write how far ranges of a list have come."""
-    arrays = [packed(kind, [getattr(row, name) for row in moved]) for name, kind in MOVED]
-    tell(_moving(), [*arrays, connection.organization_id, connection.id, resource.name])
+    bound: dict[str, Any] = {
+        name: packed(kind, [getattr(row, name) for row in moved]) for name, kind in MOVED
+    }
+    ours = {"organization": connection.organization_id, "connection": connection.id}
+    tell(_moving(), {**bound, **ours, "resource": resource.name})
 
 
 def lock(keys: Sequence[int], road: Road) -> None:
@@ -141,54 +166,45 @@ def _owners(table: str) -> bytes:
     return CUSTOMERS_OF.format(sql.Identifier(table)).as_bytes(None)
 
 
-def _write(
-    connection: Connection,
-    table: str,
-    columns: tuple[Typed, ...],
-    rows: Sequence[Row],
-    key: tuple[str, ...],
-    newer: LiteralString | None,
-    result: tuple[str, ...],
-    road: Road,
-) -> list[Answer]:
-    statement, kinds = _statement(table, columns, key, newer, result), _kinds(columns)
+def _write(connection: Connection, what: _Written, rows: Sequence[Row], road: Road) -> list[Answer]:
+    statement, kinds = _statement(what), _kinds(what.columns)
+    names = [name for name, _ in what.columns]
     written: list[Answer] = []
     for start in range(0, len(rows), AT_ONCE):
         given = zip(*rows[start : start + AT_ONCE], strict=True)
-        arrays = list(map(packed, kinds, given))
-        written.append(road.send(statement, [connection.organization_id, connection.id, *arrays]))
+        bound: dict[str, Any] = dict(zip(names, map(packed, kinds, given), strict=True))
+        bound["organization_id"], bound["connection_id"] = connection.organization_id, connection.id
+        written.append(road.send(statement, bound))
     return written
 
 
 @cache
-def _statement(
-    table: str,
-    columns: tuple[Typed, ...],
-    key: tuple[str, ...],
-    newer: LiteralString | None,
-    result: tuple[str, ...],
-) -> bytes:
-    names = [sql.Identifier(name) for name, _ in columns]
+def _statement(what: _Written) -> bytes:
+    names = [sql.Identifier(name) for name, _ in what.columns]
     comma = sql.SQL(", ")
     updates = [
-        sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name)) for name, _ in columns if name not in key
+        sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name))
+        for name, _ in what.columns
+        if name not in what.key
     ]
     instead: sql.Composable = sql.SQL("DO NOTHING")
-    if newer is not None:
-        instead = sql.SQL("DO UPDATE SET {} ").format(comma.join(updates)) + sql.SQL(newer)
+    if what.newer is not None:
+        instead = sql.SQL("DO UPDATE SET {} ").format(comma.join(updates)) + sql.SQL(what.newer)
     statement = sql.SQL(
         "INSERT INTO {table} AS present (organization_id, connection_id, {names}) "
-        "SELECT %s, %s, {chosen} FROM unnest({arrays}) AS given ({names}) "
+        "SELECT %(organization_id)s, %(connection_id)s, {chosen} FROM unnest({arrays}) AS given ({names}) "
         "ON CONFLICT ({key}) {instead} RETURNING {result}"
     ).format(
-        table=sql.Identifier(table),
+        table=sql.Identifier(what.table),
         names=comma.join(names),
-        chosen=comma.join([_chosen(name, kind) for name, kind in columns]),
-        arrays=comma.join([_array(kind) for _, kind in columns]),
-        key=comma.join([sql.Identifier(name) for name in key]),
+        chosen=comma.join([_chosen(name, kind) for name, kind in what.columns]),
+        arrays=comma.join([_array(name, kind) for name, kind in what.columns]),
+        key=comma.join([sql.Identifier(name) for name in what.key]),
         instead=instead,
-        result=comma.join(map(sql.Identifier, result)),
+        result=comma.join(map(sql.Identifier, what.result)),
     )
+    if what.resource:
+        statement = sql.SQL(USABLE).format(sql.Literal(what.resource)) + statement
     return statement.as_bytes(None)
 
 
@@ -197,12 +213,12 @@ def _moving() -> bytes:
     names = [sql.Identifier(name) for name, _ in MOVED]
     statement = sql.SQL(
         "UPDATE {ranges} AS present SET {moves} FROM unnest({arrays}) AS given ({names}) "
-        "WHERE present.number = given.number AND organization_id = %s AND connection_id = %s "
-        "AND purpose = 'import' AND resource = %s"
+        "WHERE present.number = given.number AND organization_id = %(organization)s "
+        "AND connection_id = %(connection)s AND purpose = 'import' AND resource = %(resource)s"
     ).format(
         ranges=sql.Identifier(ListRange._meta.db_table),
         moves=sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(name) for name in names[1:]),
-        arrays=sql.SQL(", ").join([_array(kind) for _, kind in MOVED]),
+        arrays=sql.SQL(", ").join([_array(name, kind) for name, kind in MOVED]),
         names=sql.SQL(", ").join(names),
     )
     return statement.as_bytes(None)
@@ -214,9 +230,10 @@ def _chosen(name: str, kind: str) -> sql.Composed:
     return sql.Composed([sql.Identifier(name)])
 
 
-def _array(kind: str) -> sql.Composed:
+def _array(name: str, kind: str) -> sql.Composed:
     """Return the placeholder of one column's values; lists of lists would not keep their bounds."""
-    return sql.SQL("{}::{}[]").format(sql.Placeholder(format=PyFormat.BINARY), sql.SQL(_sent(kind)))
+    place = sql.Placeholder(name, format=PyFormat.BINARY)
+    return sql.SQL("{}::{}[]").format(place, sql.SQL(_sent(kind)))
 
 
 @cache
