@@ -43,8 +43,8 @@ def leave(left: Left, currency: str, on: date, reasons: Sequence[str], amount_mi
 
 
 def take_out(left: Left, movements: Iterable[Row]) -> None:
-    """Take stored rows of movements out of the sums, so far as a customer left by them."""
-    for _, _, on, currency, kind, amount_micro, _, _, reasons, *_ in movements:
+    """Take stored movements out of the sums, so far as a customer left by them."""
+    for _, on, currency, kind, amount_micro, _, _, reasons, *_ in movements:
         if kind == "churn":
             leave(left, currency, on, reasons, amount_micro, -1)
 

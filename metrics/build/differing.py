@@ -86,11 +86,11 @@ class Held:
             found.setdefault(customer_id, []).append(rows.segment(row))
         return found
 
-    def movements(self) -> Mapping[str, list[Row]]:
-        """Return the stored movements of each payer as rows, their documents as text."""
-        found: dict[str, list[Row]] = defaultdict(list)
+    def movements(self) -> Mapping[str, list[Facts]]:
+        """Return the stored movements of each payer, their documents as text."""
+        found: dict[str, list[Facts]] = defaultdict(list)
         for row in self._rows[rows.MOVEMENT]:
-            found[row[0]].append((self.scope.connection_id, *row))
+            found[row[0]].append(row)
         return found
 
     def replace(self, wanted: Mapping[Table, Sequence[Row]], unmoved: Set[str], road: Road) -> None:
@@ -110,15 +110,13 @@ class Held:
         of, rows_held = shape(table), self._rows[table]
         if unmoved:
             rows_held = [row for row in rows_held if row[of.customer] not in unmoved]
-        if not rows_held and not given:
+        rows_held, fresh = of.read_back(rows_held), [*map(of.plain, given)]
+        # Nearly always, for both come in the order of their keys.
+        if rows_held == fresh:
             return [], []
-        rows_held = of.read_back(rows_held)
         held = dict(zip(map(of.key, rows_held), rows_held, strict=True))
         # Of two rows under one key the first counts, as where rows are copied.
-        fresh = [*map(of.plain, given)][::-1]
-        wanted = dict(zip(map(of.key, fresh), fresh, strict=True))
-        if wanted == held:
-            return [], []
+        wanted = {of.key(row): row for row in reversed(fresh)}
         come = [row for key, row in wanted.items() if held.get(key) != row]
         return [key for key in held if key not in wanted], come
 

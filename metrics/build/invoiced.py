@@ -37,15 +37,8 @@ class Invoiced(NamedTuple):
     added_tax: int = 0
 
 
-class Opened(NamedTuple):
-    """What all lines of an invoice share."""
-
-    invoice: str
-    subscription: str
-    currency: str
-    status: str
-    billed_at: int
-    paid_at: int | None
+# What all lines of an invoice share: its id, subscription, currency and status, when it was billed and paid.
+Opened = tuple[str, str, str, str, int, int | None]
 
 
 def invoiced_lines(invoice: payloads.Invoice, found: Found) -> list[Invoiced]:
@@ -94,24 +87,26 @@ def _invoiced(
     for one in line.taxes or ():
         tax += one.amount
         added += 0 if one.tax_behavior == "inclusive" else one.amount
-    return Invoiced(
-        name,
-        place,
-        line.id[:LONGEST],
-        details.subscription[:LONGEST] if details.subscription else subscription,
-        details.subscription_item[:LONGEST] if details.subscription_item else "",
-        price[:LONGEST],
-        currency,
-        status,
-        billed_at,
-        paid_at,
-        billed_at if period.start is None else period.start,
-        billed_at if period.end is None else period.end,
-        kind_of(line, details, found.shelf.prices.get(price), invoice),
-        line.amount + added,
-        *off,
-        tax,
-        added,
+    return Invoiced._make(
+        (
+            name,
+            place,
+            line.id[:LONGEST],
+            details.subscription[:LONGEST] if details.subscription else subscription,
+            details.subscription_item[:LONGEST] if details.subscription_item else "",
+            price[:LONGEST],
+            currency,
+            status,
+            billed_at,
+            paid_at,
+            billed_at if period.start is None else period.start,
+            billed_at if period.end is None else period.end,
+            kind_of(line, details, found.shelf.prices.get(price), invoice),
+            line.amount + added,
+            *off,
+            tax,
+            added,
+        )
     )
 
 
@@ -120,7 +115,7 @@ def _opened(invoice: payloads.Invoice) -> Opened:
     billed_at = (invoice.created or 0) if at.finalized_at is None else at.finalized_at
     paid_at = billed_at if at.paid_at is None and invoice.status == "paid" else at.paid_at
     subscription = (subscription_of(invoice.parent) or "")[:LONGEST]
-    return Opened(invoice.id, subscription, invoice.currency, invoice.status or "", billed_at, paid_at)
+    return invoice.id, subscription, invoice.currency, invoice.status or "", billed_at, paid_at
 
 
 def _remainder(

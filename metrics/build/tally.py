@@ -98,7 +98,7 @@ class Totals:
 
 
 class Counted(NamedTuple):
-    """What is counted of one customer: the segments up to the cut, and rows of movements."""
+    """What is counted of one customer: the segments up to the cut, and stored movements."""
 
     known: Sequence[Segment] = ()
     movements: Sequence[Row] = ()
