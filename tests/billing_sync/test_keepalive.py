@@ -1,6 +1,7 @@
 """One connection for request after request, whatever shape an answer has and however a server goes away."""
 
 import gzip
+import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,6 +89,11 @@ def test_requests_follow_each_other_on_one_connection() -> None:
     [
         (b"HTTP/1.1 404\r\nContent-Length: 0\r\nConnection: Keep-Alive\r\n\r\n", (b"", 404), True),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\non\r\n1\r\ne\r\n0\r\n\r\n", (b"one", 200), True),
+        (
+            HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n3\r\none\r\n0\r\n\r\n",
+            (b"one", 200),
+            True,
+        ),
         (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 23\r\n\r\n" + GZIPPED, (b"one", 200), True),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN, (b"one", 200), True),
         (b"HTTP/1.1 204 None\r\nContent-Length: 3\r\n\r\n", (b"", 204), True),
@@ -119,7 +125,16 @@ def test_of_more_than_is_wanted_a_beginning_is_read() -> None:
         assert ask(server.port).body == b"one"
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 2", PLAIN[:-1], b"SSH-2.0-OpenSSH\r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 2",
+        PLAIN[:-1],
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        HEAD + b"Content-Length: 3\r\nContent-Length: 1\r\n\r\none",
+    ],
+)
 def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
     with serving(answer, None, PLAIN) as server:
         with pytest.raises(NoAnswerError):
@@ -131,6 +146,42 @@ def test_a_silent_server_is_not_waited_for_forever(settings: LazySettings) -> No
     settings.STRIPE_READ_SECONDS = 0.05
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoAnswerError, match="timed out"):
         ask(silent.getsockname()[1])
+
+
+def test_an_answer_that_comes_too_late_is_nobody_s(settings: LazySettings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+        server.settimeout(10)
+        settings.STRIPE_READ_SECONDS = 0.05
+        with pytest.raises(NoAnswerError, match="timed out"):
+            ask(server.getsockname()[1])
+        settings.STRIPE_READ_SECONDS = 10
+        with server.accept()[0]:
+            answer = threads.submit(ask, server.getsockname()[1])
+            with server.accept()[0] as caller:
+                caller.recv(1000)
+                caller.sendall(PLAIN)
+                assert answer.result(10).body == b"one"
+
+
+def test_a_child_does_not_speak_on_its_parent_s_connection(settings: LazySettings) -> None:
+    with serving(PLAIN, PLAIN) as server:
+        ask(server.port)
+        settings.STRIPE_READ_SECONDS = 0.05
+        child = os.fork()
+        if not child:
+            with suppress(NoAnswerError):
+                ask(server.port)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert len(server.asked) == 1
+        assert ask(server.port).body == b"one"
+    assert server.callers == 1
+
+
+def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with serving(PLAIN) as server:
+        assert ask(server.port).body == b"one"
 
 
 def test_a_header_cannot_add_another() -> None:
