@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.db import DataError
 
 from accounts import jobs
 from accounts.models import Job, Organization
@@ -14,6 +15,8 @@ from billing_sync.sandbox.app import Sandbox
 from billing_sync.sandbox.company import generate
 from billing_sync.sandbox.keys import key_without
 from billing_sync.sandbox.server import serving
+from billing_sync.webhooks import taking
+from billing_sync.webhooks.deliveries import step
 from config import clock
 from tests.billing_sync.accounts import NOW, altered, connected, connection_of, facts, payloads, rows
 from tests.billing_sync.test_events import NEWEST, announced, poll
@@ -214,6 +217,31 @@ def test_the_customer_of_what_changed_is_computed_again(
         tell(organization, announced("invoice.updated", 1, invoice))
         process(organization)
     assert rows(organization, models.DirtyCustomer, "customer_id") == [(invoice["customer"],)]
+
+
+def test_of_a_processing_that_fails_at_its_end_nothing_stays(
+    organization: Organization, sandboxed: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = next(iter(payloads(organization, models.Subscription).values()))
+    connection = connection_of(organization)
+    answer = {f"/v1/subscriptions/{found['id']}": (200, changed(found, cancel_at_period_end=True))}
+
+    def standing() -> tuple[Any, ...]:
+        return facts(organization), list(Job.objects.order_by("id").values_list("id", "state", "next_at"))
+
+    with altered(sandboxed.company, answer) as (base_url, asked):
+        point(organization, base_url)
+        tell(organization, announced("customer.subscription.updated", 1, found))
+        before = standing()
+        with monkeypatch.context() as broken:
+            broken.setattr(taking, "ERASE", "SELECT 1 / 0")
+            with pytest.raises(DataError):
+                step(organization.id, connection.id)
+        assert standing() == before
+        process(organization)
+    assert len(asked) == 2
+    assert payloads(organization, models.Subscription)[found["id"]]["cancel_at_period_end"] is True
+    assert deliveries(connection)[0].body == b""
 
 
 def test_what_was_processed_is_forgotten_after_a_week(organization: Organization, sandboxed: Sandbox) -> None:
