@@ -20,13 +20,16 @@ from billing_sync.sandbox.stories import STORIES
 from config.clock import set_now
 from metrics.build.increment import increment
 from metrics.build.recompute import mark, recompute
-from metrics.models import CurrentBuild, PlanRevenue, Segment
+from metrics.build.resum import repair
+from metrics.models import CurrentBuild, PlanRevenue, Segment, UnusedFact
 from tests.metrics.conftest import NOW
 from tests.metrics.seeding import Mirror, facts, mirrored
 from tests.metrics.test_build import OF_PAYERS, give_discount
 from tests.soak import sized
 
 CUSTOMERS, STEPS, PATIENCE_SECONDS = 12, 6, 30
+# An instant before all that a calendar knows.
+NO_YEAR = -62_200_000_000
 BLOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
@@ -142,6 +145,23 @@ def blocked(doomed: "Future[int]") -> int:
                 return int(row[0])
         time.sleep(0.05)
     raise AssertionError("Nobody waited for the pointer.")
+
+
+def test_a_payer_who_can_be_computed_no_longer_leaves_the_sums(mirror: Mirror) -> None:
+    with tenant(mirror.organization_id):
+        counting = Segment.objects.filter(to_at=None, mrr_micro__gt=0).values("customer_id")
+        row = Subscription.objects.filter(customer_id__in=counting).order_by("stripe_id")[0]
+        value = read_payload(row.payload) | {"start_date": NO_YEAR, "collection_method": "send_invoice"}
+        value["items"]["data"][0]["created"] = NO_YEAR
+        Subscription.objects.filter(stripe_id=row.stripe_id).update(payload=write_payload(value))
+        Event.objects.filter(customer_id=row.customer_id).delete()
+        mark(mirror.organization_id, [(mirror.connection_id, row.customer_id)])
+        before = Segment.objects.values("customer_id").distinct().count()
+    assert not dated(NOW, mirror.organization_id)
+    with tenant(mirror.organization_id):
+        assert UnusedFact.objects.get(customer_id=row.customer_id).rule == "could_not_be_computed"
+        assert Segment.objects.values("customer_id").distinct().count() == before - 1
+    assert repair(mirror.organization_id) == 0
 
 
 def test_a_price_that_moves_to_another_product_renames_its_plans(mirror: Mirror) -> None:
