@@ -136,7 +136,8 @@ def test_the_audit_counts_each_local_day_and_names_what_differs(organization: Or
     # Two days in Greenwich, of which the first begins there when the last of February is half over.
     for number, at in enumerate((NOON - timedelta(hours=4), NOON - timedelta(hours=5))):
         attempt(organization, mine, number, at)
-        bill(organization, mine, number, 500, status="paid", paid_at=NOON)
+    bill(organization, mine, 0, 500, status="paid", paid_at=NOON)
+    bill(organization, mine, 1, 500)
     recompute(organization.id)
     assert counted(organization) == {date(2026, 2, 28): 1, date(2026, 3, 1): 1}
     assert drifted(organization) == []
