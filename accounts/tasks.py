@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 from billiard.util import get_pdeathsig  # type: ignore[attr-defined]
-from celery import shared_task
+from celery import bootsteps, shared_task
 from celery.signals import task_postrun, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
@@ -15,9 +15,11 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from accounts import jobs, leases, standing
 from accounts.app_role import refuse_unsafe_start
 from accounts.tenancy import blank_tenant
+from config.celery import app
 
 # What a process of the pool may take beyond what is loaded before another takes its place.
 ROOM_KIB = 24 * 1024
+REPLACED_SECONDS = 0.2
 
 
 @shared_task(name="accounts.tasks.run_job")
@@ -82,3 +84,13 @@ def free_dead_leases(**kwargs: Any) -> None:
     """Free what a killed worker of this host left behind."""
     leases.release_host()
     sweep.delay()
+
+
+class Replacing(bootsteps.StartStopStep):
+    """Look often for processes of the pool that have ended: Celery misses most, and looks every 5 seconds."""
+
+    def start(self, consumer: Any) -> None:
+        consumer.timer.call_repeatedly(REPLACED_SECONDS, consumer.pool.maintain_pool)
+
+
+app.steps["consumer"].add(Replacing)
