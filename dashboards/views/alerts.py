@@ -19,7 +19,7 @@ from billing_sync.health import standing_of
 from billing_sync.models import Connection
 from billing_sync.progress import ConnectionProgress, progress
 from dashboards.alert_forms import AcknowledgementForm, RuleForm
-from dashboards.alert_rows import alert_line, evidence_rows
+from dashboards.alert_rows import alert_line, evidence_count, evidence_rows
 from dashboards.alert_terms import terms
 from dashboards.alerts import AlertRow, alert_row
 from dashboards.backtests import backtest_of, history_of
@@ -83,6 +83,7 @@ def alert(request: OrganizationRequest, slug: str, alert_id: UUID) -> HttpRespon
         "line": alert_line(found, settings),
         "term": terms(settings)[found.rule],
         "rows": evidence_rows(organization.id, found),
+        "total": evidence_count(found),
         "drawing": history_of(shown, found, alike, settings),
         "form": AcknowledgementForm(),
         "may_acknowledge": found.recovered_on is None and Role(request.membership.role).covers(Role.MEMBER),
