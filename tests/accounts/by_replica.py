@@ -39,6 +39,14 @@ def who(request: OrganizationRequest) -> HttpResponse:
     return HttpResponse("replica" if in_recovery else "primary")
 
 
+def veiled(request: OrganizationRequest) -> HttpResponse:
+    """Answer who answers, and whether the database hides payers from her who asks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('app.payers', true)")
+        (hidden,) = cursor.fetchone()
+    return HttpResponse(f"{text(who(request))}: {hidden or 'shown'}")
+
+
 def ask(
     person: User, view: View = who, method: str = "GET", cookies: dict[str, str] | None = None
 ) -> HttpResponseBase:
@@ -85,6 +93,9 @@ def reads(owner: User) -> Iterator[Any]:
     posted = ask(owner, method="POST")
     kept = {name: morsel.value for name, morsel in posted.cookies.items()}
     yield text(posted), kept, text(ask(owner, cookies=kept)), text(ask(owner))
+    for role in (Role.WITHOUT_PAYERS, Role.OWNER):
+        Membership.objects.filter(user=owner).update(role=role)
+        yield text(ask(owner, veiled)), text(ask(owner, veiled, "POST"))
 
 
 def writes(owner: User) -> Iterator[Any]:

@@ -103,9 +103,10 @@ def test_what_says_that_somebody_wrote_is_kept_as_her_session_is(monkeypatch: py
 def test_pages_are_read_from_the_replica_and_by_whoever_wrote_from_the_primary(
     servers: tuple[Servers, Standby],
 ) -> None:
-    first, (posted, kept, after, again) = Scenario(servers, "reads").seen()
+    first, (posted, kept, after, again), *told = Scenario(servers, "reads").seen()
     assert (first, posted, after, again) == ("replica", "primary", "primary", "replica")
     assert kept == {"wrote": "1"}
+    assert told == [[f"{where}: {what}" for where in ("replica", "primary")] for what in ("hidden", "shown")]
 
 
 def test_what_the_replica_cannot_answer_the_primary_does_and_keeps(servers: tuple[Servers, Standby]) -> None:
