@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from typing import Any
 
 import django
@@ -48,7 +47,7 @@ HEADING = (
     "| payers marked | at once | processes | payers a second | own CPU µs each | database CPU µs each "
     "| as events of renewals a second |"
 )
-_changes = count(1)
+ALIVE = {"status": "active", "canceled_at": None, "ended_at": None}
 BARE = "UPDATE metrics_currentbuild SET edition = edition WHERE organization_id = %s"
 
 
@@ -82,7 +81,7 @@ class Clock:
 
 
 def main() -> None:
-    """Send webhooks through every stage, then change payers one by one and in batches."""
+    """Send webhooks through every stage, then change payers one by one and in batches; each moves MRR."""
     clock = Clock()
     _drain()
     webhooks(clock)
@@ -96,12 +95,11 @@ def main() -> None:
 
 
 def webhooks(clock: Clock) -> None:
-    """Change subscriptions at Stripe and take each change from its verified body to the tables."""
+    """End subscriptions at Stripe and take each end from its verified body to the tables."""
     fetching._look = _timed(fetching._look, clock)
     for place in range(WEBHOOKS):
         subscription_id, _ = alive[place % len(alive)]
-        changes = {"items": {"data": {"0": {"quantity": 100 + place}}}}
-        _tell("alter", {"kind": "subscription", "id": subscription_id, "changes": changes})
+        _tell("alter", {"kind": "subscription", "id": subscription_id, "changes": ended()})
         body = _event(subscription_id)
         posted = keeping.Posted((organization.id, account.id), f"evt_{uuid.uuid4().hex}", body, now())
         with clock.stage("webhook kept"):
@@ -120,7 +118,7 @@ def webhooks(clock: Clock) -> None:
 def singles(clock: Clock) -> None:
     """Compute payers one after another, each changed; and a bare write beside each."""
     for place in range(SINGLES):
-        change([alive[place % len(alive)]], 200 + place)
+        change([alive[place % len(alive)]])
         with clock.stage("increment: one changed payer"):
             increment(organization.id)
         with clock.stage("a bare write of one row, committed"):
@@ -157,7 +155,7 @@ def _row(size: int, at_once: int, events: int, work: Callable[[int], Spent], by:
     done = 0
     for turn in range(ROUNDS * (10 if size < 100 else 1)):
         some = [alive[(turn * size + place) % len(alive)] for place in range(min(size, len(alive)))]
-        change(some, 1_000 + next(_changes))
+        change(some)
         spent = work(at_once)
         wall, cpu, theirs = wall + spent.ended - spent.began, cpu + spent.ours, theirs + spent.theirs
         done += len({customer for _, customer in some})
@@ -166,16 +164,22 @@ def _row(size: int, at_once: int, events: int, work: Callable[[int], Spent], by:
     return f"| {marked} | {min(at_once, marked)} | {by} | {rate:,.0f} | {each} | {rate * events:,.0f} |"
 
 
-def change(some: list[tuple[str, str]], quantity: int) -> None:
-    """Change what the mirror holds of some subscriptions, and mark their payers."""
+def change(some: list[tuple[str, str]]) -> None:
+    """End subscriptions in the mirror, or take their end back, which moves MRR today; mark their payers."""
     with tenant(organization.id):
         rows = list(Subscription.objects.filter(stripe_id__in=[name for name, _ in some]))
         for row in rows:
             value = read_payload(row.payload)
-            value["items"]["data"][0]["quantity"] = quantity
-            row.payload = write_payload(value)
-        Subscription.objects.bulk_update(rows, ["payload"])
+            value |= ended() if value["ended_at"] is None else ALIVE
+            row.status, row.payload = value["status"], write_payload(value)
+        Subscription.objects.bulk_update(rows, ["status", "payload"])
         mark(organization.id, {(account.id, customer) for _, customer in some})
+
+
+def ended() -> dict[str, Any]:
+    """Return what an ended subscription has otherwise."""
+    at = int(now().timestamp())
+    return {"status": "canceled", "canceled_at": at, "ended_at": at}
 
 
 def _cpu_of(pid: int) -> float:
@@ -209,7 +213,7 @@ def _event(subscription_id: str) -> bytes:
     asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {LIVE_KEY}"})  # noqa: S310
     with urllib.request.urlopen(asked) as answer:  # noqa: S310
         shown = json.loads(answer.read())
-    event = {"id": f"evt_{uuid.uuid4().hex}", "object": "event", "type": "customer.subscription.updated"}
+    event = {"id": f"evt_{uuid.uuid4().hex}", "object": "event", "type": "customer.subscription.deleted"}
     return json.dumps({**event, "created": int(time.time()), "data": {"object": shown}}).encode()
 
 
