@@ -1,40 +1,28 @@
 """Connections that stay open from one request to the next, straight or through a proxy.
 
-What a library does for each request costs more than the object that is asked for. So a library opens a
-straight connection, but a request is one text, and a plain answer is read as what it is: its head, then as
-many bytes as it says. Whatever else is answered is left to the library.
+What urllib3 does for each request costs more than the object that is asked for. So straight connections are
+the standard library's own; what goes through a proxy, or comes compressed, is urllib3's.
 """
 
 import os
-import re
 from collections import deque
 from collections.abc import Mapping
 from functools import lru_cache
-from http.client import HTTPException, HTTPResponse
-from io import BufferedReader, RawIOBase
-from socket import socket
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ssl import SSLContext, create_default_context
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from django.conf import settings
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import wait_for_read
 
 CONNECT_SECONDS = 10
 CONNECTIONS = 32
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-AT_ONCE = 1 << 16
-LARGEST_HEAD = 1 << 16
 # Of an address, what is not encoded; the percent sign stands for what is already.
 AS_IT_IS = "/?%:@!$&'()*+,;=~"
-BROKEN = re.compile("[\r\n\0]")
-END = b"\r\n\r\n"
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3})(?= |\r|$)")
-LENGTH = re.compile(r"\d{1,12}", re.ASCII)
-# These have no body, whatever length they tell.
-WITHOUT_BODY = frozenset({*range(100, 200), 204, 304})
 
 
 class NoAnswerError(Exception):
@@ -59,8 +47,9 @@ def sent(
         proxy = _proxy_of(scheme, host)
         if proxy:
             return _through(_pool_through(proxy, ca_certs), method.upper(), url, headers, body, most)
-        request = _request(method.upper(), host, slash + rest, headers or {}, body)
-        return _lines_to(scheme, host, ca_certs).ask(method.upper(), request, most)
+        text = body.encode() if isinstance(body, str) else body
+        target = quote(slash + rest or "/", safe=AS_IT_IS)
+        return _lines_to(scheme, host, ca_certs).ask(method.upper(), target, headers or {}, text, most)
     except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
         raise NoAnswerError(str(error)) from error
 
@@ -94,154 +83,76 @@ def _through(
     return Answer(text, answer.status, answer.headers)
 
 
-def _request(method: str, host: str, target: str, headers: Mapping[str, str], body: Any) -> bytes:
-    text: bytes = body.encode() if isinstance(body, str) else body or b""
-    lines = [f"{method} {quote(target or '/', safe=AS_IT_IS)} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    # Not compressed: what is taken apart at once should not have to be unpacked before.
-    lines.append("Accept-Encoding: identity")
-    if text or method == "POST":
-        lines.append(f"Content-Length: {len(text)}")
-    if any(map(BROKEN.search, lines)):
-        raise ValueError("A header holds the end of a line.")
-    return "\r\n".join(lines).encode("latin-1") + END + text
-
-
 class _Lines:
     """The connections to one server that are open and free."""
 
     def __init__(self, scheme: str, host: str, ca_certs: str) -> None:
-        self._scheme, self._host, self._ca_certs = scheme, host, ca_certs
-        self._free: deque[socket] = deque()
+        parts = urlsplit(f"//{host}")
+        self._name, self._port, self._secure = parts.hostname or "", parts.port, scheme == "https"
+        self._ca_certs = ca_certs
+        self._free: deque[HTTPConnection] = deque()
         # A child must not speak on its parent's.
         os.register_at_fork(after_in_child=self._free.clear)
 
-    def ask(self, method: str, request: bytes, most: int) -> Answer:
+    def ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> Answer:
         """Send a request and return its answer."""
         line = self._line()
         try:
-            line.sendall(request)
-            answer, stays = _answer(line, method, most)
+            line.request(method, target, body, headers)
+            found = line.getresponse()
+            answer = _answer(found, most)
         except BaseException:
             line.close()
             raise
-        if stays and len(self._free) < CONNECTIONS:
+        # Only what is read to its end makes way for the next.
+        if found.isclosed() and not found.will_close and len(self._free) < CONNECTIONS:
             self._free.append(line)
         else:
             line.close()
         return answer
 
-    def _line(self) -> socket:
+    def _line(self) -> HTTPConnection:
         while self._free:
             try:
                 line = self._free.pop()
             except IndexError:
                 break
             # Unasked, a server says nothing but that it hung up.
-            if not wait_for_read(line, timeout=0.0):
+            if not wait_for_read(line.sock, timeout=0.0):
                 return line
             line.close()
         return self._opened()
 
-    def _opened(self) -> socket:
-        parts = urlsplit(f"//{self._host}")
-        name = parts.hostname or ""
-        opening: HTTPConnection
-        if self._scheme == "https":
-            opening = HTTPSConnection(name, parts.port, timeout=CONNECT_SECONDS, ca_certs=self._ca_certs)
+    def _opened(self) -> HTTPConnection:
+        if self._secure:
+            line: HTTPConnection = HTTPSConnection(
+                self._name, self._port, timeout=CONNECT_SECONDS, context=_verifying(self._ca_certs)
+            )
         else:
-            opening = HTTPConnection(name, parts.port, timeout=CONNECT_SECONDS)
-        opening.connect()
-        line: socket = opening.sock
-        line.settimeout(settings.STRIPE_READ_SECONDS)
+            line = HTTPConnection(self._name, self._port, timeout=CONNECT_SECONDS)
+        line.connect()
+        line.sock.settimeout(settings.STRIPE_READ_SECONDS)
         return line
 
 
 _lines_to = lru_cache(maxsize=32)(_Lines)
 
 
-def _answer(line: socket, method: str, most: int) -> tuple[Answer, bool]:
-    """Read an answer; say also whether another may follow it."""
-    begun = b""
-    while (end := begun.find(END)) < 0 and len(begun) < LARGEST_HEAD:
-        part = line.recv(AT_ONCE)
-        if not part:
-            break
-        begun += part
-    plain = _plain(begun[:end]) if end >= 0 else None
-    if plain is None or plain.length > most:
-        return _any_answer(line, method, most, begun)
-    body = _rest(line, begun[end + len(END) :], plain.length)
-    return Answer(body[: plain.length], plain.status, plain.headers), len(body) == plain.length
+@lru_cache(maxsize=8)
+def _verifying(ca_certs: str) -> SSLContext:
+    return create_default_context(cafile=ca_certs)
 
 
-class _Plain(NamedTuple):
-    """The head of an answer that is as long as it says, as it was, and not the last."""
-
-    status: int
-    length: int
-    headers: Mapping[str, str]
-
-
-def _plain(head: bytes) -> _Plain | None:
-    told = STATUS.match(head)
-    if told is None or (status := int(told[1])) in WITHOUT_BODY:
-        return None
-    headers: dict[str, str] = {}
-    for line in head.decode("latin-1").split("\r\n")[1:]:
-        name, _, said = line.partition(":")
-        value = said.strip()
-        # Said twice, and not the same.
-        if headers.setdefault(name.lower(), value) != value:
-            return None
-    is_plain = (
-        "transfer-encoding" not in headers
-        and "content-encoding" not in headers
-        and headers.get("connection", "keep-alive").lower() == "keep-alive"
-    )
-    length = LENGTH.fullmatch(headers.get("content-length", ""))
-    return _Plain(status, int(length[0]), headers) if is_plain and length else None
-
-
-def _rest(line: socket, begun: bytes, length: int) -> bytes:
-    parts, missing = [begun], length - len(begun)
-    while missing > 0:
-        part = line.recv(min(missing, AT_ONCE))
-        if not part:
-            raise ConnectionError("The connection ended in the middle of an answer.")
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
-
-
-def _any_answer(line: socket, method: str, most: int, begun: bytes) -> tuple[Answer, bool]:
-    """Do as `_answer`, with all that HTTP knows."""
-    found = HTTPResponse(_Begun(begun, line), method=method)  # type: ignore[arg-type]
-    found.begin()
-    headers = urllib3.HTTPHeaderDict(found.headers.items())
-    answer = urllib3.HTTPResponse(found, headers, found.status, preload_content=False, request_method=method)
-    body = answer.read(most)
-    return Answer(body, found.status, headers), found.isclosed() and not found.will_close
-
-
-class _Begun(RawIOBase):
-    """A connection some of whose answer was read already."""
-
-    def __init__(self, begun: bytes, line: socket) -> None:
-        self._begun, self._line = begun, line
-
-    def makefile(self, _mode: str) -> BufferedReader:
-        """Return the answer from its beginning."""
-        return BufferedReader(self)
-
-    def readable(self) -> bool:
-        """Say that it is there to be read."""
-        return True
-
-    def readinto(self, space: Any) -> int:
-        """Read some of it."""
-        if not self._begun:
-            return self._line.recv_into(space)
-        some, self._begun = self._begun[: len(space)], self._begun[len(space) :]
-        space[: len(some)] = some
-        return len(some)
+def _answer(found: HTTPResponse, most: int) -> Answer:
+    if len(set(found.headers.get_all("content-length", ()))) > 1:
+        raise HTTPException("An answer tells two lengths of itself.")
+    headers = {name.lower(): value.strip() for name, value in found.headers.items()}
+    if "content-encoding" in headers:
+        unpacking = urllib3.HTTPResponse(found, headers, found.status, preload_content=False)
+        return Answer(unpacking.read(most), found.status, headers)
+    body = found.read(most)
+    if found.length and len(body) < most:
+        raise ConnectionError("The connection ended in the middle of an answer.")
+    return Answer(body, found.status, headers)

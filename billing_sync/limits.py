@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from threading import Lock
 
 from django.conf import settings
-from redis.connection import ConnectionInterface, ConnectionPool
+from redis.connection import Connection, ConnectionInterface, ConnectionPool
 from redis.exceptions import ConnectionError, NoScriptError, RedisError
 
 from accounts.redaction import describe
@@ -178,8 +178,7 @@ def _told(
 @lru_cache(maxsize=1_000)
 def _packed(*words: str | float) -> bytes:
     """Return a command as Redis reads it: nearly always one that was sent before."""
-    texts = [str(word).encode() for word in words]
-    return b"".join([b"*%d\r\n" % len(texts), *(b"$%d\r\n%b\r\n" % (len(one), one) for one in texts)])
+    return b"".join(Connection().pack_command(*words))  # type: ignore[no-untyped-call]
 
 
 _lines = cache(_Lines)
