@@ -20,7 +20,7 @@ from tests.metrics.exchange.files import certified
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 PLAIN = HEAD + b"Request-Id:  req_1 \r\nContent-Length: 3\r\n\r\none"
-GZIPPED = gzip.compress(b"one")
+GZIPPED = gzip.compress(b"one", mtime=0)
 ASKED = "Host: {host}\r\nAccept-Encoding: identity\r\n"
 SIGNED = "Authorization: Bearer sk_1\r\n\r\n"
 
