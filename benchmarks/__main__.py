@@ -84,16 +84,21 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Print what is found as it is found."""
+    """Print what is found as it is found; with `--save` keep it, also where a later entry fails."""
     given, at = options(), datetime.now(UTC)
     lines: list[str] = []
-    for line in written(given, at):
-        lines.append(line)
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    if given.save:
-        machine.REPORTS.mkdir(parents=True, exist_ok=True)
-        (machine.REPORTS / f"{at:%Y-%m-%d-%H%M}-bench.md").write_text("\n".join([*lines, ""]))
+    try:
+        for line in written(given, at):
+            lines.append(line)
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    except BaseException:
+        lines.append("The run ended here, before its end.")
+        raise
+    finally:
+        if given.save:
+            machine.REPORTS.mkdir(parents=True, exist_ok=True)
+            (machine.REPORTS / f"{at:%Y-%m-%d-%H%M}-bench.md").write_text("\n".join([*lines, ""]))
 
 
 def written(given: argparse.Namespace, at: datetime) -> Iterator[str]:
