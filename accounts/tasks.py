@@ -17,9 +17,8 @@ from accounts.app_role import refuse_unsafe_start
 from accounts.tenancy import blank_tenant
 from config.celery import app
 
-# What a process of the pool may take beyond what is loaded before another takes its place. An import takes
-# less: its processes would be replaced page after page.
-ROOM_KIB = 96 * 1024
+# What a process of the pool may take beyond what is loaded before another takes its place.
+ROOM_KIB = 24 * 1024
 REPLACED_SECONDS = 0.2
 
 

@@ -13,7 +13,7 @@ from accounts.tenancy import current_organization_id
 from config.celery import app
 from tests.environment import PROJECT
 
-# It says who does each task, of which some take 200 MB, and whether what the pool shares is loaded.
+# It says who does each task, of which some take 100 MB, and whether what the pool shares is loaded.
 WORKING = """
 import os, sys
 from cffi import cparser
@@ -25,7 +25,7 @@ def weigh(megabytes):
     found = 'config.urls' in sys.modules, cparser._parser_cache is not None
     os.write(1, f"{os.getpid()} {all(found)}\\n".encode())
 
-for megabytes in (0, 0, 200, 200, 200, 0):
+for megabytes in (0, 0, 100, 100, 100, 0):
     weigh.delay(megabytes)
 app.Worker(concurrency=1, queues=["weighing"], loglevel="CRITICAL", quiet=True).start()
 """
