@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from accounts.models import Organization
-from benchmarks import usage, watched
-from benchmarks.__main__ import options, turns
+from benchmarks import machine, usage, watched
+from benchmarks.__main__ import main, options, turns
 from benchmarks.processes import sandbox
 from benchmarks.request_rate import Rate, rate_permitted, row
 from benchmarks.sync import told, walk
@@ -121,3 +123,17 @@ def test_a_look_tells_waiting_for_the_api_from_work(
     job: watched.Stack, others: list[watched.Stack], state: str
 ) -> None:
     assert watched.state(job, others) == state
+
+
+def test_a_run_that_fails_keeps_what_it_has_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def failing(_given: Namespace, _at: object) -> Iterator[str]:
+        yield "measured"
+        raise RuntimeError("A library is missing.")
+
+    monkeypatch.setattr("benchmarks.__main__.written", failing)
+    monkeypatch.setattr(machine, "REPORTS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "sync", "--save"])
+    with pytest.raises(RuntimeError, match="library"):
+        main()
+    (report,) = tmp_path.iterdir()
+    assert report.read_text() == "measured\nThe run ended here, before its end.\n"

@@ -77,6 +77,12 @@ def test_a_webhook_is_a_hint_to_fetch_what_it_names(organization: Organization, 
     assert Job.objects.get(kind="poll_events").state == Job.State.QUEUED
 
 
+def test_what_was_just_processed_waits_no_more(organization: Organization, sandboxed: Sandbox) -> None:
+    invoice, connection = an_invoice(organization), connection_of(organization)
+    tell(organization, announced("invoice.updated", 1, invoice))
+    assert step(organization.id, connection.id) is jobs.DONE
+
+
 def test_events_of_one_second_and_two_for_one_change_cost_one_request(
     organization: Organization, sandboxed: Sandbox
 ) -> None:
